@@ -1,0 +1,157 @@
+"""Every error and warning of crmcore.
+
+    CrmCoreError
+    ├── NotFoundError (LookupError)      a name that nothing answers to, with the nearest names
+    │   ├── MetricNotFound
+    │   ├── ColumnNotFound
+    │   ├── TableNotFound
+    │   ├── GroupNotFound
+    │   └── ProfileNotFound
+    ├── DefinitionError (ValueError)     a metric, expression or domain value that cannot mean anything
+    │   ├── UnitError
+    │   └── TransitionError              a move that the pipeline's rules forbid
+    ├── DataError (ValueError)           data that cannot be read or cannot be measured
+    │   ├── IngestError
+    │   ├── CurrencyError
+    │   └── RangeError
+    ├── ProfileError (ValueError)        a profile that is wrong, with its line
+    ├── ArgumentError (ValueError)       an argument out of its range
+    └── MissingLibraryError (ImportError) an optional library, with the extra that installs it
+
+    CrmCoreWarning (UserWarning)
+    ├── DataQualityWarning
+    └── SmallSampleWarning
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+__all__ = [
+    "ArgumentError",
+    "ColumnNotFound",
+    "CrmCoreError",
+    "CrmCoreWarning",
+    "CurrencyError",
+    "DataError",
+    "DataQualityWarning",
+    "DefinitionError",
+    "GroupNotFound",
+    "IngestError",
+    "MetricNotFound",
+    "MissingLibraryError",
+    "NotFoundError",
+    "ProfileError",
+    "ProfileNotFound",
+    "RangeError",
+    "SmallSampleWarning",
+    "TableNotFound",
+    "TransitionError",
+    "UnitError",
+]
+
+
+class CrmCoreError(Exception):
+    """Root of all errors. What the message says is also there as attributes."""
+
+    def __init__(self, message: str, **data: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        for name, value in data.items():
+            setattr(self, name, value)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class NotFoundError(CrmCoreError, LookupError):
+    """A name that nothing answers to; `name`, `available` and `nearest` ride along."""
+
+    noun = "name"
+
+    def __init__(self, name: str, available: Iterable[str] = (), *, where: str = "", hint: str = "") -> None:
+        known = sorted(available)
+        near = get_close_matches(str(name), known, n=3, cutoff=0.55)
+        message = f"no {self.noun} named {name!r}" + (f" {where}" if where else "")
+        if near:
+            message += "; did you mean " + " or ".join(repr(n) for n in near) + "?"
+        elif known:
+            shown = ", ".join(known[:20]) + (f" … ({len(known)} in all)" if len(known) > 20 else "")
+            message += f"; available: {shown}"
+        if hint:
+            message += f" ({hint})"
+        super().__init__(message, name=name, available=known, nearest=near)
+
+
+class MetricNotFound(NotFoundError):
+    noun = "metric"
+
+
+class ColumnNotFound(NotFoundError):
+    noun = "column"
+
+
+class TableNotFound(NotFoundError):
+    noun = "table"
+
+
+class GroupNotFound(NotFoundError):
+    noun = "group"
+
+
+class ProfileNotFound(NotFoundError):
+    noun = "profile"
+
+
+class DefinitionError(CrmCoreError, ValueError):
+    """A metric, expression or domain value that cannot mean anything."""
+
+
+class UnitError(DefinitionError):
+    """Units that do not go together: money + days."""
+
+
+class TransitionError(DefinitionError):
+    """A move of an opportunity that the pipeline's rules forbid."""
+
+
+class DataError(CrmCoreError, ValueError):
+    """Data that cannot be read, or cannot be measured as asked."""
+
+
+class IngestError(DataError):
+    """Input that cannot be taken in at all (a broken file, a missing column)."""
+
+
+class CurrencyError(DataError):
+    """Amounts of several currencies met without a rate table (M2)."""
+
+
+class RangeError(DataError):
+    """A value or a sum beyond what its type holds."""
+
+
+class ProfileError(CrmCoreError, ValueError):
+    """A profile that is wrong; `line` says where when it came from a file."""
+
+
+class ArgumentError(CrmCoreError, ValueError):
+    """An argument out of its range; the message says what would be right."""
+
+
+class MissingLibraryError(CrmCoreError, ImportError):
+    """An optional library is not installed; the message names the extra that brings it."""
+
+
+class CrmCoreWarning(UserWarning):
+    """Root of all warnings, so that a host can turn them into errors."""
+
+
+class DataQualityWarning(CrmCoreWarning):
+    """The data has something in it that the reader of a number should know."""
+
+
+class SmallSampleWarning(CrmCoreWarning):
+    """A number rests on very few rows."""
