@@ -1,5 +1,7 @@
 """Every error and warning of crmcore.
 
+Each leaf also inherits the builtin that a caller expects:
+
     CrmCoreError
     ├── NotFoundError (LookupError)      a name that nothing answers to, with the nearest names
     │   ├── MetricNotFound
