@@ -13,8 +13,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 INPUTS := pyproject.toml constraints.txt
 
-# what `make services` installs from Debian
-SERVICES := postgresql default-jre-headless chromium fonts-noto-cjk
+# what `make services` installs from Debian; of two names joined by | either will do, and the first is installed
+SERVICES := postgresql default-jre-headless|openjdk-17-jre-headless chromium fonts-noto-cjk
 
 .PHONY: help
 help: ## list the targets
@@ -69,11 +69,16 @@ test-long: $(VENV)/.dev ## the same with long property and fault runs
 .PHONY: services
 services: ## install system services from Debian (as root; skips what is there)
 	@missing=""; \
-	for package in $(SERVICES); do \
-	  dpkg-query -W -f='$${Status}' "$$package" 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+	for names in $(foreach s,$(SERVICES),'$(s)'); do \
+	  found=no; \
+	  for package in $${names//|/ }; do \
+	    if dpkg-query -W -f='$${Status}' "$$package" 2>/dev/null | grep -q 'ok installed'; then found=yes; fi; \
+	  done; \
+	  if [ "$$found" = no ]; then missing="$$missing $${names%%|*}"; fi; \
 	done; \
-	if [ -z "$$missing" ]; then echo "services: all installed ($(SERVICES))"; exit 0; fi; \
-	if [ "$$(id -u)" != 0 ]; then echo "services: run as root: make services (lacking:$$missing)" >&2; exit 1; fi; \
+	if [ -z "$$missing" ]; then echo "services: all there"; exit 0; fi; \
+	if ! command -v apt-get >/dev/null; then echo "services: this needs Debian's apt-get; lacking:$$missing" >&2; exit 1; fi; \
+	if [ "$$(id -u)" != 0 ]; then echo "services: run 'make services' as root; lacking:$$missing" >&2; exit 1; fi; \
 	echo "services: installing$$missing"; \
 	export DEBIAN_FRONTEND=noninteractive; \
 	apt-get update -qq </dev/null; \
