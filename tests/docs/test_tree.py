@@ -122,3 +122,16 @@ def test_import_of_the_package_loads_nothing_else() -> None:
 
     assert "crmcore" in loaded_names
     assert loaded_names & {"attr", "attrs", "numpy", "pluggy", "dateutil", "importlib.metadata"} == set()
+
+
+def test_imports_are_told_apart_by_when_they_happen() -> None:
+    """An import in a function happens on use, one under TYPE_CHECKING never; relative and standard ones do not count."""
+    tree = ast.parse(
+        "import os\nimport numpy as np\nfrom . import sibling\nfrom typing import TYPE_CHECKING\n"
+        "if TYPE_CHECKING:\n    import pandas\n"
+        "class A:\n    import pluggy.hooks\n"
+        "def f():\n    from pyarrow.csv import open_csv\n"
+    )
+
+    assert imports(tree, nested=False) == {"numpy", "pluggy"}
+    assert imports(tree, nested=True) == {"numpy", "pluggy", "pyarrow"}
