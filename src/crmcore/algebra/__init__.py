@@ -1,0 +1,61 @@
+"""The algebra: column expressions, aggregates and formulas, as pure data."""
+
+from __future__ import annotations
+
+from .aggregates import (
+    STOCK,
+    Aggregate,
+    count,
+    distinct,
+    gini,
+    largest,
+    mean,
+    median,
+    quantile,
+    smallest,
+    squares,
+    top_share,
+    total,
+    weighted_mean,
+    weighted_total,
+)
+from .columns import Expr, as_of, bins, coalesce, col, day, each, elapsed, lit, period
+from .formulas import Formula, absolute, classify, greatest, least, number, positive, share, span, square_root
+
+__all__ = [
+    "STOCK",
+    "Aggregate",
+    "Expr",
+    "Formula",
+    "absolute",
+    "as_of",
+    "bins",
+    "classify",
+    "coalesce",
+    "col",
+    "count",
+    "day",
+    "distinct",
+    "each",
+    "elapsed",
+    "gini",
+    "greatest",
+    "largest",
+    "least",
+    "lit",
+    "mean",
+    "median",
+    "number",
+    "period",
+    "positive",
+    "quantile",
+    "share",
+    "smallest",
+    "span",
+    "square_root",
+    "squares",
+    "top_share",
+    "total",
+    "weighted_mean",
+    "weighted_total",
+]

@@ -1,0 +1,180 @@
+"""Sources: the numbers that totals and multisets read, with how they are summed and packed exactly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import numpy as np
+
+from ..errors import CurrencyError, UnitError
+from ..evaluate import Scope, as_key, evaluate, holds, local_day, resolve
+from ..plan.requests import Request
+from ..table.column import NUMERIC, Array, Column, Mask
+from ..table.table import Table
+
+__all__ = ["Source", "source_of"]
+
+
+@attrs.frozen(slots=True, eq=False)
+class Source:
+    """A column ready to be summed or packed."""
+
+    key: object
+    data: Array
+    valid: Mask | None
+    scale: int
+    kind: str
+    squared: bool
+    exact: bool
+    wide: bool
+    low: int
+    bits: int
+    packed: Any
+    lookup: Array | None
+
+    @property
+    def sum_type(self) -> Any:
+        return object if self.data.dtype == object else np.float64 if not self.exact else np.int64
+
+    def chunk(self, a: int, b: int, rows: Array | None) -> Array:
+        """Return the values of rows a .. b, or of the picked ones, ready for addition."""
+        part = self.data[a:b] if rows is None else self.data[a:b].take(rows)
+        return part if part.dtype in (object, np.float64) else part.astype(np.int64, copy=False)
+
+    def pack(self, keys: Array | None, a: int, b: int, rows: Array | None, out: Array) -> None:
+        """Write cell << bits | (value - low) of these rows to `out`."""
+        part = self.data[a:b] if rows is None else self.data[a:b].take(rows)
+        if keys is None:
+            np.subtract(part, self.low, out=out, casting="unsafe", dtype=np.int64)
+            return
+        shifted = keys << self.bits
+        shifted += part
+        if self.low:
+            shifted -= self.low
+        out[:] = shifted
+
+    def counted(self, packed: Array, size: int) -> Array:
+        """Return how many packed values each cell has."""
+        return np.bincount((packed >> self.bits).astype(np.int64), minlength=size)
+
+
+def source_of(request: Request, table: Table, scope: Scope) -> Source:
+    """Return the numbers that a request reads.
+
+    Raises:
+        CurrencyError: amounts of several currencies without rates (M2).
+        UnitError: a total of something that has no sum.
+    """
+    assert request.expr is not None
+    key = (request.op, request.expr.key, request.at, scope.as_of if scope.rates else None, id(scope.rates), scope.zone.name)
+    if request.op == "values":
+        from .cells import cells_of
+
+        cells = cells_of(request.grid, table, scope)
+        key = (*key, cells.size)
+        return table.kept(("source", key), lambda: _multiset(key, request, table, scope, max(cells.size - 1, 0).bit_length()))
+    column = money_of(request, table, scope)
+    return table.kept(("source", key), lambda: _summed(key, request, column))
+
+
+def money_of(request: Request, table: Table, scope: Scope) -> Column:
+    """Return the column of a request, in one currency."""
+    assert request.expr is not None
+    column = evaluate(request.expr, table, scope)
+    if column.kind != "money" or column.currency is None:
+        return column
+    if scope.rates is not None and column.currency != scope.rates.currency:
+        return table.kept(("converted", request.expr.key, request.at, scope.as_of, id(scope.rates), scope.zone.name),
+                          lambda: _converted(column, request, table, scope))
+    if isinstance(column.currency, Column):
+        _one_currency(column, request, table, scope)
+    return column
+
+
+def _one_currency(column: Column, request: Request, table: Table, scope: Scope) -> None:
+    assert isinstance(column.currency, Column)
+    codes = column.currency.data
+    rows = column.present()
+    for term in request.where:
+        rows = rows & holds(term, table, scope)
+    found = np.unique(codes[rows])
+    if found.size > 1:
+        names = ", ".join(str(column.currency.labels[c]) if c else "(none)" for c in found.tolist())
+        raise CurrencyError(
+            f"{request.expr!r} in table {table.name!r} has amounts in {names}: they are never added (M2); "
+            "give the workspace a currency and rates, or filter or group by currency",
+            currencies=names,
+        )
+
+
+def _converted(column: Column, request: Request, table: Table, scope: Scope) -> Column:
+    rates = scope.rates
+    assert rates is not None
+    n = len(table)
+    currency = column.currency
+    if isinstance(currency, str):
+        currency = Column("key", np.ones(n, np.int8), labels=[None, currency])
+    assert isinstance(currency, Column)
+    if request.at is None:
+        if scope.as_of is None:
+            raise CurrencyError(f"{request.expr!r}: a stock is converted at the rate of as_of, and there is none (T8)")
+        days, dated = np.full(n, scope.as_of.day), np.ones(n, bool)
+    else:
+        moment = local_day(resolve(request.at, table, scope), scope.zone)
+        days, dated = moment.data, moment.present()
+    rate, there = rates.on(currency, days)
+    there &= dated & column.present()
+    high = max(map(abs, column.bounds)) * int(rate.max(initial=0))
+    kind: Any = np.int64 if high < 2**63 else object
+    data = np.where(there, column.data.astype(kind) * rate.astype(kind), 0)
+    return Column("money", data, there, scale=column.scale * rates.scale, currency=rates.currency)
+
+
+def _summed(key: object, request: Request, column: Column) -> Source:
+    if column.kind not in NUMERIC:
+        raise UnitError(f"{request.op}({request.expr!r}): a {column.kind} column has no sum")
+    data, scale = column.data, column.scale
+    exact = column.kind != "score"
+    if request.op == "squares":
+        if exact and data.dtype != object:
+            reach = max(map(abs, column.bounds)) ** 2
+            data = data.astype(np.int64) ** 2 if reach < 2**63 else data.astype(object) ** 2
+        else:
+            data = data * data
+        scale = scale * scale
+        column = Column(column.kind, data, column.valid, scale=scale)
+    wide = exact and data.dtype != object and not _sum_fits(column)
+    if data.dtype == bool:
+        data = data.view(np.int8)
+    return Source(key, data, None, scale, column.kind, request.op == "squares", exact, wide, 0, 0, np.int64, None)
+
+
+def _sum_fits(column: Column) -> bool:
+    if column.magnitude < 2**63:
+        return True
+    # a float sum of magnitudes errs by far less than the margin left to 2**63
+    return float(np.abs(column.data.astype(np.float64)).sum()) < 2.0**62
+
+
+def _multiset(key: object, request: Request, table: Table, scope: Scope, cell_bits: int) -> Source:
+    assert request.expr is not None
+    column = money_of(request, table, scope)
+    # the request's own condition already asks for a value; only a conversion can lose more rows (no rate)
+    valid = None if column is evaluate(request.expr, table, scope) else column.valid
+    lookup: Array | None = None
+    if column.kind in ("text", "id"):
+        column = as_key(column, table, request.expr.key)
+    data = column.data
+    if data.dtype == bool:
+        data = data.view(np.int8)
+    if data.dtype == object or column.kind == "score":
+        lookup, data = np.unique(data, return_inverse=True)
+    low, high = (int(data.min()), int(data.max())) if data.size else (0, 0)
+    bits = max((high - low).bit_length(), 1)
+    if bits + cell_bits > 62:
+        lookup, data = np.unique(data, return_inverse=True)
+        low, bits = 0, max(int(lookup.size).bit_length(), 1)
+    packed = np.int16 if bits + cell_bits <= 15 else np.int32 if bits + cell_bits <= 31 else np.int64
+    return Source(key, data, valid, column.scale, column.kind, False, True, False, low, bits, packed, lookup)
+

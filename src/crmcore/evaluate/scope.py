@@ -1,0 +1,37 @@
+"""Scope: what a column expression may look at besides its own table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from ..calendars import Calendar, Zone
+from ..table.rates import Rates
+from ..table.table import Table
+
+__all__ = ["Moment", "Scope"]
+
+
+@attrs.frozen(slots=True)
+class Moment:
+    """The instant a measurement looks from: microseconds UTC, its local day, and where it came from (T8)."""
+
+    instant: int
+    day: int
+    source: str = "given"
+
+
+@attrs.frozen(slots=True)
+class Scope:
+    """The tables, zone, calendar, instant and rates that give names and dates their meaning."""
+
+    tables: Mapping[str, Table]
+    zone: Zone = Zone("UTC")
+    calendar: Calendar = Calendar()
+    as_of: Moment | None = None
+    rates: Rates | None = None
+
+    def at(self, moment: Moment | None, tables: Mapping[str, Table]) -> Scope:
+        """Return the scope as seen from another instant."""
+        return attrs.evolve(self, as_of=moment, tables=tables)

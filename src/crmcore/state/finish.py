@@ -1,0 +1,296 @@
+"""Finish: formulas over states. The one place where numbers are divided, guarded and rounded (R1, R2, Q4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+import attrs
+import numpy as np
+
+from ..algebra import formulas as f
+from ..algebra.aggregates import Aggregate, rolls_up
+from ..errors import UnitError
+from ..plan.frames import Chain, Frame
+from ..plan.layout import Layout
+from ..plan.requests import VALUES, Grid, Leaf, requests_of
+from ..table.column import Array
+from ..units import DAY, NUMBER, Dimension, Unit
+from .groups import Groups
+from .operand import NOTHING, PERIOD, ZERO, Operand, add, constant, maximum, minimum, multiply, ratio, reach, scaled, unary
+from .rollup import roll_up
+from .runs import collapsed, evaluate_run, ranged
+from .state import GridState, Numbers, Run, State
+
+__all__ = ["Finisher", "Label"]
+
+_DIMENSIONS = {"money": Dimension(money=1), "duration": Dimension(time=1)}
+
+
+@attrs.frozen(slots=True, eq=False)
+class Label:
+    """Labels per cell: positions in `names`, and why there is none."""
+
+    data: Array
+    names: tuple[str, ...]
+    why: Array | None
+
+
+@attrs.define(slots=True, eq=False)
+class Finisher:
+    """Evaluates formulas on a state, for all groups and frames at once.
+
+    Args:
+        spots: grid -> where its rows stand among the groups (None: the same).
+        chosen: the frames that are shown, as positions in the layout's.
+    """
+
+    state: State
+    layout: Layout
+    groups: Groups
+    spots: dict[Grid, Array | None]
+    chosen: slice
+    where: object
+    reasons: list[str] = attrs.field(factory=list)
+    _done: dict[object, tuple[Operand, Dimension]] = attrs.field(factory=dict)
+
+    @property
+    def frames(self) -> Sequence[Frame]:
+        return self.layout.frames[self.chosen]
+
+    def value(self, name: str, formula: f.Formula, unit: Unit) -> Operand | Label:
+        """Return a formula's numbers, groups x frames.
+
+        Raises:
+            UnitError: the formula's dimension is not the unit's.
+        """
+        if isinstance(formula, f.Classify):
+            operand, _ = self._node(formula.term, (), unit, whole=False)
+            return self._classified(formula, operand)
+        operand, dimension = self._node(formula, (), unit, whole=False)
+        if dimension != unit.dimension:
+            raise UnitError(f"metric {name!r} is declared in {unit.name}, but its formula gives {dimension}: {formula!r}")
+        return operand
+
+    def _classified(self, formula: f.Classify, operand: Operand) -> Label:
+        code = np.zeros(operand.data.shape, np.int64)
+        for edge in formula.edges:
+            if operand.exact:
+                code += scaled(operand.data, edge.denominator) >= edge.numerator * operand.scale
+            else:
+                code += operand.data >= float(edge)
+        return Label(code, formula.labels, operand.why)
+
+    # -- nodes ------------------------------------------------------------------------------------
+
+    def _node(self, node: f.Formula, chain: Chain, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
+        """Return the numbers and dimension of a node; `whole` measures all groups together."""
+        shape = (1 if whole else self.groups.size, len(self.frames))
+        if isinstance(node, Aggregate):
+            return self._leaf(node, chain, unit, whole=whole)
+        if isinstance(node, f.Number):
+            return constant(node.value, shape), NUMBER
+        if isinstance(node, f.Ratio):
+            return self._ratio(node, chain, unit, whole=whole)
+        if isinstance(node, f.Binary):
+            return self._binary(node, chain, unit, whole=whole)
+        if isinstance(node, f.Unary):
+            operand, dimension = self._node(node.term, chain, unit, whole=whole)
+            if node.op == "sqrt":
+                dimension = Dimension(dimension.money // 2, dimension.time // 2)
+            return unary(node.op, operand), dimension
+        if isinstance(node, f.Window):
+            return self._node(node.term, (*chain, node), unit, whole=whole)
+        if isinstance(node, f.Positive):
+            operand, dimension = self._node(node.term, chain, unit, whole=whole)
+            return operand.because(np.asarray(operand.data <= 0, bool), self._reason(node.reason)), dimension
+        if isinstance(node, f.Share):
+            part, _ = self._node(node.term, chain, unit, whole=whole)
+            total, _ = self._node(node.term, chain, unit, whole=True)
+            return ratio(part, _broadcast(total, part.data.shape)), NUMBER
+        if isinstance(node, f.Span):
+            return self._span(node, shape, unit), Dimension(time=1)
+        raise UnitError(f"{node!r} gives labels and cannot be calculated with")
+
+    def _reason(self, text: str) -> int:
+        if text not in self.reasons:
+            self.reasons.append(text)
+        return 16 + self.reasons.index(text)
+
+    def _ratio(self, node: f.Ratio, chain: Chain, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
+        top, a = self._node(node.numerator, chain, unit, whole=whole)
+        below, b = self._node(node.denominator, chain, unit, whole=whole)
+        return ratio(top, below, NOTHING if is_mean(node) else ZERO), a / b
+
+    def _binary(self, node: f.Binary, chain: Chain, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
+        left, a = self._node(node.left, chain, unit, whole=whole)
+        right, b = self._node(node.right, chain, unit, whole=whole)
+        if node.op == "*":
+            return multiply(left, right), a * b
+        if a != b:
+            raise UnitError(f"{node!r}: {a} {node.op} {b} has no meaning")
+        if node.op in "+-":
+            return add(left, right, 1 if node.op == "+" else -1), a
+        return (minimum if node.op == "min" else maximum)(left, right), a
+
+    def _span(self, node: f.Span, shape: tuple[int, int], unit: Unit) -> Operand:
+        days, unknown = [], []
+        for frame in self.frames:
+            unknown.append(frame.start is None)
+            length = 0 if frame.start is None else (frame.stop or 0) - frame.start
+            gone = 0 if frame.start is None else (frame.until or 0) - frame.start
+            days.append({"length": length, "elapsed": gone, "remaining": length - gone}[node.kind])
+        data = np.broadcast_to(np.array(days, np.int64) * (DAY // unit.microseconds), shape)
+        return Operand(data).because(np.broadcast_to(np.array(unknown, bool), shape), PERIOD)
+
+    # -- leaves ------------------------------------------------------------------------------------
+
+    def _leaf(self, a: Aggregate, chain: Chain, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
+        key = (a.key, tuple((w.kind, w.unit, w.n) for w in chain), unit.microseconds, whole)
+        if key not in self._done:
+            self._done[key] = self._measured(a, chain, unit, whole=whole)
+        return self._done[key]
+
+    def _measured(self, a: Aggregate, chain: Chain, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
+        place = self.layout.place(Leaf(a, chain))
+        if place.low:
+            low, high = (np.array(x[self.chosen], np.int64) for x in (place.low, place.high))
+            return self._in(place.grids[0], a, low, high, unit, whole=whole)
+        columns = []
+        dimension = NUMBER
+        once = np.zeros(1, np.int64), np.ones(1, np.int64)
+        for grid in place.grids[self.chosen]:
+            operand, dimension = self._in(grid, a, *once, unit, whole=whole)
+            columns.append(operand)
+        return _beside(columns), dimension
+
+    def _in(self, grid: Grid, a: Aggregate, low: Array, high: Array, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
+        """Return an aggregate in ranges of buckets of one grid."""
+        if (a.expr is not None and rolls_up(a.expr)) or (a.where is not None and rolls_up(a.where)):
+            operand, kind = roll_up(a, grid, self.state, self.groups, self.spots, low, high, self.where, whole=whole)
+        else:
+            request = list(requests_of(a, grid, self.where))[-1]  # type: ignore[arg-type]
+            found = self.state[grid]
+            if a.op in VALUES:
+                operand, kind = _of_run(a, found.runs[request.key], low, high, whole=whole)
+            else:
+                operand, kind = _of_numbers(found.numbers[request.key], low, high, whole=whole)
+            if not whole:
+                operand = placed(operand, self.spots[grid], self.groups.size, NOTHING if _needs_rows(a.op) else 0)
+        dimension = NUMBER if a.op in ("count", "distinct", "top_share", "gini") else _DIMENSIONS.get(kind, NUMBER)
+        power = 2 if a.op == "squares" else 1
+        if dimension.time:
+            operand = _in_time(operand, (DAY // unit.microseconds) ** power)
+        return operand, dimension if power == 1 else dimension * dimension
+
+
+def is_mean(node: f.Ratio) -> bool:
+    """Is the ratio total(x) / number of rows that have x? Then a zero denominator means there was nothing to measure."""
+    a, b = node.numerator, node.denominator
+    return (
+        isinstance(a, Aggregate) and isinstance(b, Aggregate) and a.op in ("total", "squares") and b.op == "count"
+        and a.expr is not None and b.expr is not None and a.expr.key == b.expr.key
+    )
+
+
+def _needs_rows(op: str) -> bool:
+    return op in VALUES and op != "distinct"
+
+
+def _in_time(operand: Operand, factor: int) -> Operand:
+    """Return days read in a smaller unit of time."""
+    if factor == 1:
+        return operand
+    if not operand.exact:
+        return attrs.evolve(operand, data=operand.data * factor)
+    common = Fraction(factor, operand.scale)
+    return attrs.evolve(operand, data=scaled(operand.data, common.numerator), scale=common.denominator)
+
+
+def _of_numbers(numbers: Numbers, low: Array, high: Array, *, whole: bool) -> tuple[Operand, str]:
+    data = numbers.data
+    if whole:
+        data = _sum(data)
+    buckets = data.shape[1]
+    if low.size == buckets - 1 and buckets > 1 and low[0] == 1 and bool((high - low == 1).all()) and bool((np.diff(low) == 1).all()):
+        part = data[:, 1:]
+    elif low.size == 1 and high[0] - low[0] == 1:
+        part = data[:, low[0] : high[0]]
+    else:
+        part = _windowed(data, low, high)
+    return Operand(part, numbers.scale, numbers.exact), numbers.kind
+
+
+def _sum(data: Array) -> Array:
+    if data.dtype == np.int64 and reach(data) * max(data.shape[0], 1) >= 2**63:
+        data = data.astype(object)
+    return data.sum(0, keepdims=True) if data.shape[0] else np.zeros((1, data.shape[1]), data.dtype)
+
+
+def _windowed(data: Array, low: Array, high: Array) -> Array:
+    """Return sums of runs of buckets, as differences of cumulative sums."""
+    if data.dtype == np.float64:
+        return np.stack([data[:, a:b].sum(1) for a, b in zip(low.tolist(), high.tolist(), strict=True)], axis=1)
+    if data.dtype == np.int64 and reach(data) * data.shape[1] >= 2**63:
+        data = data.astype(object)
+    cumulative = np.zeros((data.shape[0], data.shape[1] + 1), data.dtype)
+    np.cumsum(data, axis=1, out=cumulative[:, 1:])
+    return cumulative[:, high] - cumulative[:, low]
+
+
+def _of_run(a: Aggregate, run: Run, low: Array, high: Array, *, whole: bool) -> tuple[Operand, str]:
+    if whole and run.counts.shape[0] != 1:
+        run = collapsed(run)
+    buckets = run.counts.shape[1]
+    if buckets > 1:
+        run = _frames_only(run, low, high)
+    return evaluate_run(a.op, run, a.q, a.method), run.kind
+
+
+def _frames_only(run: Run, low: Array, high: Array) -> Run:
+    """Return the run with one cell per range; where ranges are single buckets and all rows lie in them, as it is."""
+    single = bool((high - low == 1).all()) and bool((np.diff(low) == 1).all())
+    if single and run.packed.size == int(run.counts[:, low[0] : high[-1]].sum()):
+        return attrs.evolve(run, counts=run.counts[:, low[0] : high[-1]])
+    return ranged(run, low, high)
+
+
+def placed(operand: Operand, spots: Array | None, size: int, missing: int) -> Operand:
+    """Return rows moved to their groups; groups without a row get 0, or are undefined for `missing`."""
+    if spots is None:
+        return operand
+    there = spots >= 0
+    shape = (size, operand.data.shape[1])
+    data = np.zeros(shape, operand.data.dtype)
+    data[spots[there]] = operand.data[there]
+    why = operand.why
+    if why is not None or missing:
+        new = np.full(shape, missing, np.int8)
+        new[spots[there]] = 0 if why is None else why[there]
+        why = new
+    return Operand(data, operand.scale, operand.exact, why)
+
+
+def _beside(columns: Sequence[Operand]) -> Operand:
+    """Return operands of one frame each side by side."""
+    if len(columns) == 1:
+        return columns[0]
+    from math import lcm
+
+    if not columns:
+        return Operand(np.zeros((0, 0), np.int64))
+    exact = all(c.exact for c in columns)
+    scale = lcm(*(c.scale for c in columns)) if exact else 1
+    parts = [scaled(c.data, scale // c.scale) if exact else c.floats() for c in columns]
+    why = None
+    if any(c.why is not None for c in columns):
+        why = np.concatenate([np.zeros(c.data.shape, np.int8) if c.why is None else c.why for c in columns], axis=1)
+    return Operand(np.concatenate(parts, axis=1), scale, exact, why)
+
+
+def _broadcast(operand: Operand, shape: tuple[int, ...]) -> Operand:
+    why = None if operand.why is None else np.broadcast_to(operand.why, shape)
+    return Operand(np.broadcast_to(operand.data, shape), operand.scale, operand.exact, why)
+
+
+_ = (GridState, Callable)

@@ -1,0 +1,141 @@
+"""Table and Dataset: immutable columns, and the references between tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+import numpy as np
+
+from ..errors import ColumnNotFound, TableNotFound
+from .column import Array, Column
+
+__all__ = ["CLUSTER_FROM", "KEPT", "Segment", "Table"]
+
+CLUSTER_FROM = 65_536
+"""Rows from which a table is ordered by its clustering column."""
+KEPT = 96
+"""Derived columns a table keeps before it drops the oldest."""
+
+
+@attrs.frozen(slots=True)
+class Segment:
+    """A run of rows that share one code of the clustering column."""
+
+    code: int
+    start: int
+    stop: int
+
+
+class Table:
+    """One kind of record as columns of equal length.
+
+    Args:
+        name: the table's name, e.g. "opportunity".
+        columns: name -> column.
+        references: name of a key column -> name of the table whose ids it holds.
+        excluded: reason -> rows left out for all metrics (deleted, sample ...; O3).
+        rows: the row number in the input of each row, or None for 0 .. n - 1.
+        clustered: name of the key column the rows are ordered by, if they are.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        columns: Mapping[str, Column],
+        *,
+        length: int | None = None,
+        references: Mapping[str, str] | None = None,
+        excluded: Mapping[str, int] | None = None,
+        rows: Array | None = None,
+        clustered: str | None = None,
+    ) -> None:
+        self.name = name
+        self.columns: Mapping[str, Column] = MappingProxyType(dict(columns))
+        self.length = length if length is not None else len(next(iter(columns.values()))) if columns else 0
+        self.references: Mapping[str, str] = MappingProxyType(dict(references or {}))
+        self.excluded: Mapping[str, int] = MappingProxyType(dict(excluded or {}))
+        self.rows = rows
+        self.clustered = clustered
+        self._derived: dict[Any, Any] = {}
+        self._segments: tuple[Segment, ...] | None = None
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __repr__(self) -> str:
+        return f"Table({self.name!r}, {self.length} rows, {len(self.columns)} columns)"
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.columns
+
+    def __getitem__(self, name: str) -> Column:
+        try:
+            return self.columns[name]
+        except KeyError:
+            raise ColumnNotFound(name, self.columns, where=f"in table {self.name!r}") from None
+
+    def row_numbers(self, positions: Array) -> Array:
+        """Return the input row numbers of these positions."""
+        return positions if self.rows is None else self.rows[positions]
+
+    def kept(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Return what `make` derives from this table, made once and kept (bounded, oldest dropped)."""
+        try:
+            return self._derived[key]
+        except KeyError:
+            value = make()
+            while len(self._derived) >= KEPT:
+                self._derived.pop(next(iter(self._derived)), None)
+            self._derived[key] = value
+            return value
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The runs of equal code in the clustering column; one run with code -1 when not clustered."""
+        if self._segments is None:
+            if self.clustered is None:
+                self._segments = (Segment(-1, 0, self.length),)
+            else:
+                codes = self.columns[self.clustered].data
+                cuts = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), self.length]
+                self._segments = tuple(
+                    Segment(int(codes[a]), a, b) for a, b in zip(cuts, cuts[1:], strict=False) if a < b
+                )
+        return self._segments
+
+    def cluster(self, name: str) -> Table:
+        """Return the table with its rows stably ordered by the codes of column `name`."""
+        order = np.argsort(self.columns[name].data, kind="stable")
+        return self.select(order, clustered=name)
+
+    def select(self, rows: Array, *, clustered: str | None = None) -> Table:
+        """Return the rows at these positions (or where a mask is true) as a table."""
+        columns = {name: column.take(rows) for name, column in self.columns.items()}
+        numbers = np.arange(self.length)[rows] if self.rows is None else self.rows[rows]
+        return Table(
+            self.name, columns, length=int(numbers.size), references=self.references, excluded=self.excluded,
+            rows=numbers, clustered=clustered,
+        )
+
+    def replace(self, columns: Mapping[str, Column], *, excluded: Mapping[str, int] | None = None) -> Table:
+        """Return the table with these columns put in place of, or beside, its own."""
+        clustered = None if self.clustered in columns else self.clustered
+        return Table(
+            self.name, {**self.columns, **columns}, length=self.length, references=self.references,
+            excluded=self.excluded if excluded is None else excluded, rows=self.rows, clustered=clustered,
+        )
+
+
+def table_named(tables: Mapping[str, Table], name: str, *, hint: str = "") -> Table:
+    """Return the table called `name`, or say which there are."""
+    try:
+        return tables[name]
+    except KeyError:
+        raise TableNotFound(name, tables, hint=hint) from None
+
+
+def _names(values: Iterable[str]) -> str:
+    return ", ".join(sorted(values))

@@ -1,0 +1,119 @@
+"""Views: the tables as they were at an instant, rebuilt from the records' own dates (O8, O9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..calendars import Zone
+from ..domain.schema import RECORDS, REVERTS, Field, fields_of
+from .column import Column, Mask, code_type
+from .table import Table
+
+__all__ = ["existence", "is_recorded", "newest", "view"]
+
+_FIELDS: dict[str, tuple[Field, ...]] = {}
+
+
+def fields(table: str) -> tuple[Field, ...]:
+    """Return what the domain says about a table's columns; nothing for a host's own table."""
+    if table not in _FIELDS:
+        _FIELDS[table] = fields_of(RECORDS[table]) if table in RECORDS else ()
+    return _FIELDS[table]
+
+
+def is_recorded(table: str, column: str) -> bool:
+    """Is it a date at which something was recorded, so that nothing of it lies after as_of? True for a host's own."""
+    return next((f.recorded for f in fields(table) if f.name == column), True)
+
+
+def existence(table: Table) -> Column | None:
+    """Return the column with the dates at which the rows came to exist."""
+    for field in fields(table.name):
+        if field.exists and field.name in table.columns:
+            return table.columns[field.name]
+    return None
+
+
+def newest(tables: Mapping[str, Table], zone: Zone) -> tuple[int, str] | None:
+    """Return the newest recorded instant and the column it stands in; a date means the end of that local day (T8)."""
+    best: tuple[int, str] | None = None
+    for name, column in _recorded(tables):
+        at = _latest(column, zone)
+        if at is not None and (best is None or at > best[0]):
+            best = at, name
+    return best
+
+
+def _recorded(tables: Mapping[str, Table]) -> Iterator[tuple[str, Column]]:
+    for table in tables.values():
+        for field in fields(table.name):
+            if field.recorded and field.name in table.columns:
+                yield f"{table.name}.{field.name}", table.columns[field.name]
+
+
+def _latest(column: Column, zone: Zone) -> int | None:
+    kept: dict[str, int | None] = column.__dict__.setdefault("_latest", {})
+    if zone.name not in kept:
+        present = column.data if column.valid is None else column.data[column.valid]
+        if not present.size:
+            kept[zone.name] = None
+        else:
+            last = int(present.max())
+            kept[zone.name] = last if column.kind == "instant" else zone.end_of_day(last)
+    return kept[zone.name]
+
+
+def view(tables: Mapping[str, Table], instant: int, day: int, *, today: bool) -> dict[str, Table]:
+    """Return the tables as they were at an instant, whose local day is `day`.
+
+    Rows that came to exist later are absent, undated rows unless it is `today` (O9), and what happened
+    later has not happened. Amounts, stages and owners are those of the record (O8).
+    """
+    return {name: _seen(table, instant, day, today=today) for name, table in tables.items()}
+
+
+def _after(column: Column, instant: int, day: int) -> Mask:
+    late: Mask = column.data > (instant if column.kind == "instant" else day)
+    return late if column.valid is None else late & column.valid
+
+
+def _seen(table: Table, instant: int, day: int, *, today: bool) -> Table:
+    changes: dict[str, Column] = {}
+    for revert in REVERTS.get(table.name, ()):
+        when = table.columns.get(revert.when)
+        if when is None or when.kind not in ("instant", "day"):
+            continue
+        late = _after(when, instant, day)
+        if late.any():
+            for name, value in revert.resets.items():
+                if name in table.columns:
+                    changes[name] = _reset(changes.get(name, table.columns[name]), late, value)
+    seen = table.replace(changes) if changes else table
+    made = existence(table)
+    if made is None:
+        return seen
+    gone = _after(made, instant, day)
+    if not today:
+        gone |= ~made.present()
+    return seen.select(np.flatnonzero(~gone)) if gone.any() else seen
+
+
+def _reset(column: Column, rows: Mask, value: Any) -> Column:
+    """Return the column with these rows set to a value, None for blank."""
+    if column.kind == "key":
+        labels = list(column.labels)
+        if value is not None and value not in labels:
+            labels.append(value)
+        data = column.data.astype(code_type(len(labels)))
+        data[rows] = 0 if value is None else labels.index(value)
+        return column.replace(data=data, labels=labels)
+    data, valid = column.data.copy(), column.present().copy()
+    if value is None:
+        data[rows] = None if column.kind == "text" else 0
+        valid[rows] = False
+    else:
+        data[rows], valid[rows] = value, True
+    return column.replace(data=data, valid=None if column.kind == "text" else valid)
