@@ -122,6 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print("\n".join(report.agreement(agreements)))
     print("\n".join(report.loading(lineup.loading)))
     print("\n".join(report.summary(shown, chosen.rows)))
+    print(f"load at the end {os.getloadavg()[0]:.2f}")
     if chosen.json:
         chosen.json.write_text(json.dumps(report.figures(shown, chosen.rows, rounds), indent=1) + "\n")
 

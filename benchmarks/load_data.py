@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 from attrs import define, frozen
 
@@ -75,9 +76,11 @@ def _python_columns(data: Workload, aware: bool) -> list[list[Any]]:
 
 
 def _write_csv(table: pa.Table, path: Path) -> None:
-    plain = table.cast(pa.schema([(f.name, pa.string() if f.name in WORDS else f.type) for f in table.schema]))
-    options = pa.csv.WriteOptions(quoting_style="none")
-    pa.csv.write_csv(plain, path, options)
+    """Write words bare, and instants as ISO 8601 with six digits of the second."""
+    columns = {name: table[name] for name in NAMES}
+    columns |= {name: table[name].cast(pa.string()) for name in WORDS}
+    columns |= {name: pc.strftime(table[name], format="%Y-%m-%dT%H:%M:%S") for name in TIMES}
+    pa.csv.write_csv(pa.table(columns), path, pa.csv.WriteOptions(quoting_style="none"))
 
 
 def _write_sqlite(rows: list[tuple[Any, ...]], data: Workload, path: Path) -> None:
