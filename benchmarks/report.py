@@ -125,6 +125,8 @@ def summary(shown: Sequence[Comparison], rows: int) -> list[str]:
         for _, level, order in _BASELINES:
             found = _against(seen, base, _among(seen, level, order))
             line.append(f"{found[1]:.2f} {found[0].split()[0]}" if found else "")
+        tuned = _among(seen, TUNED, FLAT)
+        line.append(f"{min(map(seen.times.least, tuned)) / seen.times.least(base):.2f}" if tuned else "")
         goal = TARGETS.get(rows, {}).get(seen.query)
         line.append(f"{goal:.1f}" if goal else "")
         for side in IDIOMATIC_TARGETS:
@@ -136,7 +138,7 @@ def summary(shown: Sequence[Comparison], rows: int) -> list[str]:
     ours = any(v.side == OURS for seen in shown for v in seen.variants.values())
     what = f"{OURS} {MAIN}" if ours else "the fastest tuned peer"
     lines = ["", f"Ratios of medians by round, peer / {what} (x bound: multiple of the time one thread needs to read):"]
-    lines += _grid(("", "ms", "x bound", *heads, "target", *idiomatic), body)
+    lines += _grid(("", "ms", "x bound", *heads, "tuned, by least", "target", *idiomatic), body)
     if rows <= SMALL:
         goals = ", ".join(f"{goal} ms {how}" for how, goal in SMALL_TARGETS_MS.items())
         return [*lines, f"  targets for one call of Q1: {goals}"]
