@@ -61,6 +61,7 @@ class Metric:
     subject: str = attrs.field(default="", kw_only=True)
     revision: int = attrs.field(default=1, kw_only=True)
     key: tuple[Any, ...] = attrs.field(init=False, default=())
+    _hash: int = attrs.field(init=False, default=0)
 
     def __attrs_post_init__(self) -> None:
         if not self.name.replace(".", "_").isidentifier():
@@ -73,6 +74,7 @@ class Metric:
             raise DefinitionError(f"metric {self.name!r} has no aggregate in it: {formula!r}")
         object.__setattr__(self, "formula", formula)
         object.__setattr__(self, "key", (self.name, self.unit, formula.key))
+        object.__setattr__(self, "_hash", hash(self.key))
 
     def _complete(self, node: Node) -> Node | None:
         """Give an aggregate the metric's table and anchor where it names none."""
@@ -81,10 +83,10 @@ class Metric:
         return complete(node, node.table or self.table, node.at or self.anchor)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Metric) and self.key == other.key
+        return self is other or (isinstance(other, Metric) and self.key == other.key)
 
     def __hash__(self) -> int:
-        return hash(self.key)
+        return self._hash
 
     def __repr__(self) -> str:
         return f"Metric({self.name!r}, {self.formula!r}, unit={self.unit!r})"

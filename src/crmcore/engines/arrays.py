@@ -7,18 +7,18 @@ a pass is a scattered addition per number and one sort per multiset.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 import numpy as np
 
 from ..evaluate import Scope
 from ..kernels import CHUNK, count_small, positions
-from ..plan.requests import Grid, Request, unique
+from ..plan.layout import Layout
+from ..plan.requests import Request
 from ..state.state import GridState, Numbers, Run, State
 from ..table.column import Array, Mask
-from ..table.table import Segment, Table
+from ..table.table import Table
 from .cells import Cells, cells_of
 from .terms import Residual, residual
 from .values import Source, source_of
@@ -29,163 +29,195 @@ SELECT_BELOW = 0.6
 """Share of true rows below which rows are picked out rather than weighted by the mask."""
 
 
-def run(requests: Iterable[Request], views: Mapping[int, Scope]) -> State:
-    """Compute the state of all requests.
+def run(layout: Layout, grids: Iterable[int], views: Mapping[int, Scope]) -> State:
+    """Compute the state of these grids of a layout.
 
     Args:
-        views: the tables as seen from each instant the grids name, by number.
+        views: the tables as seen from each instant, by number.
     """
     state: State = {}
-    for grid, asked in unique(requests).items():
+    for number in grids:
+        grid = layout.grids[number]
         scope = views[grid.instant]
         table = scope.tables[grid.table]
-        state[grid] = _Pass(grid, table, scope, list(asked.values())).run()
+        pass_ = table.kept(("pass", layout.token, number), lambda n=number, t=table, s=scope: _compiled(layout, n, t, s))  # type: ignore[misc]
+        state[number] = pass_.run()
     return state
 
 
-@attrs.define(slots=True)
+@attrs.frozen(slots=True, eq=False)
+class _Job:
+    """One number to compute in a segment, for all requests that share it."""
+
+    requests: tuple[int, ...]
+    source: Source | None
+
+
+@attrs.frozen(slots=True, eq=False)
+class _Work:
+    """What is computed from the rows of a segment that one residual condition keeps."""
+
+    start: int
+    stop: int
+    left: Residual
+    sums: tuple[_Job, ...]
+    runs: tuple[_Job, ...]
+
+
+@attrs.frozen(slots=True, eq=False)
+class _Pass:
+    """One pass over a table for the requests of one grid: planned once, run as often as asked."""
+
+    cells: Cells
+    buckets: int
+    works: tuple[_Work, ...]
+    counts: tuple[int, ...]
+    totals: Mapping[int, Source]
+    values: Mapping[int, tuple[Source, int]]
+    always: bool
+
+    def run(self) -> GridState:
+        sums: dict[int, Array] = {}
+        runs: dict[int, list[Array]] = {number: [] for number in self.values}
+        for work in self.works:
+            _execute(work, self.cells, sums, runs)
+        return self._state(sums, runs)
+
+    def _state(self, sums: dict[int, Array], runs: dict[int, list[Array]]) -> GridState:
+        shape = (self.cells.size // self.buckets, self.buckets)
+        nothing = np.zeros(shape, np.int64)
+        shaped = {n: a.reshape(shape) for n, a in sums.items()}
+        used: Array | slice = slice(None)
+        if not self.always:
+            there = np.zeros(shape[0], bool)
+            for data in {id(shaped[n]): shaped[n] for n in self.counts if n in shaped}.values():
+                there |= data.any(1)
+            if not there.all():
+                used = np.flatnonzero(there)
+        numbers = {n: Numbers(shaped.get(n, nothing)[used]) for n in self.counts}
+        for n, s in self.totals.items():
+            data = shaped[n] if n in shaped else np.zeros(shape, s.sum_type)
+            numbers[n] = Numbers(data[used], s.scale, s.kind, s.exact)
+        found: dict[int, Run] = {}
+        for n, (s, count) in self.values.items():
+            parts = runs[n]
+            packed = parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.empty(0, s.packed)
+            packed.sort()
+            counts = numbers[count].data
+            if packed.size != int(counts.sum()):
+                counts = s.counted(packed, self.cells.size).reshape(shape)[used]
+            found[n] = Run(packed, s.bits, s.low, counts, s.scale, s.kind, s.lookup)
+        return GridState(self.cells.keys, self.cells.combinations(used), numbers, found)
+
+
+# -- planning --------------------------------------------------------------------------------------------
+
+
+def _compiled(layout: Layout, number: int, table: Table, scope: Scope) -> _Pass:
+    grid = layout.grids[number]
+    asked = layout.asked(number)
+    cells = cells_of(grid, table, scope)
+    sources = {n: source_of(grid, r, table, scope) for n, r in asked if r.op != "count"}
+    counts = {r.key: n for n, r in asked if r.op == "count"}
+    values = {n: (sources[n], counts[(number, "count", None, frozenset(w.key for w in r.where), None)]) for n, r in asked if r.op == "values"}
+    return _Pass(
+        cells,
+        grid.buckets,
+        tuple(_works(asked, sources, table, scope)),
+        tuple(counts.values()),
+        {n: sources[n] for n, r in asked if r.op in ("total", "squares")},
+        values,
+        not grid.cells,
+    )
+
+
+def _works(asked: Sequence[tuple[int, Request]], sources: Mapping[int, Source], table: Table, scope: Scope) -> Iterable[_Work]:
+    for segment in table.segments:
+        jobs: dict[object, tuple[Residual, dict[object, tuple[Source | None, bool, list[int]]]]] = {}
+        for number, request in asked:
+            left = residual(request.where, table, scope, segment)
+            source = sources.get(number)
+            if left is not None and source is not None and source.valid is not None:
+                left = left.also(source.valid, source.key, segment)
+            if left is None:
+                continue
+            what = ("count",) if source is None else source.key
+            jobs.setdefault(left.key, (left, {}))[1].setdefault(what, (source, request.op == "values", []))[2].append(number)
+        for left, group in jobs.values():
+            sums = tuple(_Job(tuple(n), s) for s, multiset, n in group.values() if not multiset)
+            runs = tuple(_Job(tuple(n), s) for s, multiset, n in group.values() if multiset)
+            yield _Work(segment.start, segment.stop, left, sums, runs)
+
+
+# -- execution -------------------------------------------------------------------------------------------
+
+
+@attrs.define(slots=True, eq=False)
 class _Sum:
-    """An accumulator: counts (source None) or totals, of the rows a segment's residual keeps."""
+    """An accumulator per cell; `high` takes the upper halves of numbers whose sum may not fit int64."""
 
     source: Source | None
-    squared: bool
     data: Array
     high: Array | None = None
 
 
-class _Pass:
-    """One pass over a table for the requests of one grid."""
+def _execute(work: _Work, cells: Cells, sums: dict[int, Array], runs: dict[int, list[Array]]) -> None:
+    left = work.left
+    counting = not work.runs and left.mask is None and all(j.source is None for j in work.sums)
+    if counting and cells.tiny:
+        totals = [_Sum(None, count_small(cells.codes[work.start : work.stop], cells.size)) for _ in work.sums]
+    else:
+        totals = [_fresh(j.source, cells.size) for j in work.sums]
+        buffers = [np.empty(left.rows, j.source.packed) for j in work.runs if j.source is not None]
+        _chunks(work, cells, totals, buffers)
+        for job, buffer in zip(work.runs, buffers, strict=True):
+            for n in job.requests:
+                runs[n].append(buffer)
+    for job, total in zip(work.sums, totals, strict=True):
+        result = total.data if total.high is None else _joined(total.data, total.high)
+        for n in job.requests:
+            sums[n] = sums[n] + result if n in sums else result
 
-    def __init__(self, grid: Grid, table: Table, scope: Scope, requests: list[Request]) -> None:
-        self.grid, self.table, self.scope, self.requests = grid, table, scope, requests
-        self.cells: Cells = cells_of(grid, table, scope)
-        self.sources: dict[object, Source] = {}
 
-    def run(self) -> GridState:
-        size = self.cells.size
-        sums: dict[object, Array] = {r.key: np.zeros(size, np.int64) for r in self.requests if r.op != "values"}
-        runs: dict[object, list[Array]] = {r.key: [] for r in self.requests if r.op == "values"}
-        for segment in self.table.segments:
-            self._segment(segment, sums, runs)
-        return self._state(sums, runs)
+def _fresh(source: Source | None, size: int) -> _Sum:
+    if source is None:
+        return _Sum(None, np.zeros(size, np.int64))
+    return _Sum(source, np.zeros(size, source.sum_type), np.zeros(size, np.int64) if source.wide else None)
 
-    # -- planning of a segment -------------------------------------------------------------------
 
-    def _source(self, request: Request) -> Source:
-        assert request.expr is not None
-        key = (request.op, request.expr.key, request.at)
-        if key not in self.sources:
-            self.sources[key] = source_of(request, self.table, self.scope)
-        return self.sources[key]
+def _chunks(work: _Work, cells: Cells, totals: Sequence[_Sum], buffers: Sequence[Array]) -> None:
+    left = work.left
+    pick = left.mask is not None and (bool(buffers) or left.density < SELECT_BELOW)
+    trivial = cells.size == 1
+    filled = 0
+    for a in range(work.start, work.stop, CHUNK):
+        b = min(a + CHUNK, work.stop)
+        mask = None if left.mask is None else left.mask[a:b]
+        rows = positions(mask, left.density) if pick and mask is not None else None
+        keys = None if trivial else _keys(cells, a, b, rows)
+        for total in totals:
+            _add(total, keys, a, b, None if pick else mask, rows)
+        count = b - a if rows is None else int(rows.size)
+        for job, buffer in zip(work.runs, buffers, strict=True):
+            assert job.source is not None
+            job.source.pack(keys, a, b, rows, buffer[filled : filled + count])
+        filled += count
 
-    def _segment(self, segment: Segment, sums: dict[object, Array], runs: dict[object, list[Array]]) -> None:
-        jobs: dict[object, tuple[Residual, dict[object, list[Request]]]] = {}
-        for request in self.requests:
-            left = residual(request.where, self.table, self.scope, segment)
-            if left is None:
-                continue
-            if request.op != "count":
-                source = self._source(request)
-                if request.op == "values" and source.valid is not None:
-                    left = left.also(source.valid, source.key, segment)
-                    if left is None:
-                        continue
-            what = ("count",) if request.op == "count" else (request.op, self._source(request).key)
-            jobs.setdefault(left.key, (left, {}))[1].setdefault(what, []).append(request)
-        for left, asked in jobs.values():
-            self._work(segment, left, asked, sums, runs)
 
-    # -- the passes themselves ---------------------------------------------------------------------
-
-    def _work(
-        self, segment: Segment, left: Residual, asked: dict[object, list[Request]],
-        sums: dict[object, Array], runs: dict[object, list[Array]],
-    ) -> None:
-        trivial = self.cells.size == 1
-        adders = [(list(r), self._fresh(r[0])) for r in asked.values() if r[0].op != "values"]
-        takers = [(r, self._source(r[0])) for r in asked.values() if r[0].op == "values"]
-        if not takers and left.mask is None and self.cells.tiny and all(s.source is None for _, s in adders):
-            for _, total in adders:
-                total.data += count_small(self.cells.codes[segment.start : segment.stop], self.cells.size)
-        else:
-            pick = left.mask is not None and (bool(takers) or left.density < SELECT_BELOW)
-            buffers = [np.empty(left.rows, s.packed) for _, s in takers]
-            filled = 0
-            for a in range(segment.start, segment.stop, CHUNK):
-                b = min(a + CHUNK, segment.stop)
-                mask = None if left.mask is None else left.mask[a:b]
-                rows = positions(mask, left.density) if pick and mask is not None else None
-                keys = None if trivial else self._keys(a, b, rows)
-                for _, total in adders:
-                    _add(total, keys, a, b, None if pick else mask, rows)
-                count = b - a if rows is None else rows.size
-                for (_, source), buffer in zip(takers, buffers, strict=True):
-                    source.pack(keys, a, b, rows, buffer[filled : filled + count])
-                filled += count
-            for (wanted, _), buffer in zip(takers, buffers, strict=True):
-                for request in wanted:
-                    runs[request.key].append(buffer)
-        for wanted, total in adders:
-            result = total.data if total.high is None else _joined(total.data, total.high)
-            for request in wanted:
-                sums[request.key] = sums[request.key] + result
-
-    def _fresh(self, request: Request) -> _Sum:
-        size = self.cells.size
-        if request.op == "count":
-            return _Sum(None, False, np.zeros(size, np.int64))
-        source = self._source(request)
-        return _Sum(source, source.squared, np.zeros(size, source.sum_type), np.zeros(size, np.int64) if source.wide else None)
-
-    def _keys(self, a: int, b: int, rows: Array | None) -> Array:
-        codes = self.cells.codes[a:b]
-        return codes.astype(np.int64) if rows is None else codes.take(rows).astype(np.int64)
-
-    # -- what comes out ----------------------------------------------------------------------------
-
-    def _state(self, sums: dict[object, Array], runs: dict[object, list[Array]]) -> GridState:
-        buckets = self.grid.buckets
-        shape = (self.cells.size // buckets, buckets)
-        there = np.zeros(shape[0], bool)
-        for request in self.requests:
-            if request.op == "count":
-                there |= (sums[request.key].reshape(shape) > 0).any(1)
-        if not self.grid.keys and self.grid.entity is None:
-            there[:] = True
-        used = slice(None) if there.all() else np.flatnonzero(there)
-        numbers: dict[Any, Numbers] = {}
-        found: dict[Any, Run] = {}
-        for request in self.requests:
-            if request.op == "values":
-                continue
-            data = sums[request.key].reshape(shape)[used]
-            if request.op == "count":
-                numbers[request.key] = Numbers(data)
-            else:
-                s = self._source(request)
-                numbers[request.key] = Numbers(data, s.scale, s.kind, s.exact)
-        for request in self.requests:
-            if request.op == "values":
-                s = self._source(request)
-                parts = runs[request.key]
-                packed = parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.empty(0, s.packed)
-                packed.sort()
-                counts = numbers[("count", None, frozenset(w.key for w in request.where), None)].data
-                if packed.size != int(counts.sum()):
-                    counts = s.counted(packed, self.cells.size).reshape(shape)[used]
-                found[request.key] = Run(packed, s.bits, s.low, counts, s.scale, s.kind, s.lookup)
-        return GridState(self.grid, self.cells.keys, self.cells.combinations(used), numbers, found)
+def _keys(cells: Cells, a: int, b: int, rows: Array | None) -> Array:
+    codes = cells.codes[a:b]
+    return (codes if rows is None else codes.take(rows)).astype(np.int64)
 
 
 def _add(total: _Sum, keys: Array | None, a: int, b: int, mask: Mask | None, rows: Array | None) -> None:
     """Add one chunk to an accumulator: all rows, rows weighted by a mask, or picked rows."""
     if total.source is None:
-        if keys is None:
-            total.data[0] += b - a if mask is None and rows is None else np.count_nonzero(mask) if rows is None else rows.size  # type: ignore[arg-type]
-        elif mask is None:
-            np.add.at(total.data, keys, 1)
+        if keys is not None:
+            np.add.at(total.data, keys, 1 if mask is None else mask.astype(np.int64))
+        elif mask is not None:
+            total.data[0] += np.count_nonzero(mask)
         else:
-            np.add.at(total.data, keys, mask.astype(np.int64))
+            total.data[0] += b - a if rows is None else rows.size
         return
     values = total.source.chunk(a, b, rows)
     if mask is not None:
@@ -200,11 +232,12 @@ def _add_values(sums: Array, keys: Array | None, values: Array) -> None:
     if keys is None:
         sums[0] += values.sum() if values.dtype == object else np.add.reduce(values, dtype=sums.dtype)
     else:
-        np.add.at(sums, keys, values)
+        np.add.at(sums, keys, values if values.dtype == sums.dtype else values.astype(sums.dtype))
 
 
 def _joined(low: Array, high: Array) -> Array:
-    """Return high * 2**32 + low as Python integers (int64 when all fit)."""
+    """Return high * 2**32 + low as Python integers, as int64 when all of them fit."""
     exact = high.astype(object) * (1 << 32) + low.astype(object)
     return exact.astype(np.int64) if all(-(2**62) < v < 2**62 for v in exact.tolist()) else exact
+
 

@@ -7,7 +7,8 @@ from math import prod
 import attrs
 import numpy as np
 
-from ..algebra.columns import Expr
+from ..algebra.columns import AsOf
+from ..algebra.walk import walk
 from ..errors import ColumnNotFound
 from ..evaluate import Scope, as_key, evaluate, local_day, resolve
 from ..plan.requests import Grid
@@ -43,12 +44,15 @@ class Cells:
 
 def cells_of(grid: Grid, table: Table, scope: Scope) -> Cells:
     """Return the cells of a grid on a table."""
-    return table.kept(("cells", grid.key[1:4], grid.key[5], scope.zone.name, scope.calendar), lambda: _cells(grid, table, scope))
+    return table.kept(("cells", tuple(e.key for e in grid.cells), grid.anchor, grid.edges, scope.zone.name, scope.calendar, scope.as_of if _looks_at_as_of(grid) else None), lambda: _cells(grid, table, scope))
+
+
+def _looks_at_as_of(grid: Grid) -> bool:
+    return any(isinstance(n, AsOf) for e in grid.cells for n in walk(e))
 
 
 def _cells(grid: Grid, table: Table, scope: Scope) -> Cells:
-    exprs: tuple[Expr, ...] = grid.keys if grid.entity is None else (*grid.keys, grid.entity)
-    keys = tuple(as_key(evaluate(e, table, scope), table, e.key) for e in exprs)
+    keys = tuple(as_key(evaluate(e, table, scope), table, e.key) for e in grid.cells)
     buckets = grid.buckets
     n = len(table)
     if not keys:

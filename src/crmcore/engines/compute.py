@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 import numpy as np
 
-from ..algebra.aggregates import STOCK
 from ..errors import ArgumentError
 from ..evaluate import Moment, Scope, local_day, resolve
 from ..plan.frames import Frame
-from ..plan.layout import Layout, lay_out
-from ..plan.question import Question
-from ..plan.requests import Grid, Leaf, Request, leaves_of, requests_of
+from ..plan.layout import Layout, Place, lay_out
+from ..plan.question import Plan
 from ..state.finish import Finisher, Label
 from ..state.groups import Groups, group
 from ..state.operand import Operand
-from ..state.state import GridState, State
+from ..state.state import State
 from ..table.column import Array
 from ..table.spread import spread
 from ..table.table import Table
 from ..table.views import existence, is_recorded, newest, view
 from .arrays import run
 
-__all__ = ["Answer", "compute", "seen_from"]
+__all__ = ["Answer", "compute", "seen_from", "stock_view"]
 
 LARGEST = 50_000_000
 """Cells (groups x periods) a result may have."""
@@ -51,159 +49,176 @@ def seen_from(tables: Mapping[str, Table], scope: Scope, given: Moment | None) -
     return scope.at(given, view(tables, given.instant, given.day, today=today))
 
 
-def compute(question: Question, tables: Mapping[str, Table], scope: Scope, frames: Sequence[Frame] | None = None) -> Answer:
-    """Answer a question.
+def stock_view(tables: Mapping[str, Table], scope: Scope, day: int | None) -> Scope:
+    """Return the scope as seen from the end of a local day; None is as_of itself."""
+    if day is None:
+        return scope
+    instant = scope.zone.end_of_day(day)
+    return scope.at(Moment(instant, day, "end of period"), view(tables, instant, day, today=False))
+
+
+def compute(plan: Plan, tables: Mapping[str, Table], scope: Scope, frames: Sequence[Frame] | None = None) -> Answer:
+    """Answer the question of a plan.
 
     Args:
         tables: all rows; `scope.tables` are those seen from `scope.as_of`.
-        frames: measured instead of the periods of `question.per`, all of them shown.
+        frames: measured instead of the periods of the question's `per`, all of them shown.
 
     Raises:
         CrmCoreError: anything in the question that the tables cannot answer, by its own name.
     """
-    leaves = list({id(x): x for a in question.asked for x in leaves_of(a.formula)}.values())
-    today = None if scope.as_of is None else scope.as_of.day
     fixed = frames is not None
-    frames = _frames(question, leaves, scope) if frames is None else frames
-    if question.per is None and not fixed and any(f.start is not None for f in frames):
-        raise AssertionError("frames without per are unbounded")
-    layout = lay_out(leaves, frames, question.by, scope.calendar, today, recorded=is_recorded, per=question.per)
-    flows = [x for x in leaves if x.aggregate.at != STOCK]
-    stocks = [x for x in leaves if x.aggregate.at == STOCK]
-    views = {0: scope}
-    spreads(layout, views)
-    state: State = run(_requests(flows, layout, question), views)
-    chosen = slice(0, len(frames)) if fixed or question.per is None or not flows else _shown(layout, flows, state, question)
-    if stocks:
-        asked = list(_requests(stocks, layout, question, chosen))
-        for number in {r.grid.instant for r in asked} - {0}:
-            views[number] = _view(tables, scope, layout.instants[number])
-        state |= run(asked, views)
-    return _finish(question, layout, state, leaves, chosen)
+    first, last = (None, None) if fixed or plan.question.per is None else _days(plan, scope)
+    layout = plan.layout(
+        (scope.as_of, scope.zone.name, scope.calendar, id(scope.rates), first, last, None if frames is None else tuple(frames)),
+        lambda: _laid_out(plan, scope, frames if frames is not None else _frames(plan, scope, first, last)),
+    )
+    views = {0: _spread(layout, scope)}
+    flows = {n.grid for p in layout.places if not p.stock for needs in p.needs for n in needs}
+    state = run(layout, sorted(flows), views)
+    shown = plan.question.per is None or fixed or not flows
+    chosen = slice(0, len(layout.frames)) if shown else _shown(layout, state)
+    stocks = {n.grid for p in layout.places if p.stock for needs in p.needs[chosen] for n in needs}
+    for number in sorted({layout.grids[g].instant for g in stocks} - {0}):
+        views[number] = stock_view(tables, scope, layout.instants[number])
+        here = [g for g in sorted(stocks) if layout.grids[g].instant == number]
+        state |= run(layout, here, views)
+        del views[number]
+    state |= run(layout, sorted(g for g in stocks if layout.grids[g].instant == 0), views)
+    return _finish(plan, layout, state, chosen)
 
 
-def spreads(layout: Layout, views: dict[int, Scope]) -> None:
-    """Put the spread targets beside the tables, where a grid asks for them (M8)."""
-    scope = views[0]
-    for place in layout.places.values():
-        for grid in place.grids:
-            if grid.spread is not None and grid.table in scope.tables:
-                table = scope.tables[grid.table]
-                cut = table.kept(("spread", scope.calendar, grid.spread), lambda t=table, g=grid: spread(t, scope.calendar, g.spread))  # type: ignore[misc]
-                views[0] = attrs.evolve(scope, tables={**scope.tables, grid.table: cut})
-                return
-
-
-def _frames(question: Question, leaves: Sequence[Leaf], scope: Scope) -> list[Frame]:
-    """Return the periods that the rows may fall in; without `per` the one unbounded frame."""
-    if question.per is None:
-        return [Frame(None, None, None)]
+def _laid_out(plan: Plan, scope: Scope, frames: Sequence[Frame]) -> Layout:
+    question = plan.question
     today = None if scope.as_of is None else scope.as_of.day
-    first, last = _days(leaves, scope, today)
+    formulas = [a.formula for a in question.asked]
+    return lay_out(
+        formulas, frames, question.by, question.where, scope.calendar, today, recorded=is_recorded, per=question.per
+    )
+
+
+def _spread(layout: Layout, scope: Scope) -> Scope:
+    """Return the scope with targets spread over the periods that a grid asks for (M8)."""
+    tables = dict(scope.tables)
+    for grid in layout.grids:
+        if grid.spread is not None and grid.table in tables:
+            table, grain = scope.tables[grid.table], grid.spread
+            make: Callable[[], Table] = lambda t=table, g=grain: spread(t, scope.calendar, g)  # type: ignore[misc]
+            tables[grid.table] = table.kept(("spread", scope.calendar, grain), make)
+    return scope if tables == dict(scope.tables) else attrs.evolve(scope, tables=tables)
+
+
+# -- periods ---------------------------------------------------------------------------------------------
+
+
+def _frames(plan: Plan, scope: Scope, first: int | None, last: int | None) -> list[Frame]:
+    """Return the periods that rows may fall in; without `per` the one unbounded frame."""
+    per = plan.question.per
+    if per is None:
+        return [Frame(None, None, None)]
     if first is None or last is None:
         return []
+    today = None if scope.as_of is None else scope.as_of.day
     frames = []
-    for p in scope.calendar.periods(first, last, question.per):
+    for p in scope.calendar.periods(first, last, per):
         running = today is not None and p.start <= today < p.stop - 1
         until = today + 1 if running and today is not None else p.stop
         frames.append(Frame(p.start, p.stop, until, p.label, running=running))
     return frames
 
 
-def _days(leaves: Sequence[Leaf], scope: Scope, today: int | None) -> tuple[int | None, int | None]:
+def _days(plan: Plan, scope: Scope) -> tuple[int | None, int | None]:
+    """Return the first and the last day that the periods have to cover."""
+    today = None if scope.as_of is None else scope.as_of.day
     lows, highs = [], []
-    flows = {(x.aggregate.table, x.aggregate.at) for x in leaves if x.aggregate.at != STOCK}
-    for table_name, anchor in flows:
-        if table_name is None or table_name not in scope.tables:
+    for name, anchor in plan.anchors:
+        table = scope.tables.get(name)
+        bounds = None if table is None or not len(table) else _bounds(table, anchor, scope)
+        if bounds is None:
             continue
-        if anchor is None:
-            raise ArgumentError(f"an aggregate on table {table_name!r} has no anchor, so it has no place in a period; give at=...")
-        table = scope.tables[table_name]
-        if len(table):
-            bounds = table.kept(("days", anchor, scope.zone.name), lambda t=table, a=anchor: _bounds(t, a, scope))  # type: ignore[misc]
-            if bounds is not None:
-                cut = today is not None and is_recorded(table_name, anchor)
-                if not cut or (today is not None and bounds[0] <= today):
-                    lows.append(bounds[0])
-                    highs.append(min(bounds[1], today) if cut and today is not None else bounds[1])
-    if not flows:
-        for table_name in {x.aggregate.table for x in leaves}:
-            table_of = scope.tables.get(table_name or "")
-            made = None if table_of is None else existence(table_of)
-            if made is not None and made.present().any():
-                days = local_day(made, scope.zone)
+        low, high = bounds
+        if today is not None and is_recorded(name, anchor):
+            high = min(high, today)
+        if low <= high:
+            lows.append(low)
+            highs.append(high)
+    if not plan.anchors:
+        for name in plan.tables:
+            made = existence(scope.tables[name]) if name in scope.tables else None
+            days = None if made is None else local_day(made, scope.zone)
+            if days is not None and days.present().any():
                 lows.append(int(days.data[days.present()].min()))
-                highs.append(today if today is not None else int(days.data.max()))
+                highs.append(int(days.data.max()) if today is None else today)
     return (min(lows), max(highs)) if lows else (None, None)
 
 
-def _bounds(table: Table, anchor: str, scope: Scope) -> tuple[int, int] | None:
-    column = resolve(anchor, table, scope)
-    days = local_day(column, scope.zone)
-    known = days.data if days.valid is None else days.data[days.valid]
-    return (int(known.min()), int(known.max())) if known.size else None
+def _bounds(table: Table, anchor: str | None, scope: Scope) -> tuple[int, int] | None:
+    if anchor is None:
+        raise ArgumentError(f"an aggregate on table {table.name!r} has no anchor, so it has no place in a period; give at=...")
+
+    def find() -> tuple[int, int] | None:
+        days = local_day(resolve(anchor, table, scope), scope.zone)
+        known = days.data if days.valid is None else days.data[days.valid]
+        return (int(known.min()), int(known.max())) if known.size else None
+
+    found: tuple[int, int] | None = table.kept(("days", anchor, scope.zone.name), find)
+    return found
 
 
-def _view(tables: Mapping[str, Table], scope: Scope, day: int | None) -> Scope:
-    assert day is not None
-    return scope.at(
-        Moment(scope.zone.end_of_day(day), day, "end of period"),
-        view(tables, scope.zone.end_of_day(day), day, today=False),
-    )
-
-
-def _requests(leaves: Iterable[Leaf], layout: Layout, question: Question, chosen: slice = slice(None)) -> Iterable[Request]:
-    for leaf in leaves:
-        place = layout.place(leaf)
-        for grid in place.grids if place.low else place.grids[chosen]:
-            yield from requests_of(leaf.aggregate, grid, question.where)
-
-
-def _first_count(leaf: Leaf, grid: Grid, question: Question) -> Iterable[Request]:
-    return (r for r in requests_of(leaf.aggregate, grid, question.where) if r.op == "count" and r.expr is None)
-
-
-def _shown(layout: Layout, flows: Sequence[Leaf], state: State, question: Question) -> slice:
+def _shown(layout: Layout, state: State) -> slice:
     """Return the frames from the first to the last in which a row takes part (T7)."""
-    if not layout.frames:
-        return slice(0, 0)
     taken = np.zeros(len(layout.frames), bool)
-    for leaf in flows:
-        grid = layout.place(leaf).grids[0]
-        spot = {day: i for i, day in enumerate(grid.edges)}
-        for request in _first_count(leaf, grid, question):
-            counts = np.concatenate(([0], np.cumsum(state[request.grid].numbers[request.key].data.sum(0))))
-            for i, frame in enumerate(layout.frames):
-                if frame.start in spot:
-                    end = frame.until if frame.until in spot else frame.stop
-                    if end in spot:
-                        taken[i] |= bool(counts[spot[end] + 1] > counts[spot[frame.start] + 1])
+    for place in layout.places:
+        if place.stock:
+            continue
+        for need in place.needs[0]:
+            if need.grid in layout.own:
+                low, high = layout.own[need.grid]
+                counts = state[need.grid].numbers[need.part].data.sum(0)
+                gone = np.concatenate(([0], np.cumsum(counts)))
+                taken |= gone[high] > gone[low]
     found = np.flatnonzero(taken)
     return slice(int(found[0]), int(found[-1]) + 1) if found.size else slice(0, 0)
 
 
-def _present(layout: Layout, leaves: Sequence[Leaf], state: State, question: Question, chosen: slice) -> dict[Grid, Array]:
+# -- groups ----------------------------------------------------------------------------------------------
+
+
+def _present(layout: Layout, state: State, chosen: slice) -> dict[int, Array]:
     """Return, per grid, which key combinations have a row in some shown range."""
-    found: dict[Grid, Array] = {}
-    for leaf in leaves:
-        place = layout.place(leaf)
-        spans = list(zip(place.low[chosen], place.high[chosen], strict=True)) if place.low else [(0, 1)]
-        for base in place.grids if place.low else place.grids[chosen]:
-            for request in _first_count(leaf, base, question):
-                data = state[request.grid].numbers[request.key].data
-                covered = np.zeros(data.shape[1], bool)
-                for low, high in spans:
-                    covered[low:high] = True
-                there = found.setdefault(request.grid, np.zeros(data.shape[0], bool))
-                there |= (data > 0).any(1) if covered.all() else (data[:, covered] > 0).any(1)
+    covered: dict[int, Array] = {}
+    parts: dict[int, set[int]] = {}
+    for place in layout.places:
+        for needs in place.needs[chosen] if place.stock else place.needs:
+            for need in needs:
+                parts.setdefault(need.grid, set()).add(need.part)
+                mark = covered.setdefault(need.grid, np.zeros(layout.grids[need.grid].buckets, bool))
+                _cover(mark, place, chosen)
+    found = {}
+    for grid, mark in covered.items():
+        there = np.zeros(state[grid].rows, bool)
+        for part in parts[grid]:
+            data = state[grid].numbers[part].data
+            there |= (data if mark.all() else data[:, mark]).any(1)
+        found[grid] = there
     return found
 
 
-def _finish(question: Question, layout: Layout, state: State, leaves: Sequence[Leaf], chosen: slice) -> Answer:
-    present = _present(layout, leaves, state, question, chosen)
-    keys = len(question.by)
-    grids = [g for g in state if g in present]
-    parts = [_part(state[g], present[g], keys) for g in grids]
+def _cover(mark: Array, place: Place, chosen: slice) -> None:
+    low, high = place.low[chosen], place.high[chosen]
+    steps = np.zeros(mark.size + 1, np.int64)
+    np.add.at(steps, low, 1)
+    np.add.at(steps, high, -1)
+    mark |= np.cumsum(steps)[:-1] > 0
+
+
+def _finish(plan: Plan, layout: Layout, state: State, chosen: slice) -> Answer:
+    keys = len(plan.question.by)
+    present = _present(layout, state, chosen)
+    grids = list(present)
+    parts = [
+        (state[g].keys[:keys], state[g].codes[:, :keys], None if present[g].all() else present[g]) for g in grids
+    ]
     groups = group(parts, keys)
     frames = layout.frames[chosen]
     if groups.size * len(frames) > LARGEST:
@@ -211,13 +226,8 @@ def _finish(question: Question, layout: Layout, state: State, leaves: Sequence[L
             f"{groups.size} groups x {len(frames)} periods are too many for one result (limit {LARGEST}); "
             "group by less, use a longer period, or filter"
         )
-    spots = dict(zip(grids, groups.spots, strict=True))
-    for grid in state:
-        spots.setdefault(grid, None if not keys else np.full(state[grid].rows, -1))
-    finisher = Finisher(state, layout, groups, spots, chosen, question.where)
-    values = {a.name: finisher.value(a.name, a.formula, a.unit) for a in question.asked}
+    finisher = Finisher(state, layout, groups, dict(zip(grids, groups.spots, strict=True)), chosen)
+    values = {a.name: finisher.value(a) for a in plan.question.asked}
     return Answer(groups, frames, values, tuple(finisher.reasons))
 
 
-def _part(found: GridState, present: Array, keys: int) -> tuple[tuple[object, ...], Array, Array | None]:
-    return found.keys[:keys], found.codes[:, :keys], None if present.all() else present  # type: ignore[return-value]

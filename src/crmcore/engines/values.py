@@ -9,9 +9,10 @@ import numpy as np
 
 from ..errors import CurrencyError, UnitError
 from ..evaluate import Scope, as_key, evaluate, holds, local_day, resolve
-from ..plan.requests import Request
+from ..plan.requests import Grid, Request
 from ..table.column import NUMERIC, Array, Column, Mask
 from ..table.table import Table
+from .cells import cells_of
 
 __all__ = ["Source", "source_of"]
 
@@ -59,7 +60,7 @@ class Source:
         return np.bincount((packed >> self.bits).astype(np.int64), minlength=size)
 
 
-def source_of(request: Request, table: Table, scope: Scope) -> Source:
+def source_of(grid: Grid, request: Request, table: Table, scope: Scope) -> Source:
     """Return the numbers that a request reads.
 
     Raises:
@@ -67,11 +68,9 @@ def source_of(request: Request, table: Table, scope: Scope) -> Source:
         UnitError: a total of something that has no sum.
     """
     assert request.expr is not None
-    key = (request.op, request.expr.key, request.at, scope.as_of if scope.rates else None, id(scope.rates), scope.zone.name)
+    key: tuple[object, ...] = (request.op, request.expr.key, request.at if scope.rates else None, scope.as_of, id(scope.rates), scope.zone.name)
     if request.op == "values":
-        from .cells import cells_of
-
-        cells = cells_of(request.grid, table, scope)
+        cells = cells_of(grid, table, scope)
         key = (*key, cells.size)
         return table.kept(("source", key), lambda: _multiset(key, request, table, scope, max(cells.size - 1, 0).bit_length()))
     column = money_of(request, table, scope)

@@ -1,23 +1,33 @@
-"""Question: what is measured, once names are resolved and nothing is left to guess."""
+"""Question: what is measured, once names are resolved. Plan: a question with what can be known before the data."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
 import attrs
 
+from ..algebra.aggregates import STOCK
 from ..algebra.columns import Expr
 from ..algebra.formulas import Formula
 from ..units import Unit
+from .layout import Layout
+from .requests import each_of, leaves_of
 
-__all__ = ["Asked", "Question"]
+__all__ = ["Asked", "Plan", "Question"]
+
+LAYOUTS = 8
+"""Layouts a plan keeps: one per as_of and span of days that it met."""
 
 
 @attrs.frozen(slots=True, eq=False)
 class Asked:
-    """A formula to evaluate, under a name, in a unit."""
+    """A formula to evaluate, under a name, in a unit; `checked` holds it to the unit's dimension."""
 
     name: str
     formula: Formula
     unit: Unit
+    checked: bool = True
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -28,3 +38,24 @@ class Question:
     by: tuple[Expr, ...] = ()
     per: str | None = None
     where: Expr | None = None
+
+
+class Plan:
+    """A question, the tables and anchors its flows read, and its layouts, kept for the next time. Holds no data."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        leaves = [leaf for a in question.asked for leaf in leaves_of(a.formula)]
+        inner = [a for leaf in leaves for a in ([e.aggregate for e in each_of(leaf.aggregate)] or [leaf.aggregate])]
+        self.tables = tuple(dict.fromkeys(str(a.table) for a in inner))
+        self.anchors = tuple(dict.fromkeys((str(a.table), a.at) for a in inner if a.at != STOCK))
+        self._layouts: OrderedDict[Hashable, Layout] = OrderedDict()
+
+    def layout(self, key: Hashable, make: Callable[[], Layout]) -> Layout:
+        """Return the layout for what `key` tells of the data, made on first use."""
+        found = self._layouts.get(key)
+        if found is None:
+            found = self._layouts[key] = make()
+            if len(self._layouts) > LAYOUTS:
+                self._layouts.popitem(last=False)
+        return found

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import attrs
 
 from ..algebra.aggregates import STOCK, Aggregate, rolls_up
 from ..algebra.columns import Each, Expr, IsNull, Not
-from ..algebra.formulas import Formula, Share, Window
-from ..algebra.node import Node
-from ..algebra.walk import terms_of, walk
+from ..algebra.formulas import Formula, Window
+from ..algebra.node import Key, Node
+from ..algebra.walk import conjunction, terms_of, walk
 from .frames import Chain
 
-__all__ = ["VALUES", "Grid", "Leaf", "Request", "leaves_of", "requests_of"]
+__all__ = ["VALUES", "Grid", "Leaf", "Request", "each_of", "leaf_key", "leaves_of", "occurrences", "requests_of"]
 
 VALUES = frozenset({"quantile", "distinct", "smallest", "largest", "top_share", "gini"})
 """Aggregates whose state is value -> count."""
 
 
-
-@attrs.frozen(slots=True)
+@attrs.frozen(slots=True, eq=False)
 class Leaf:
-    """An aggregate of a formula with the windows around it."""
+    """An aggregate of a formula with the windows around it, outermost first."""
 
     aggregate: Aggregate
     chain: Chain = ()
@@ -33,7 +32,8 @@ class Grid:
     """The cells of a state: a table's rows by keys, and by buckets of an anchor date.
 
     `edges` cut the anchor's days into buckets; none means one bucket with every row, dated or not.
-    `instant` numbers the view of the tables that is looked at; `entity` is the key of a roll-up.
+    `instant` numbers the view of the tables that is looked at; `entity` is the key of a roll-up;
+    `spread` is the grain that targets are spread over.
     """
 
     table: str
@@ -43,18 +43,17 @@ class Grid:
     instant: int = 0
     entity: Expr | None = None
     spread: str | None = None
-    key: tuple[object, ...] = attrs.field(init=False, default=())
 
-    def __attrs_post_init__(self) -> None:
-        entity = None if self.entity is None else self.entity.key
-        keys = tuple(k.key for k in self.keys)
-        object.__setattr__(self, "key", (self.table, keys, self.anchor, self.edges, self.instant, entity, self.spread))
+    @property
+    def cells(self) -> tuple[Expr, ...]:
+        """The expressions that make a cell: the keys, and the entity of a roll-up."""
+        return self.keys if self.entity is None else (*self.keys, self.entity)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Grid) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
+    @property
+    def key(self) -> Key:
+        """Identify the grid by structure."""
+        cells = tuple(e.key for e in self.cells)
+        return (self.table, cells, len(self.keys), self.anchor, self.edges, self.instant, self.spread)
 
     @property
     def buckets(self) -> int:
@@ -64,86 +63,67 @@ class Grid:
 
 @attrs.frozen(slots=True, eq=False)
 class Request:
-    """One reduction on one grid: `op` is count, total, squares or values."""
+    """One reduction on the grid of this number: `op` is count, total, squares or values."""
 
-    grid: Grid
+    grid: int
     op: str
     expr: Expr | None
     where: tuple[Expr, ...]
     at: str | None = None
-    key: tuple[object, ...] = attrs.field(init=False, default=())
 
-    def __attrs_post_init__(self) -> None:
+    @property
+    def key(self) -> Key:
+        """Identify the request by structure; the order of its conditions does not matter."""
         expr = None if self.expr is None else self.expr.key
-        object.__setattr__(self, "key", (self.op, expr, frozenset(w.key for w in self.where), self.at))
+        return (self.grid, self.op, expr, frozenset(w.key for w in self.where), self.at)
+
+
+def occurrences(formula: Formula) -> Iterator[Leaf]:
+    """Yield each aggregate of a formula with the windows around it, as often as it stands there."""
+
+    def visit(node: Node, chain: Chain) -> Iterator[Leaf]:
+        if isinstance(node, Aggregate):
+            yield Leaf(node, chain)
+            return
+        inner = (*chain, node) if isinstance(node, Window) else chain
+        for child in node.children():
+            yield from visit(child, inner)
+
+    yield from visit(formula, ())
+
+
+def leaf_key(leaf: Leaf) -> Key:
+    """Identify a leaf by the structure of its aggregate and windows."""
+    return (leaf.aggregate.key, tuple((w.kind, w.unit, w.n) for w in leaf.chain))
 
 
 def leaves_of(formula: Formula) -> list[Leaf]:
-    """Return the aggregates of a formula with the windows around each, each pair once."""
-    found: dict[object, Leaf] = {}
-
-    def visit(node: Node, chain: Chain) -> None:
-        if isinstance(node, Aggregate):
-            found.setdefault((node.key, tuple((w.kind, w.unit, w.n) for w in chain)), Leaf(node, chain))
-            return
-        if isinstance(node, Window):
-            chain = (*chain, node)
-        for child in node.children():
-            visit(child, chain)
-
-    visit(formula, ())
-    return list(found.values())
+    """Return the aggregates of a formula with the windows around them, each structure once."""
+    return list({leaf_key(leaf): leaf for leaf in reversed(list(occurrences(formula)))}.values())[::-1]
 
 
-def shared(formula: Formula) -> bool:
-    """Does the formula look at the total over all groups?"""
-    return any(isinstance(n, Share) for n in walk(formula))
+def requests_of(a: Aggregate, grid: int, where: Expr | None) -> list[Request]:
+    """Return what an aggregate (not a roll-up) needs: first the count of rows that take part, last its own number."""
+    rows = terms_of(conjunction(a.where, where))
+    asked = [Request(grid, "count", None, rows)]
+    if a.expr is not None:
+        valued = terms_of(conjunction(a.where, where, Not(IsNull(a.expr))))
+        at = None if a.at == STOCK else a.at
+        if a.op == "count" or a.op in VALUES:
+            asked.append(Request(grid, "count", None, valued))
+        if a.op in VALUES:
+            asked.append(Request(grid, "values", a.expr, valued, at))
+        elif a.op != "count":
+            asked.append(Request(grid, a.op, a.expr, rows, at))
+    return asked
 
 
-def requests_of(aggregate: Aggregate, grid: Grid, where: Expr | None) -> Iterator[Request]:
-    """Yield what an aggregate needs from an engine; the first request says which rows take part."""
-    at = None if aggregate.at == STOCK else aggregate.at
-    if aggregate.expr is not None and rolls_up(aggregate.expr) or aggregate.where is not None and rolls_up(aggregate.where):
-        for each in each_of(aggregate):
-            inner = attrs.evolve(grid, entity=each.by)
-            yield from requests_of(each.aggregate, inner, where)
-        return
-    rows = _terms(aggregate.where, where)
-    yield Request(grid, "count", None, rows)
-    if aggregate.expr is None:
-        return
-    valued = _terms(aggregate.where, where, Not(IsNull(aggregate.expr)))
-    if aggregate.op == "count":
-        yield Request(grid, "count", None, valued)
-    elif aggregate.op in VALUES:
-        yield Request(grid, "count", None, valued)
-        yield Request(grid, "values", aggregate.expr, valued, at)
-    else:
-        yield Request(grid, aggregate.op, aggregate.expr, rows, at)
-
-
-def each_of(aggregate: Aggregate) -> list[Each]:
-    """Return the roll-ups inside an aggregate, each structure once."""
-    found: dict[object, Each] = {}
-    for part in (aggregate.expr, aggregate.where):
-        if part is not None:
+def each_of(a: Aggregate) -> list[Each]:
+    """Return the roll-ups inside an aggregate, each structure once; none for a plain one."""
+    found: dict[Key, Each] = {}
+    for part in (a.expr, a.where):
+        if part is not None and rolls_up(part):
             for node in walk(part):
                 if isinstance(node, Each):
                     found.setdefault(node.key, node)
     return list(found.values())
-
-
-def _terms(*conditions: Expr | None) -> tuple[Expr, ...]:
-    found: dict[object, Expr] = {}
-    for condition in conditions:
-        for term in terms_of(condition):
-            found.setdefault(term.key, term)
-    return tuple(found.values())
-
-
-def unique(requests: Iterable[Request]) -> dict[Grid, dict[object, Request]]:
-    """Return the requests by grid, each structure once."""
-    found: dict[Grid, dict[object, Request]] = {}
-    for request in requests:
-        found.setdefault(request.grid, {}).setdefault(request.key, request)
-    return found

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 
 import attrs
 import numpy as np
 
 from ..algebra import formulas as f
-from ..algebra.aggregates import Aggregate, rolls_up
+from ..algebra.aggregates import Aggregate
 from ..errors import UnitError
 from ..plan.frames import Chain, Frame
-from ..plan.layout import Layout
-from ..plan.requests import VALUES, Grid, Leaf, requests_of
+from ..plan.parts import is_mean
+from ..plan.question import Asked
+from ..plan.layout import Layout, Need
+from ..plan.requests import VALUES
 from ..table.column import Array
 from ..units import DAY, NUMBER, Dimension, Unit
 from .groups import Groups
 from .operand import NOTHING, PERIOD, ZERO, Operand, add, constant, maximum, minimum, multiply, ratio, reach, scaled, unary
 from .rollup import roll_up
 from .runs import collapsed, evaluate_run, ranged
-from .state import GridState, Numbers, Run, State
+from .state import Numbers, Run, State
 
 __all__ = ["Finisher", "Label"]
 
@@ -48,27 +50,27 @@ class Finisher:
     state: State
     layout: Layout
     groups: Groups
-    spots: dict[Grid, Array | None]
+    spots: dict[int, Array | None]
     chosen: slice
-    where: object
     reasons: list[str] = attrs.field(factory=list)
-    _done: dict[object, tuple[Operand, Dimension]] = attrs.field(factory=dict)
+    _done: dict[tuple[int, int, bool], tuple[Operand, Dimension]] = attrs.field(factory=dict)
 
     @property
     def frames(self) -> Sequence[Frame]:
         return self.layout.frames[self.chosen]
 
-    def value(self, name: str, formula: f.Formula, unit: Unit) -> Operand | Label:
+    def value(self, asked: Asked) -> Operand | Label:
         """Return a formula's numbers, groups x frames.
 
         Raises:
             UnitError: the formula's dimension is not the unit's.
         """
+        name, formula, unit = asked.name, asked.formula, asked.unit
         if isinstance(formula, f.Classify):
             operand, _ = self._node(formula.term, (), unit, whole=False)
             return self._classified(formula, operand)
         operand, dimension = self._node(formula, (), unit, whole=False)
-        if dimension != unit.dimension:
+        if asked.checked and dimension != unit.dimension:
             raise UnitError(f"metric {name!r} is declared in {unit.name}, but its formula gives {dimension}: {formula!r}")
         return operand
 
@@ -146,51 +148,44 @@ class Finisher:
     # -- leaves ------------------------------------------------------------------------------------
 
     def _leaf(self, a: Aggregate, chain: Chain, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
-        key = (a.key, tuple((w.kind, w.unit, w.n) for w in chain), unit.microseconds, whole)
+        number = self.layout.numbers[(id(a), *map(id, chain))]
+        key = (number, unit.microseconds, whole)
         if key not in self._done:
-            self._done[key] = self._measured(a, chain, unit, whole=whole)
+            self._done[key] = self._measured(a, number, unit, whole=whole)
         return self._done[key]
 
-    def _measured(self, a: Aggregate, chain: Chain, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
-        place = self.layout.place(Leaf(a, chain))
-        if place.low:
-            low, high = (np.array(x[self.chosen], np.int64) for x in (place.low, place.high))
-            return self._in(place.grids[0], a, low, high, unit, whole=whole)
+    def _measured(self, a: Aggregate, number: int, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
+        place = self.layout.places[number]
+        low, high = place.low[self.chosen], place.high[self.chosen]
+        if not place.stock:
+            return self._in(place.needs[0], a, low, high, unit, whole=whole)
         columns = []
         dimension = NUMBER
-        once = np.zeros(1, np.int64), np.ones(1, np.int64)
-        for grid in place.grids[self.chosen]:
-            operand, dimension = self._in(grid, a, *once, unit, whole=whole)
+        for needs in place.needs[self.chosen]:
+            operand, dimension = self._in(needs, a, low[:1], high[:1], unit, whole=whole)
             columns.append(operand)
-        return _beside(columns), dimension
+        return _beside(columns, 1 if whole else self.groups.size), dimension
 
-    def _in(self, grid: Grid, a: Aggregate, low: Array, high: Array, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
+    def _in(
+        self, needs: tuple[Need, ...], a: Aggregate, low: Array, high: Array, unit: Unit, *, whole: bool
+    ) -> tuple[Operand, Dimension]:
         """Return an aggregate in ranges of buckets of one grid."""
-        if (a.expr is not None and rolls_up(a.expr)) or (a.where is not None and rolls_up(a.where)):
-            operand, kind = roll_up(a, grid, self.state, self.groups, self.spots, low, high, self.where, whole=whole)
+        found = self.state[needs[0].grid]
+        spots = self.spots[needs[0].grid]
+        if len(found.keys) > len(self.groups.labels):
+            operand, kind = roll_up(a, needs, found, spots, self.groups.size, low, high, whole=whole)
         else:
-            request = list(requests_of(a, grid, self.where))[-1]  # type: ignore[arg-type]
-            found = self.state[grid]
             if a.op in VALUES:
-                operand, kind = _of_run(a, found.runs[request.key], low, high, whole=whole)
+                operand, kind = _of_run(a, found.runs[needs[0].value], low, high, whole=whole)
             else:
-                operand, kind = _of_numbers(found.numbers[request.key], low, high, whole=whole)
+                operand, kind = _of_numbers(found.numbers[needs[0].value], low, high, whole=whole)
             if not whole:
-                operand = placed(operand, self.spots[grid], self.groups.size, NOTHING if _needs_rows(a.op) else 0)
+                operand = placed(operand, spots, self.groups.size, NOTHING if _needs_rows(a.op) else 0)
         dimension = NUMBER if a.op in ("count", "distinct", "top_share", "gini") else _DIMENSIONS.get(kind, NUMBER)
         power = 2 if a.op == "squares" else 1
         if dimension.time:
             operand = _in_time(operand, (DAY // unit.microseconds) ** power)
         return operand, dimension if power == 1 else dimension * dimension
-
-
-def is_mean(node: f.Ratio) -> bool:
-    """Is the ratio total(x) / number of rows that have x? Then a zero denominator means there was nothing to measure."""
-    a, b = node.numerator, node.denominator
-    return (
-        isinstance(a, Aggregate) and isinstance(b, Aggregate) and a.op in ("total", "squares") and b.op == "count"
-        and a.expr is not None and b.expr is not None and a.expr.key == b.expr.key
-    )
 
 
 def _needs_rows(op: str) -> bool:
@@ -271,14 +266,14 @@ def placed(operand: Operand, spots: Array | None, size: int, missing: int) -> Op
     return Operand(data, operand.scale, operand.exact, why)
 
 
-def _beside(columns: Sequence[Operand]) -> Operand:
+def _beside(columns: Sequence[Operand], size: int) -> Operand:
     """Return operands of one frame each side by side."""
     if len(columns) == 1:
         return columns[0]
     from math import lcm
 
     if not columns:
-        return Operand(np.zeros((0, 0), np.int64))
+        return Operand(np.zeros((size, 0), np.int64))
     exact = all(c.exact for c in columns)
     scale = lcm(*(c.scale for c in columns)) if exact else 1
     parts = [scaled(c.data, scale // c.scale) if exact else c.floats() for c in columns]
@@ -292,5 +287,3 @@ def _broadcast(operand: Operand, shape: tuple[int, ...]) -> Operand:
     why = None if operand.why is None else np.broadcast_to(operand.why, shape)
     return Operand(np.broadcast_to(operand.data, shape), operand.scale, operand.exact, why)
 
-
-_ = (GridState, Callable)

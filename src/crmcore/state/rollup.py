@@ -2,87 +2,65 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import attrs
 import numpy as np
 
 from ..algebra.aggregates import Aggregate
 from ..algebra.columns import Col, Each, Expr
 from ..algebra.node import Node
 from ..algebra.walk import rewrite
-from ..errors import DefinitionError
 from ..evaluate import Scope, evaluate, holds
-from ..plan.requests import VALUES, Grid, each_of, requests_of
+from ..plan.layout import Need
+from ..plan.requests import VALUES, each_of
 from ..table.column import Array, Column
 from ..table.table import Table
 from .operand import NOTHING, Operand
-from .runs import evaluate_run
+from .runs import evaluate_run, ranged
 from .state import GridState, Run
-
-if TYPE_CHECKING:
-    from .groups import Groups
-    from .state import State
 
 __all__ = ["roll_up"]
 
 
 def roll_up(
-    a: Aggregate, grid: Grid, state: State, groups: Groups, spots: dict[Grid, Array | None],
-    low: Array, high: Array, where: object, *, whole: bool,
+    a: Aggregate, needs: tuple[Need, ...], found: GridState, spots: Array | None, size: int,
+    low: Array, high: Array, *, whole: bool,
 ) -> tuple[Operand, str]:
-    """Return an aggregate over entities, groups x ranges, and the kind of value it is of."""
-    eaches = each_of(a)
-    if len({e.by.key for e in eaches}) > 1:
-        raise DefinitionError(f"{a!r} rolls up by {len(eaches)} different keys; one aggregate takes one entity")
-    inner = attrs.evolve(grid, entity=eaches[0].by)
-    found = state[inner]
-    entity, spot, size = _entities(found, spots[inner], groups, whole=whole)
-    frames = low.size
-    # one row per (group, entity); without groups an entity that stood in several groups is one
-    pairs, row = np.unique(spot * len(found.keys[-1].labels) + entity, return_inverse=True)
-    keep = spot >= 0
-    keep &= entity > 0
-    used = np.unique(row[keep])
-    place = np.full(pairs.size, -1)
-    place[used] = np.arange(used.size)
-    rows = place[row]
-    group_of = (pairs // len(found.keys[-1].labels))[used]
+    """Return an aggregate over entities, groups x ranges of buckets, and the kind of value it is of.
+
+    Args:
+        needs: one per `each` in the aggregate, all in the same grid, whose last key is the entity.
+        spots: the group of each of the grid's rows.
+        whole: all groups together; an entity that stands in several of them is then one.
+    """
+    labels = len(found.keys[-1].labels)
+    spot = np.zeros(found.rows, np.int64) if whole else np.arange(found.rows) if spots is None else spots
+    entity = found.codes[:, -1]
+    taken = (spot >= 0) & (entity > 0)
+    pairs, inverse = np.unique(spot[taken] * labels + entity[taken], return_inverse=True)
+    rows = np.full(found.rows, -1)
+    rows[taken] = inverse
     columns: dict[str, Column] = {}
     names: dict[object, str] = {}
-    present = np.zeros((used.size, frames), bool)
-    for i, each in enumerate(eaches):
-        value, there, part = _inner(each, inner, found, rows, used.size, low, high, where)
+    present = np.zeros((pairs.size, low.size), bool)
+    for i, (each, need) in enumerate(zip(each_of(a), needs, strict=True)):
+        value, there, part = _inner(each, need, found, rows, pairs.size, low, high)
         present |= part
         names[each.key] = f"each {i}"
         columns[names[each.key]] = _column(value, there)
-    return _outer(a, names, columns, present, group_of, size, frames)
-
-
-def _entities(found: GridState, spots: Array | None, groups: Groups, *, whole: bool) -> tuple[Array, Array, int]:
-    entity = found.codes[:, -1]
-    if whole:
-        return entity, np.zeros(found.rows, np.int64), 1
-    spot = np.arange(found.rows) if spots is None else spots
-    return entity, spot, groups.size
+    return _outer(a, names, columns, present, pairs // labels, 1 if whole else size, low.size)
 
 
 def _inner(
-    each: Each, grid: Grid, found: GridState, rows: Array, size: int, low: Array, high: Array, where: object
+    each: Each, need: Need, found: GridState, rows: Array, size: int, low: Array, high: Array
 ) -> tuple[tuple[Array, int, str], Array, Array]:
-    """Return the inner aggregate's ((data, scale, kind), where it has a value, where rows take part) per entity and range."""
-    asked = list(requests_of(each.aggregate, grid, where))  # type: ignore[arg-type]
-    counts = _ranges(_gather(found.numbers[asked[0].key].data, rows, size), low, high)
-    present = counts > 0
-    last = asked[-1]
+    """Return per entity and range: the inner aggregate as (data, scale, kind), where it has a value, where rows take part."""
+    present = _ranges(_gather(found.numbers[need.part].data, rows, size), low, high) > 0
     if each.aggregate.op in VALUES:
-        from .runs import ranged
-
-        run = _regrouped(found.runs[last.key], rows, size)
-        operand = evaluate_run(each.aggregate.op, ranged(run, low, high), each.aggregate.q, each.aggregate.method)
+        run = ranged(_regrouped(found.runs[need.value], rows, size), low, high)
+        operand = evaluate_run(each.aggregate.op, run, each.aggregate.q, each.aggregate.method)
         there = np.ones(present.shape, bool) if operand.why is None else operand.why == 0
-        return (operand.data, operand.scale, found.runs[last.key].kind if each.aggregate.op != "distinct" else "count"), there, present
-    numbers = found.numbers[last.key]
+        kind = run.kind if each.aggregate.op in ("quantile", "smallest", "largest") else "count"
+        return (operand.data, operand.scale, kind), there, present
+    numbers = found.numbers[need.value]
     data = _ranges(_gather(numbers.data, rows, size), low, high)
     return (data, numbers.scale, numbers.kind), np.ones(data.shape, bool), present
 

@@ -7,12 +7,9 @@ packed integers sorted by cell, so that a multiset needs no structure of its own
 
 from __future__ import annotations
 
-from typing import Any
-
 import attrs
 import numpy as np
 
-from ..plan.requests import Grid
 from ..table.column import Array, Column
 
 __all__ = ["GridState", "Numbers", "Run", "State"]
@@ -54,18 +51,21 @@ class Run:
 
 @attrs.frozen(slots=True, eq=False)
 class GridState:
-    """The state of one grid: `codes` has one row per key combination, into `keys`' labels."""
+    """The state of one grid: `codes` has one row per key combination, into `keys`' labels.
 
-    grid: Grid
+    `numbers` and `runs` go by the request's number in the layout.
+    """
+
     keys: tuple[Column, ...]
     codes: Array
-    numbers: dict[Any, Numbers]
-    runs: dict[Any, Run]
+    numbers: dict[int, Numbers]
+    runs: dict[int, Run]
 
     @property
     def rows(self) -> int:
+        """Number of key combinations."""
         return int(self.codes.shape[0])
 
 
-State = dict[Grid, GridState]
-"""The state of a plan: one entry per grid."""
+State = dict[int, GridState]
+"""The state of a layout: one entry per grid, by number."""

@@ -16,8 +16,8 @@ __all__ = ["CLUSTER_FROM", "KEPT", "Segment", "Table"]
 
 CLUSTER_FROM = 65_536
 """Rows from which a table is ordered by its clustering column."""
-KEPT = 96
-"""Derived columns a table keeps before it drops the oldest."""
+KEPT = 256
+"""Derived things a table keeps before it drops the oldest."""
 
 
 @attrs.frozen(slots=True)

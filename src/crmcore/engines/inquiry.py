@@ -1,0 +1,226 @@
+"""Inquiry: what a result asks back: n, numerators, intervals, totals, exclusions, records. Computed on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+
+from ..algebra.aggregates import STOCK, Aggregate, rolls_up
+from ..algebra.columns import Elapsed
+from ..algebra.formulas import Formula
+from ..algebra.walk import walk
+from ..evaluate import Scope, as_key, evaluate, holds, local_day, resolve
+from ..metric import Metric
+from ..plan.frames import Frame, range_of, span_of
+from ..plan.parts import is_mean, is_proportion, quotient_of, sample_of, squares_of
+from ..plan.question import Asked, Plan, Question
+from ..plan.requests import Leaf, each_of, leaves_of
+from ..state.finish import Label
+from ..state.interval import mean_interval, wilson
+from ..state.operand import Operand
+from ..state.result import Details
+from ..table.column import Array, Mask
+from ..table.issue import Issue
+from ..table.table import Table
+from ..units import unit
+from .compute import Answer, compute, stock_view
+
+__all__ = ["Enquirer"]
+
+
+@attrs.frozen(slots=True, eq=False)
+class Enquirer:
+    """Answers what a result asks back, on the tables it was measured on."""
+
+    metrics: tuple[Metric, ...]
+    question: Question
+    answer: Answer
+    tables: Mapping[str, Table]
+    scope: Scope
+    noticed: tuple[Issue, ...]
+    facts: Mapping[str, Any]
+
+    # -- numbers beside the numbers ------------------------------------------------------------------
+
+    def _compute(self, asked: Sequence[Asked]) -> Answer:
+        """Compute more formulas for the same groups and periods."""
+        question = attrs.evolve(self.question, asked=(*self.question.asked, *asked))
+        frames = None if self.question.per is None else self.answer.frames
+        return compute(Plan(question), self.tables, self.scope, frames)
+
+    def details(self, confidence: float | None) -> dict[str, Details]:
+        asked: list[Asked] = []
+        for metric in self.metrics:
+            for role, formula in _parts(metric, squares=confidence is not None):
+                asked.append(Asked(f"{metric.name} {role}", formula, unit(metric.unit), checked=False))
+        found = self._compute(asked).values
+        return {m.name: _details(m, found, confidence) for m in self.metrics}
+
+    def total(self) -> dict[str, Any]:
+        question = attrs.evolve(self.question, by=())
+        frames = None if self.question.per is None else [span_of(list(self.answer.frames))]
+        if frames and frames[0].start is None:
+            frames = None
+            question = attrs.evolve(question, per=None)
+        answer = compute(Plan(question), self.tables, self.scope, frames)
+        return {m.name: _single(answer.values[m.name], m) for m in self.metrics}
+
+    # -- rows behind the numbers -----------------------------------------------------------------------
+
+    def _leaves(self) -> Iterator[tuple[Metric, Leaf, Aggregate]]:
+        for metric in self.metrics:
+            for leaf in leaves_of(metric.formula):
+                if rolls_up(leaf.aggregate):
+                    for each in each_of(leaf.aggregate):
+                        yield metric, leaf, each.aggregate
+                else:
+                    yield metric, leaf, leaf.aggregate
+
+    def _where(self, a: Aggregate, scope: Scope) -> tuple[Table, Mask]:
+        assert a.table is not None
+        table = scope.tables[a.table]
+        rows = np.ones(len(table), bool)
+        for condition in (a.where, self.question.where):
+            if condition is not None:
+                rows = rows & holds(condition, table, scope)
+        return table, rows
+
+    def used(self) -> dict[str, int]:
+        found: dict[str, Mask] = {}
+        for _, _, a in self._leaves():
+            table, rows = self._where(a, self.scope)
+            found[table.name] = found.get(table.name, np.zeros(len(table), bool)) | rows
+        return {name: int(np.count_nonzero(rows)) for name, rows in found.items()}
+
+    def excluded(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        seen: dict[str, dict[str, Mask]] = {}
+        for _, _, a in self._leaves():
+            table, rows = self._where(a, self.scope)
+            for reason, count in table.excluded.items():
+                found[f"{table.name}: {reason}"] = count
+            for reason, mask in self._left_out(a, table, rows):
+                marks = seen.setdefault(table.name, {})
+                marks[reason] = marks.get(reason, np.zeros(len(table), bool)) | mask
+        for name, marks in seen.items():
+            for reason, mask in marks.items():
+                if mask.any():
+                    found[f"{name}: {reason}"] = int(np.count_nonzero(mask))
+        return found
+
+    def _left_out(self, a: Aggregate, table: Table, rows: Mask) -> Iterator[tuple[str, Mask]]:
+        if self.question.per is not None and a.at not in (None, STOCK):
+            anchor = resolve(str(a.at), table, self.scope)
+            yield f"no {a.at}", rows & ~anchor.present()
+        if a.expr is None:
+            return
+        column = evaluate(a.expr, table, self.scope)
+        blank = rows & ~column.present()
+        for node in walk(a.expr):
+            if isinstance(node, Elapsed):
+                start, end = evaluate(node.start, table, self.scope), evaluate(node.end, table, self.scope)
+                backwards = rows & start.present() & end.present() & ~column.present()
+                yield "negative duration", backwards
+                blank = blank & ~backwards
+        yield ("unpriced" if column.kind == "money" else f"no {a.expr!r}"), blank
+
+    def records(self, metric: Metric, group: tuple[Any, ...], frame: Frame) -> dict[str, Any]:
+        quotient = quotient_of(metric.formula)
+        roles = {"rows": metric.formula} if quotient is None else {"numerator": quotient[0], "denominator": quotient[1]}
+        found: dict[str, Any] = {}
+        left: dict[str, list[Any]] = {}
+        for role, formula in roles.items():
+            ids: dict[Any, None] = {}
+            for leaf in leaves_of(formula):
+                parts = [e.aggregate for e in each_of(leaf.aggregate)] if rolls_up(leaf.aggregate) else [leaf.aggregate]
+                for a in parts:
+                    table, rows, scope = self._taking_part(a, leaf, group, frame)
+                    missing = np.zeros(len(table), bool)
+                    for reason, mask in Enquirer._left_out(attrs.evolve(self, scope=scope), a, table, rows):
+                        if reason.startswith("no ") and reason[3:] == a.at:
+                            continue
+                        missing |= mask
+                        names = _ids(table, mask)
+                        if names:
+                            left.setdefault(reason, []).extend(x for x in names if x not in left.get(reason, []))
+                    ids.update(dict.fromkeys(_ids(table, rows & ~missing)))
+            found[role] = list(ids)
+        return found | {"left out": left}
+
+    def _taking_part(self, a: Aggregate, leaf: Leaf, group: tuple[Any, ...], frame: Frame) -> tuple[Table, Mask, Scope]:
+        scope = self.scope
+        today = None if scope.as_of is None else scope.as_of.day
+        reach = range_of(frame, leaf.chain, scope.calendar, today)
+        if a.at == STOCK and reach.until is not None and today is not None and reach.until <= today:
+            scope = stock_view(self.tables, scope, reach.until - 1)
+        table, rows = self._where(a, scope)
+        for key, label in zip(self.question.by, group, strict=True):
+            column = as_key(evaluate(key, table, scope), table, key.key)
+            rows = rows & (column.data == column.index.get(label, -1))
+        if a.at != STOCK and reach.start is not None:
+            days = local_day(resolve(str(a.at), table, scope), scope.zone)
+            rows = rows & days.present() & (days.data >= reach.start) & (days.data < (reach.until or 0))
+        return table, rows, scope
+
+    def settings(self) -> dict[str, Any]:
+        return dict(self.facts)
+
+    def issues(self) -> tuple[Issue, ...]:
+        return self.noticed
+
+
+def _parts(metric: Metric, *, squares: bool) -> Iterator[tuple[str, Formula]]:
+    sample = sample_of(metric.formula)
+    if sample is not None:
+        yield "n", sample
+    quotient = quotient_of(metric.formula)
+    if quotient is not None:
+        yield "numerator", quotient[0]
+        yield "denominator", quotient[1]
+    beside = squares_of(metric.formula) if squares else None
+    if beside is not None:
+        yield "squares", beside
+
+
+def _numbers(value: Operand | Label) -> Array:
+    assert isinstance(value, Operand)
+    data = value.floats()
+    return data if value.why is None else np.where(value.why == 0, data, np.nan)
+
+
+def _details(metric: Metric, found: Mapping[str, Operand | Label], confidence: float | None) -> Details:
+    parts = {role: _numbers(found[f"{metric.name} {role}"]) for role, _ in _parts(metric, squares=confidence is not None)}
+    low = high = None
+    if confidence is not None and is_proportion(metric.formula):
+        low, high = wilson(parts["numerator"], parts["denominator"], confidence)
+    elif confidence is not None and is_mean(metric.formula) and "squares" in parts:
+        value = _numbers(found[metric.name])
+        low, high = mean_interval(value, parts["numerator"], parts["squares"], parts["n"], confidence)
+    n = parts.get("n")
+    if n is None:
+        n = np.zeros(_numbers(found[metric.name]).shape)
+    return Details(n, parts.get("numerator"), parts.get("denominator"), low, high)
+
+
+def _single(value: Operand | Label, metric: Metric) -> Any:
+    if value.why is not None and value.why.size and value.why.flat[0] != 0:
+        return None
+    if not value.data.size:
+        return None
+    if isinstance(value, Label):
+        return value.names[int(value.data.flat[0])]
+    number = float(value.floats().flat[0])
+    return int(number) if metric.unit == "count" and number.is_integer() else number
+
+
+def _ids(table: Table, rows: Mask) -> list[Any]:
+    positions = np.flatnonzero(rows)
+    if "id" not in table:
+        return [int(r) + 1 for r in table.row_numbers(positions).tolist()]
+    ids = table["id"]
+    found = ids.data[positions].tolist()
+    return [ids.labels[k] for k in found] if ids.kind == "key" else found
+

@@ -1,0 +1,97 @@
+"""Parts of a formula that explain it: its n, its numerator and denominator, whether it is a proportion or a mean."""
+
+from __future__ import annotations
+
+import attrs
+
+from ..algebra.aggregates import Aggregate
+from ..algebra.columns import Col, Compare, Expr, IsIn, Literal
+from ..algebra.formulas import Formula, Ratio, Window
+from ..algebra.walk import aggregates_of, terms_of
+
+__all__ = ["is_mean", "is_proportion", "quotient_of", "sample_of", "squares_of"]
+
+
+def sample_of(node: Formula) -> Formula | None:
+    """Return the formula that counts the rows a number rests on (R3): the denominator's, else the first aggregate's."""
+    if isinstance(node, Aggregate):
+        return node if node.op == "count" else attrs.evolve(node, op="count", q=None, method="linear")
+    if isinstance(node, Window):
+        inner = sample_of(node.term)
+        return None if inner is None else attrs.evolve(node, term=inner)
+    if isinstance(node, Ratio) and isinstance(node.denominator, Aggregate):
+        return sample_of(node.denominator)
+    for child in node.children():
+        if isinstance(child, Formula) and aggregates_of(child):
+            return sample_of(child)
+    return None
+
+
+def quotient_of(node: Formula) -> tuple[Formula, Formula] | None:
+    """Return numerator and denominator of a formula that is a ratio, seen through its windows."""
+    if isinstance(node, Ratio):
+        return node.numerator, node.denominator
+    if isinstance(node, Window):
+        inner = quotient_of(node.term)
+        if inner is not None:
+            return attrs.evolve(node, term=inner[0]), attrs.evolve(node, term=inner[1])
+    return None
+
+
+def _core(node: Formula) -> Formula:
+    return _core(node.term) if isinstance(node, Window) else node
+
+
+def is_proportion(node: Formula) -> bool:
+    """Does the numerator count a subset of the rows that the denominator counts? Then a Wilson interval applies (R3)."""
+    core = _core(node)
+    if not isinstance(core, Ratio):
+        return False
+    a, b = core.numerator, core.denominator
+    if not (isinstance(a, Aggregate) and isinstance(b, Aggregate) and a.op == b.op == "count"):
+        return False
+    if (a.table, a.at) != (b.table, b.at):
+        return False
+    have = terms_of(a.where)
+    needed = [*terms_of(b.where)]
+    if b.expr is not None and (a.expr is None or a.expr.key != b.expr.key):
+        return False
+    return all(any(_implies(x, y) for x in have) for y in needed)
+
+
+def _implies(a: Expr, b: Expr) -> bool:
+    """Is condition b true wherever a is, as far as structure tells?"""
+    if a.key == b.key:
+        return True
+    one, other = _choices(a), _choices(b)
+    return one is not None and other is not None and one[0] == other[0] and one[1] <= other[1]
+
+
+def _choices(term: Expr) -> tuple[str, frozenset[object]] | None:
+    if isinstance(term, IsIn) and isinstance(term.term, Col):
+        return term.term.name, frozenset((type(v), v) for v in term.values)
+    if isinstance(term, Compare) and term.op == "==" and isinstance(term.left, Col) and isinstance(term.right, Literal):
+        return term.left.name, frozenset([(type(term.right.value), term.right.value)])
+    return None
+
+
+def is_mean(node: Formula) -> bool:
+    """Is the formula total(x) / number of rows that have x?"""
+    core = _core(node)
+    if not isinstance(core, Ratio):
+        return False
+    a, b = core.numerator, core.denominator
+    return (
+        isinstance(a, Aggregate) and isinstance(b, Aggregate) and a.op in ("total", "squares") and b.op == "count"
+        and a.expr is not None and b.expr is not None and a.expr.key == b.expr.key
+    )
+
+
+def squares_of(node: Formula) -> Formula | None:
+    """Return the sum of squares beside a mean, under the mean's windows."""
+    if isinstance(node, Window):
+        inner = squares_of(node.term)
+        return None if inner is None else attrs.evolve(node, term=inner)
+    if is_mean(node) and isinstance(node, Ratio) and isinstance(node.numerator, Aggregate) and node.numerator.op == "total":
+        return attrs.evolve(node.numerator, op="squares")
+    return None

@@ -1,0 +1,381 @@
+"""Result: finished numbers by group and period, which explain themselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import attrs
+import numpy as np
+
+from ..errors import ArgumentError, GroupNotFound, MetricNotFound
+from ..metric import Metric
+from ..plan.frames import Frame
+from ..table.column import Array, Mask, sort_key
+from ..table.issue import Issue
+from .finish import Label
+from .groups import Groups
+from .operand import REASONS, Operand
+
+__all__ = ["Details", "Inquiry", "Measured", "Result"]
+
+
+@attrs.frozen(slots=True, eq=False)
+class Details:
+    """What a number rests on, per row; arrays are nan where a member does not apply."""
+
+    n: Array
+    numerator: Array | None = None
+    denominator: Array | None = None
+    low: Array | None = None
+    high: Array | None = None
+
+
+class Inquiry(Protocol):
+    """What a result asks back when more is wanted than its numbers; computed on demand, on the same tables."""
+
+    def details(self, confidence: float | None) -> dict[str, Details]: ...
+
+    def total(self) -> dict[str, Any]: ...
+
+    def excluded(self) -> dict[str, int]: ...
+
+    def used(self) -> dict[str, int]: ...
+
+    def records(self, metric: Metric, group: tuple[Any, ...], frame: Frame) -> dict[str, Any]: ...
+
+    def settings(self) -> dict[str, Any]: ...
+
+    def issues(self) -> tuple[Issue, ...]: ...
+
+
+@attrs.frozen(slots=True, eq=False)
+class Measured:
+    """One metric's numbers, one per row of the result.
+
+    `values` is float64, nan where undefined; for a metric whose unit is "label", an object array of text or None.
+    """
+
+    metric: Metric
+    values: Array
+    why: Array | None
+    reasons: tuple[str, ...]
+    _result: Result
+
+    def __len__(self) -> int:
+        return int(self.values.size)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.values.tolist())
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Array:
+        return np.array(self.values, dtype=dtype)
+
+    def __repr__(self) -> str:
+        return f"<{self.metric.name}: {self.values!r}>"
+
+    @property
+    def defined(self) -> Mask:
+        """Where there is a number."""
+        return np.ones(self.values.size, bool) if self.why is None else self.why == 0
+
+    def reason(self, row: int) -> str | None:
+        """Return why the number of a row is undefined, None when it is defined."""
+        if self.why is None or self.why[row] == 0:
+            return None
+        code = int(self.why[row])
+        return REASONS[code] if code in REASONS else self.reasons[code - 16]
+
+    @property
+    def n(self) -> Array:
+        """Rows that the number rests on (R3)."""
+        return self._result.details[self.metric.name].n
+
+    @property
+    def numerator(self) -> Array | None:
+        """Numerator of a ratio, in its own unit."""
+        return self._result.details[self.metric.name].numerator
+
+    @property
+    def denominator(self) -> Array | None:
+        """Denominator of a ratio, in its own unit."""
+        return self._result.details[self.metric.name].denominator
+
+    @property
+    def low(self) -> Array | None:
+        """Lower bound of the interval; None for metrics that have none (R3)."""
+        return self._result.details[self.metric.name].low
+
+    @property
+    def high(self) -> Array | None:
+        """Upper bound of the interval; None for metrics that have none (R3)."""
+        return self._result.details[self.metric.name].high
+
+
+class Result:
+    """Numbers by group and period. Rows run over groups in label order, and within a group over periods.
+
+    `result["win_rate"].values` is a numpy array; `rows()`, `to_dict()`, `to_json()` are plain data; any
+    dataframe library reads the result through Arrow; `print(result)` is a table.
+    """
+
+    def __init__(
+        self,
+        metrics: Sequence[Metric],
+        keys: Sequence[str],
+        groups: Groups,
+        frames: Sequence[Frame],
+        values: Mapping[str, Operand | Label],
+        reasons: tuple[str, ...],
+        inquiry: Inquiry,
+        *,
+        confidence: float | None = None,
+        order: Array | None = None,
+    ) -> None:
+        self.metrics = tuple(metrics)
+        self.keys = tuple(keys)
+        self._groups, self._frames, self._values, self._reasons = groups, tuple(frames), values, reasons
+        self._inquiry, self._confidence, self._order = inquiry, confidence, order
+        self._details: dict[str, Details] | None = None
+        self._total: dict[str, Any] | None = None
+
+    # -- shape ---------------------------------------------------------------------------------------
+
+    @property
+    def periodic(self) -> bool:
+        """Has the result a period axis?"""
+        return not (len(self._frames) == 1 and self._frames[0].start is None)
+
+    def __len__(self) -> int:
+        return self._groups.size * len(self._frames) if self._order is None else int(self._order.size)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.rows())
+
+    def __contains__(self, name: object) -> bool:
+        return any(m.name == name for m in self.metrics)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the metrics."""
+        return tuple(m.name for m in self.metrics)
+
+    def __getitem__(self, name: str) -> Measured:
+        for metric in self.metrics:
+            if metric.name == name:
+                return Measured(metric, self._pick(self._floats(name)), self._why(name), self._reasons, self)
+        raise MetricNotFound(name, self.names, where="in this result")
+
+    def _pick(self, data: Array) -> Array:
+        flat = data.reshape(-1)
+        return flat if self._order is None else flat[self._order]
+
+    def _floats(self, name: str) -> Array:
+        value = self._values[name]
+        if isinstance(value, Label):
+            names = np.array([*value.names], object)
+            data = names[value.data]
+            return data if value.why is None else np.where(value.why == 0, data, None)
+        data = value.floats()
+        return data if value.why is None else np.where(value.why == 0, data, np.nan)
+
+    def _why(self, name: str) -> Array | None:
+        why = self._values[name].why
+        return None if why is None else self._pick(why)
+
+    def column(self, key: str) -> list[Any]:
+        """Return the label of a key for each row; "period" gives the period's label."""
+        if key == "period" and self.periodic:
+            labels: list[Any] = [f.label for f in self._frames] * self._groups.size
+        elif key in self.keys:
+            per = len(self._frames)
+            labels = [label for label in self._groups.column(self.keys.index(key)) for _ in range(per)]
+        else:
+            raise ArgumentError(f"no key named {key!r}; this result has {', '.join(self.axes) or 'none'}")
+        return labels if self._order is None else [labels[i] for i in self._order.tolist()]
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """Names of the keys, and "period" when there is one."""
+        return (*self.keys, "period") if self.periodic else self.keys
+
+    # -- plain data ----------------------------------------------------------------------------------
+
+    def plain(self, name: str) -> list[Any]:
+        """Return a metric's numbers as plain values: None where undefined, whole numbers for counts."""
+        measured = self[name]
+        values = measured.values.tolist()
+        if measured.metric.unit == "count":
+            values = [int(v) if v == v and float(v).is_integer() else v for v in values]
+        return values if measured.why is None else [v if ok else None for v, ok in zip(values, measured.defined.tolist(), strict=True)]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one dict per row: keys, period, metrics; None stands for blank and for undefined."""
+        columns = {k: self.column(k) for k in self.axes} | {n: self.plain(n) for n in self.names}
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+    @property
+    def details(self) -> dict[str, Details]:
+        """What each number rests on: n, numerator, denominator, interval (R3)."""
+        if self._details is None:
+            found = self._inquiry.details(self._confidence)
+            self._details = {
+                name: Details(**{f.name: None if (v := getattr(d, f.name)) is None else self._pick(v) for f in attrs.fields(Details)})
+                for name, d in found.items()
+            }
+        return self._details
+
+    @property
+    def total(self) -> dict[str, Any]:
+        """The same metrics over all groups and the whole span of the periods, from states, never from rates (R1)."""
+        if self._total is None:
+            self._total = self._inquiry.total()
+        return dict(self._total)
+
+    @property
+    def excluded(self) -> dict[str, int]:
+        """Rows left out, by reason."""
+        return self._inquiry.excluded()
+
+    @property
+    def used(self) -> dict[str, int]:
+        """Rows that take part in some number, by table."""
+        return self._inquiry.used()
+
+    @property
+    def issues(self) -> tuple[Issue, ...]:
+        """What ingest noticed about the data."""
+        return self._inquiry.issues()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the numbers were measured with: as_of and where it came from, time zone, calendar, currency."""
+        return self._inquiry.settings()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain data, ready for JSON."""
+        return {
+            "keys": list(self.axes),
+            "rows": self.rows(),
+            "details": self._detail_rows(),
+            "total": self.total,
+            "metrics": {
+                m.name: {"unit": m.unit, "better": m.better, "anchor": m.anchor, "revision": m.revision} for m in self.metrics
+            },
+            "n": self.used,
+            "excluded": self.excluded,
+            "issues": [i.to_dict() for i in self.issues],
+            "settings": self.settings,
+        }
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Return everything as JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent, default=str, allow_nan=False)
+
+    def _detail_rows(self) -> list[dict[str, dict[str, Any]]]:
+        rows: list[dict[str, dict[str, Any]]] = [{} for _ in range(len(self))]
+        for name in self.names:
+            measured, found = self[name], self.details[name]
+            members = {f.name: _plain(getattr(found, f.name)) for f in attrs.fields(Details) if getattr(found, f.name) is not None}
+            for i, row in enumerate(rows):
+                row[name] = {k: v[i] for k, v in members.items() if v[i] is not None}
+                reason = measured.reason(i)
+                if reason is not None:
+                    row[name]["reason"] = reason
+        return rows
+
+    # -- order ---------------------------------------------------------------------------------------
+
+    def sorted(self, by: str, *, descending: bool = True) -> Result:
+        """Return the rows ordered by a metric or key; undefined numbers and blanks come last."""
+        if by in self.axes:
+            labels = self.column(by)
+            order = sorted(range(len(labels)), key=lambda i: (labels[i] is None, sort_key(labels[i])), reverse=False)
+            if descending:
+                order = [i for i in order if labels[i] is not None][::-1] + [i for i in order if labels[i] is None]
+        else:
+            values = self.plain(by)
+            known = [i for i, v in enumerate(values) if v is not None]
+            order = sorted(known, key=lambda i: values[i], reverse=descending) + [i for i, v in enumerate(values) if v is None]
+        return self._ordered(np.array(order, np.int64))
+
+    def top(self, n: int) -> Result:
+        """Return the first `n` rows."""
+        if n < 0:
+            raise ArgumentError(f"top() takes a number of rows, got {n!r}")
+        return self._ordered(np.arange(min(n, len(self))))
+
+    def _ordered(self, order: Array) -> Result:
+        now = order if self._order is None else self._order[order]
+        return Result(
+            self.metrics, self.keys, self._groups, self._frames, self._values, self._reasons, self._inquiry,
+            confidence=self._confidence, order=now,
+        )
+
+    # -- what is behind a number ---------------------------------------------------------------------
+
+    def find(self, group: Mapping[str, Any]) -> int:
+        """Return the row of a group, named by its keys and "period".
+
+        Raises:
+            GroupNotFound: no such row, with the nearest labels.
+        """
+        unknown = [k for k in group if k not in self.axes]
+        if unknown:
+            raise ArgumentError(f"no key named {unknown[0]!r}; this result has {', '.join(self.axes) or 'none'}")
+        rows = np.ones(len(self), bool)
+        for key, label in group.items():
+            labels = self.column(key)
+            hit = np.array([x == label for x in labels], bool)
+            if not hit.any():
+                raise GroupNotFound(label, {str(x) for x in labels if x is not None}, where=f"under {key!r}")
+            rows &= hit
+        found = np.flatnonzero(rows)
+        if found.size != 1:
+            named = ", ".join(f"{k}={v!r}" for k, v in group.items()) or "nothing"
+            raise ArgumentError(
+                f"{named} names {found.size} rows; name one row by {', '.join(self.axes)}", rows=int(found.size)
+            )
+        return int(found[0])
+
+    def records(self, metric: str, **group: Any) -> dict[str, Any]:
+        """Return the ids behind a number by role: numerator and denominator (or rows), and those left out and why.
+
+        Args:
+            group: the row, by its keys and `period`.
+        """
+        measured = self[metric]
+        row = self.find(group)
+        position = row if self._order is None else int(self._order[row])
+        g, p = divmod(position, len(self._frames))
+        labels = tuple(self._groups.column(k)[g] for k in range(len(self.keys)))
+        return self._inquiry.records(measured.metric, labels, self._frames[p])
+
+    def explain(self, metric: str, **group: Any) -> str:
+        """Return the definition of a metric with the numbers of one row in it: rows used, rows left out and why, rules."""
+        from .explain import explained
+
+        return explained(self, metric, group)
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        from .arrow import stream
+
+        return stream(self, requested_schema)
+
+    def __str__(self) -> str:
+        from .present import text_table
+
+        return text_table(self)
+
+    def __repr__(self) -> str:
+        return f"Result({', '.join(self.names)}; {len(self)} rows by {', '.join(self.axes) or 'nothing'})"
+
+    def _repr_html_(self) -> str:
+        from .present import html_table
+
+        return html_table(self)
+
+
+def _plain(data: Array) -> list[Any]:
+    return [None if v != v else int(v) if float(v).is_integer() and abs(v) < 2**53 else v for v in data.tolist()]

@@ -1,0 +1,7 @@
+"""The host's object: settings, metrics, and how they are measured."""
+
+from __future__ import annotations
+
+from .workspace import Workspace
+
+__all__ = ["Workspace"]

@@ -1,0 +1,61 @@
+"""Settings: a workspace as a TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from difflib import get_close_matches
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from ..calendars import Calendar
+from ..domain import Rate
+from ..errors import ArgumentError
+
+__all__ = ["settings_from"]
+
+_KEYS = ("calendar", "currency", "language", "plugins", "rates", "timezone")
+_CALENDAR = ("fiscal_anchor", "fiscal_named_by", "fiscal_pattern", "fiscal_start", "week_start")
+
+
+def settings_from(path: str | Path) -> dict[str, Any]:
+    """Return the arguments of `Workspace` that the TOML file at `path` holds; plugin paths are relative to it.
+
+    Raises:
+        ArgumentError: a file that is missing, is no TOML, or holds a key that means nothing.
+    """
+    file = Path(path)
+    try:
+        found = tomllib.loads(file.read_text("utf-8"), parse_float=Decimal)
+    except FileNotFoundError:
+        raise ArgumentError(f"no workspace file {str(path)!r}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ArgumentError(f"{str(path)!r} is no TOML: {error}") from None
+    _known(found, _KEYS, str(path))
+    settings: dict[str, Any] = {k: found[k] for k in ("timezone", "currency", "language") if k in found}
+    if "calendar" in found:
+        _known(found["calendar"], _CALENDAR, f"{path}, [calendar]")
+        settings["calendar"] = Calendar(**found["calendar"])
+    if "rates" in found:
+        settings["rates"] = [_rate(r, f"{path}, [[rates]] number {i}") for i, r in enumerate(found["rates"], 1)]
+    if "plugins" in found:
+        settings["plugins"] = [file.parent / p for p in found["plugins"]]
+    return settings
+
+
+def _rate(found: dict[str, Any], where: str) -> Rate:
+    needed = ("from", "rate", "to", "valid_from")
+    _known(found, needed, where)
+    missing = [k for k in needed if k not in found]
+    if missing:
+        raise ArgumentError(f"{where}: {', '.join(missing)} is missing; a rate has from, to, valid_from and rate")
+    return Rate(
+        from_currency=found["from"], to_currency=found["to"], valid_from=found["valid_from"], rate=Decimal(str(found["rate"])),
+    )
+
+
+def _known(found: dict[str, Any], keys: tuple[str, ...], where: str) -> None:
+    for key in found:
+        if key not in keys:
+            near = get_close_matches(key, keys, n=1)
+            raise ArgumentError(f"{where}: no setting {key!r}" + (f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(keys)}"))

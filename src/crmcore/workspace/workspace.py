@@ -1,0 +1,224 @@
+"""Workspace: the host's object. Its settings give dates, currencies and names their meaning."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ..algebra.columns import Expr, col
+from ..calendars import GRAINS, Calendar, Zone
+from ..domain import Rate
+from ..engines.compute import compute, seen_from
+from ..engines.inquiry import Enquirer
+from ..errors import ArgumentError, DefinitionError, TableNotFound
+from ..evaluate import Moment, Scope, constant
+from ..kpis import CATALOGUE
+from ..metric import Metric
+from ..plan.question import Asked, Plan, Question
+from ..plan.requests import leaves_of
+from ..state.result import Result
+from ..table.dataset import Dataset
+from ..table.rates import Rates
+from ..units import unit
+from .modules import metrics_in
+from .names import metric_named
+
+__all__ = ["Workspace"]
+
+_CONFIDENCE = 0.95
+_PLANS = 64
+
+
+class Workspace:
+    """Settings and metrics under which numbers are measured; immutable after construction.
+
+    Args:
+        timezone: IANA name; days, weeks, months and quarters are local to it (T1).
+        calendar: fiscal year, week start and week pattern (T7).
+        currency: amounts are converted into it where `rates` are given (M2).
+        rates: `Rate` records.
+        metrics: the host's own, beside the catalogue.
+        plugins: paths of Python files that define metrics.
+        language: of labels, "en" or "zh".
+
+    Raises:
+        DefinitionError: two metrics of one name.
+        ArgumentError: a setting that means nothing.
+    """
+
+    def __init__(
+        self,
+        *,
+        timezone: str = "UTC",
+        calendar: Calendar | None = None,
+        currency: str | None = None,
+        rates: Iterable[Rate] = (),
+        metrics: Iterable[Metric] = (),
+        plugins: Iterable[str | Path] = (),
+        language: str = "en",
+    ) -> None:
+        self.zone = Zone(timezone)
+        self.calendar = calendar if calendar is not None else Calendar()
+        self.currency = currency
+        rates = tuple(rates)
+        if rates and currency is None:
+            raise ArgumentError("rates need a currency to convert into: Workspace(currency=..., rates=...)")
+        self.rates = Rates(currency, rates) if rates and currency is not None else None
+        self.language = language
+        self.metrics, self.origins = _collected(metrics, plugins)
+        self._plans: OrderedDict[Any, Plan] = OrderedDict()
+
+    @classmethod
+    def load(cls, path: str | Path) -> Workspace:
+        """Return the workspace that a TOML file describes.
+
+        Raises:
+            ArgumentError: a file that is missing or wrong, with what would be right.
+        """
+        from .settings import settings_from
+
+        return cls(**settings_from(path))
+
+    def __repr__(self) -> str:
+        return f"Workspace({len(self.metrics)} metrics, {self.zone.name}, currency {self.currency or 'not set'})"
+
+    def metric(self, name: str | Metric) -> Metric:
+        """Return a metric by name; `won_value.trailing(90)` and `won_value_trailing_90_days` are names too.
+
+        Raises:
+            MetricNotFound: no such metric, with the nearest names.
+        """
+        return name if isinstance(name, Metric) else metric_named(name, self.metrics)
+
+    def measure(
+        self,
+        metrics: str | Metric | Iterable[str | Metric],
+        data: Dataset,
+        *,
+        by: str | Expr | Iterable[str | Expr] = (),
+        per: str | None = None,
+        where: Expr | None = None,
+        as_of: date | None = None,
+        interval: bool | float = False,
+    ) -> Result:
+        """Measure metrics on a dataset.
+
+        Args:
+            by: columns or column expressions to group by; `owner.team` follows a reference. Blank is a group.
+            per: the period axis: day, week, month, quarter, year, fiscal_period, fiscal_quarter or fiscal_year.
+            where: a condition on the rows of every table that is read.
+            as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
+            interval: give each proportion and mean its interval, at 95 % or at this confidence (R3).
+
+        Returns: one row per group and period.
+
+        Raises:
+            NotFoundError: a metric, column or table that is not there, with the nearest names.
+            UnitError, CurrencyError, ArgumentError: what cannot be measured, and why.
+        """
+        chosen = self._chosen(metrics)
+        if per is not None and per not in GRAINS:
+            raise ArgumentError(f"per is one of {', '.join(GRAINS)}, got {per!r}")
+        if where is not None and not isinstance(where, Expr):
+            raise ArgumentError(f"where takes a condition such as col('region') == 'EMEA', got {where!r}")
+        names, keys = _keys(by)
+        tables = _tables(chosen, data)
+        scope = seen_from(tables, Scope(tables, self.zone, self.calendar, None, self.rates), self._moment(as_of))
+        plan = self._plan(chosen, keys, per, where)
+        answer = compute(plan, tables, scope)
+        enquirer = Enquirer(chosen, plan.question, answer, tables, scope, data.issues, self._facts(scope))
+        confidence = None if interval is False else _CONFIDENCE if interval is True else float(interval)
+        return Result(
+            chosen, names, answer.groups, answer.frames, answer.values, answer.reasons, enquirer, confidence=confidence
+        )
+
+    def _plan(self, metrics: tuple[Metric, ...], keys: tuple[Expr, ...], per: str | None, where: Expr | None) -> Plan:
+        """Return the plan of a question, kept for the next time."""
+        key = (metrics, tuple(k.key for k in keys), per, None if where is None else where.key)
+        plan = self._plans.get(key)
+        if plan is None:
+            asked = tuple(Asked(m.name, m.formula, unit(m.unit)) for m in metrics)
+            plan = self._plans[key] = Plan(Question(asked, keys, per, where))
+            if len(self._plans) > _PLANS:
+                self._plans.popitem(last=False)
+        return plan
+
+    def _chosen(self, metrics: str | Metric | Iterable[str | Metric]) -> tuple[Metric, ...]:
+        listed = (metrics,) if isinstance(metrics, (str, Metric)) else tuple(metrics)
+        if not listed:
+            raise ArgumentError("measure() needs at least one metric")
+        chosen = tuple(dict.fromkeys(self.metric(m) for m in listed))
+        names = [m.name for m in chosen]
+        twice = next((n for n in names if names.count(n) > 1), None)
+        if twice is not None:
+            raise DefinitionError(f"two different metrics are called {twice!r}; rename one")
+        return chosen
+
+    def _moment(self, as_of: date | None) -> Moment | None:
+        if as_of is None:
+            return None
+        if not isinstance(as_of, date):
+            raise ArgumentError(f"as_of is a date or an aware datetime, got {as_of!r}")
+        if getattr(as_of, "tzinfo", True) is None:
+            raise ArgumentError(f"as_of {as_of!r} has no time zone; give a date or an aware datetime")
+        kind, number = constant(as_of)
+        if kind == "day":
+            return Moment(self.zone.end_of_day(number), number)
+        return Moment(number, self.zone.local_day(number))
+
+    def _facts(self, scope: Scope) -> dict[str, Any]:
+        from ..calendars import date_of
+
+        moment = scope.as_of
+        return {
+            "as_of": None if moment is None else date_of(moment.day).isoformat(),
+            "as_of_source": None if moment is None else moment.source,
+            "timezone": self.zone.name,
+            "fiscal_start": self.calendar.fiscal_start,
+            "fiscal_pattern": self.calendar.fiscal_pattern,
+            "week_start": self.calendar.week_start,
+            "currency": self.currency,
+            "language": self.language,
+        }
+
+
+def _keys(by: str | Expr | Iterable[str | Expr]) -> tuple[tuple[str, ...], tuple[Expr, ...]]:
+    listed = (by,) if isinstance(by, (str, Expr)) else tuple(by)
+    names, keys = [], []
+    for key in listed:
+        keys.append(col(key) if isinstance(key, str) else key)
+        names.append(key if isinstance(key, str) else repr(key))
+    if len(set(names)) != len(names):
+        raise ArgumentError(f"by names a column twice: {', '.join(names)}")
+    if "period" in names:
+        raise ArgumentError("'period' is the name of the period axis (per=...); group by a column of another name")
+    return tuple(names), tuple(keys)
+
+
+def _tables(metrics: Iterable[Metric], data: Dataset) -> Mapping[str, Any]:
+    if not isinstance(data, Dataset):
+        raise ArgumentError(f"data is a Dataset, from crmcore.Dataset(...) or crmcore.read(...), got {type(data).__name__}")
+    for metric in metrics:
+        for leaf in leaves_of(metric.formula):
+            name = leaf.aggregate.table
+            if name not in data.tables:
+                raise TableNotFound(str(name), data.tables, where=f"in the dataset; metric {metric.name!r} needs it")
+    return data.tables
+
+
+def _collected(metrics: Iterable[Metric], plugins: Iterable[str | Path]) -> tuple[dict[str, Metric], dict[str, str]]:
+    """Return all metrics by name, and where each came from. Two of one name are an error that names both."""
+    found: dict[str, Metric] = dict(CATALOGUE)
+    origins = dict.fromkeys(found, "crmcore")
+    sources = [("metrics", tuple(metrics)), *((str(p), metrics_in(p)) for p in plugins)]
+    for origin, listed in sources:
+        for metric in listed:
+            if not isinstance(metric, Metric):
+                raise ArgumentError(f"metrics takes crmcore.Metric objects, got {metric!r}")
+            if metric.name in found and found[metric.name] is not metric:
+                raise DefinitionError(f"metric {metric.name!r} from {origin} is already defined by {origins[metric.name]}")
+            found[metric.name], origins[metric.name] = metric, origin
+    return found, origins
