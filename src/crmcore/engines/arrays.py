@@ -20,6 +20,7 @@ from ..state.state import GridState, Numbers, Run, State
 from ..table.column import Array, Mask
 from ..table.table import Table
 from .cells import Cells, cells_of
+from .pricing import priced
 from .terms import Residual, residual
 from .values import Source, source_of
 
@@ -33,13 +34,13 @@ def run(layout: Layout, grids: Iterable[int], views: Mapping[int, Scope]) -> Sta
     """Compute the state of these grids of a layout.
 
     Args:
-        views: the tables as seen from each instant, by number.
+        views: the tables as each view shows them, by number.
     """
     state: State = {}
     for number in grids:
         grid = layout.grids[number]
-        scope = views[grid.instant]
-        table = scope.tables[grid.table]
+        scope = views[grid.view]
+        table = priced(scope.tables[grid.table], grid.priced, scope)
         pass_ = table.kept(("pass", layout.token, number), lambda n=number, t=table, s=scope: _compiled(layout, n, t, s))  # type: ignore[misc]
         state[number] = pass_.run()
     return state
@@ -119,7 +120,7 @@ def _compiled(layout: Layout, number: int, table: Table, scope: Scope) -> _Pass:
     cells = cells_of(grid, table, scope)
     sources = {n: source_of(grid, r, table, scope) for n, r in asked if r.op != "count"}
     counts = {r.key: n for n, r in asked if r.op == "count"}
-    values = {n: (sources[n], counts[(number, "count", None, frozenset(w.key for w in r.where), None)]) for n, r in asked if r.op == "values"}
+    values = {n: (sources[n], counts[(number, "count", None, frozenset(w.key for w in r.where))]) for n, r in asked if r.op == "values"}
     return _Pass(
         cells,
         grid.buckets,

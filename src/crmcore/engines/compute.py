@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 import numpy as np
 
+from ..algebra.aggregates import STOCK
 from ..errors import ArgumentError
 from ..evaluate import Moment, Scope, local_day, resolve
-from ..plan.frames import Frame
-from ..plan.layout import Layout, Place, lay_out
+from ..plan.frames import Frame, frame_of
+from ..plan.layout import Anchors, Layout, Place, Shares, View, lay_out
 from ..plan.question import Plan
 from ..state.finish import Finisher, Label
 from ..state.groups import Groups, group
 from ..state.operand import Operand
 from ..state.state import State
 from ..table.column import Array
-from ..table.spread import spread
+from ..table.shares import shared_out
 from ..table.table import Table
-from ..table.views import existence, is_recorded, newest, view
+from ..table.views import existence, is_late, is_recorded, newest, view
 from .arrays import run
 
-__all__ = ["Answer", "compute", "seen_from", "stock_view"]
+__all__ = ["Answer", "compute", "looked_at", "seen_from"]
 
 LARGEST = 50_000_000
 """Cells (groups x periods) a result may have."""
@@ -43,18 +44,24 @@ def seen_from(tables: Mapping[str, Table], scope: Scope, given: Moment | None) -
     last = newest(tables, scope.zone)
     if given is None:
         if last is None:
-            return scope.at(None, tables)
+            return scope.at(None, tables, tables)
         given = Moment(last[0], scope.zone.local_day(last[0]), last[1])
     today = last is None or given.instant >= last[0]
-    return scope.at(given, view(tables, given.instant, given.day, today=today))
+    return scope.at(given, *view(tables, given.instant, given.day, scope.zone, today=today))
 
 
-def stock_view(tables: Mapping[str, Table], scope: Scope, day: int | None) -> Scope:
-    """Return the scope as seen from the end of a local day; None is as_of itself."""
-    if day is None:
+def looked_at(tables: Mapping[str, Table], scope: Scope, how: View) -> Scope:
+    """Return the scope as a view shows it: from the end of a local day, or with targets shared out (M8)."""
+    if how is None:
         return scope
-    instant = scope.zone.end_of_day(day)
-    return scope.at(Moment(instant, day, "end of period"), view(tables, instant, day, today=False))
+    if isinstance(how, Shares):
+        target = scope.tables["target"]
+        cut = target.kept(("shares", how, scope.calendar), lambda: shared_out(target, how.low, how.high, how.grain, scope.calendar))
+        return attrs.evolve(scope, tables={**scope.tables, "target": cut})
+    instant = scope.zone.end_of_day(how)
+    last = newest(tables, scope.zone)
+    today = last is None or instant >= last[0]
+    return scope.at(Moment(instant, how, "end of period"), *view(tables, instant, how, scope.zone, today=today))
 
 
 def compute(plan: Plan, tables: Mapping[str, Table], scope: Scope, frames: Sequence[Frame] | None = None) -> Answer:
@@ -70,42 +77,42 @@ def compute(plan: Plan, tables: Mapping[str, Table], scope: Scope, frames: Seque
     fixed = frames is not None
     first, last = (None, None) if fixed or plan.question.per is None else _days(plan, scope)
     layout = plan.layout(
-        (scope.as_of, scope.zone.name, scope.calendar, id(scope.rates), first, last, None if frames is None else tuple(frames)),
+        (scope.as_of, scope.zone, scope.calendar, scope.rates, first, last, None if frames is None else tuple(frames)),
         lambda: _laid_out(plan, scope, frames if frames is not None else _frames(plan, scope, first, last)),
     )
-    views = {0: _spread(layout, scope)}
-    flows = {n.grid for p in layout.places if not p.stock for needs in p.needs for n in needs}
-    state = run(layout, sorted(flows), views)
-    shown = plan.question.per is None or fixed or not flows
-    chosen = slice(0, len(layout.frames)) if shown else _shown(layout, state)
-    stocks = {n.grid for p in layout.places if p.stock for needs in p.needs[chosen] for n in needs}
-    for number in sorted({layout.grids[g].instant for g in stocks} - {0}):
-        views[number] = stock_view(tables, scope, layout.instants[number])
-        here = [g for g in sorted(stocks) if layout.grids[g].instant == number]
-        state |= run(layout, here, views)
-        del views[number]
-    state |= run(layout, sorted(g for g in stocks if layout.grids[g].instant == 0), views)
+    together = sorted({n.grid for p in layout.places if not p.apart for needs in p.needs for n in needs})
+    state = run(layout, together, {0: scope})
+    chosen = slice(0, len(layout.frames))
+    if plan.question.per is not None and not fixed and plan.anchors:
+        shares = {n.grid for p in layout.places if p.apart and p.leaf.aggregate.at != STOCK for needs in p.needs for n in needs}
+        state |= _apart(layout, shares, tables, scope)
+        chosen = _shown(layout, state)
+    rest = {n.grid for p in layout.places if p.apart for needs in p.needs[chosen] for n in needs}
+    state |= _apart(layout, rest - set(state), tables, scope)
     return _finish(plan, layout, state, chosen)
 
 
+def _apart(layout: Layout, grids: Iterable[int], tables: Mapping[str, Table], scope: Scope) -> State:
+    """Compute grids that look at views of their own, one view at a time."""
+    state: State = {}
+    by_view: dict[int, list[int]] = {}
+    for number in sorted(grids):
+        by_view.setdefault(layout.grids[number].view, []).append(number)
+    for number, here in by_view.items():
+        state |= run(layout, here, {number: looked_at(tables, scope, layout.views[number])})
+    return state
+
+
 def _laid_out(plan: Plan, scope: Scope, frames: Sequence[Frame]) -> Layout:
-    question = plan.question
-    today = None if scope.as_of is None else scope.as_of.day
-    formulas = [a.formula for a in question.asked]
+    question, moment = plan.question, scope.as_of
+
+    def late(table: str, column: str) -> bool:
+        return moment is not None and table in scope.tables and is_late(scope.tables[table], column, moment.instant, scope.zone)
+
     return lay_out(
-        formulas, frames, question.by, question.where, scope.calendar, today, recorded=is_recorded, per=question.per
+        [a.formula for a in question.asked], frames, question.by, question.where, scope.calendar,
+        None if moment is None else moment.day, anchors=Anchors(is_recorded, late), priced=scope.rates is not None,
     )
-
-
-def _spread(layout: Layout, scope: Scope) -> Scope:
-    """Return the scope with targets spread over the periods that a grid asks for (M8)."""
-    tables = dict(scope.tables)
-    for grid in layout.grids:
-        if grid.spread is not None and grid.table in tables:
-            table, grain = scope.tables[grid.table], grid.spread
-            make: Callable[[], Table] = lambda t=table, g=grain: spread(t, scope.calendar, g)  # type: ignore[misc]
-            tables[grid.table] = table.kept(("spread", scope.calendar, grain), make)
-    return scope if tables == dict(scope.tables) else attrs.evolve(scope, tables=tables)
 
 
 # -- periods ---------------------------------------------------------------------------------------------
@@ -119,12 +126,7 @@ def _frames(plan: Plan, scope: Scope, first: int | None, last: int | None) -> li
     if first is None or last is None:
         return []
     today = None if scope.as_of is None else scope.as_of.day
-    frames = []
-    for p in scope.calendar.periods(first, last, per):
-        running = today is not None and p.start <= today < p.stop - 1
-        until = today + 1 if running and today is not None else p.stop
-        frames.append(Frame(p.start, p.stop, until, p.label, running=running))
-    return frames
+    return [frame_of(p, today, per) for p in scope.calendar.periods(first, last, per)]
 
 
 def _days(plan: Plan, scope: Scope) -> tuple[int | None, int | None]:
@@ -159,7 +161,10 @@ def _bounds(table: Table, anchor: str | None, scope: Scope) -> tuple[int, int] |
     def find() -> tuple[int, int] | None:
         days = local_day(resolve(anchor, table, scope), scope.zone)
         known = days.data if days.valid is None else days.data[days.valid]
-        return (int(known.min()), int(known.max())) if known.size else None
+        if not known.size:
+            return None
+        last = table["end"].data.max() - 1 if (table.name, anchor) == ("target", "start") else known.max()
+        return int(known.min()), int(max(last, known.max()))
 
     found: tuple[int, int] | None = table.kept(("days", anchor, scope.zone.name), find)
     return found
@@ -169,14 +174,15 @@ def _shown(layout: Layout, state: State) -> slice:
     """Return the frames from the first to the last in which a row takes part (T7)."""
     taken = np.zeros(len(layout.frames), bool)
     for place in layout.places:
-        if place.stock:
+        if place.leaf.aggregate.at == STOCK:
+            continue
+        if place.apart:
+            taken |= [any(state[n.grid].numbers[n.own].data.any() for n in needs) for needs in place.needs]
             continue
         for need in place.needs[0]:
-            if need.grid in layout.own:
-                low, high = layout.own[need.grid]
-                counts = state[need.grid].numbers[need.part].data.sum(0)
-                gone = np.concatenate(([0], np.cumsum(counts)))
-                taken |= gone[high] > gone[low]
+            low, high = layout.own[need.grid]
+            gone = np.concatenate(([0], np.cumsum(state[need.grid].numbers[need.own].data.sum(0))))
+            taken |= gone[high] > gone[low]
     found = np.flatnonzero(taken)
     return slice(int(found[0]), int(found[-1]) + 1) if found.size else slice(0, 0)
 
@@ -189,7 +195,7 @@ def _present(layout: Layout, state: State, chosen: slice) -> dict[int, Array]:
     covered: dict[int, Array] = {}
     parts: dict[int, set[int]] = {}
     for place in layout.places:
-        for needs in place.needs[chosen] if place.stock else place.needs:
+        for needs in place.needs[chosen] if place.apart else place.needs:
             for need in needs:
                 parts.setdefault(need.grid, set()).add(need.part)
                 mark = covered.setdefault(need.grid, np.zeros(layout.grids[need.grid].buckets, bool))

@@ -26,7 +26,7 @@ from ..table.column import Array, Mask
 from ..table.issue import Issue
 from ..table.table import Table
 from ..units import unit
-from .compute import Answer, compute, stock_view
+from .compute import Answer, compute, looked_at
 
 __all__ = ["Enquirer"]
 
@@ -61,10 +61,8 @@ class Enquirer:
 
     def total(self) -> dict[str, Any]:
         question = attrs.evolve(self.question, by=())
-        frames = None if self.question.per is None else [span_of(list(self.answer.frames))]
-        if frames and frames[0].start is None:
-            frames = None
-            question = attrs.evolve(question, per=None)
+        today = None if self.scope.as_of is None else self.scope.as_of.day
+        frames = None if self.question.per is None else [span_of(self.answer.frames, today)]
         answer = compute(Plan(question), self.tables, self.scope, frames)
         return {m.name: _single(answer.values[m.name], m) for m in self.metrics}
 
@@ -155,7 +153,7 @@ class Enquirer:
         today = None if scope.as_of is None else scope.as_of.day
         reach = range_of(frame, leaf.chain, scope.calendar, today)
         if a.at == STOCK and reach.until is not None and today is not None and reach.until <= today:
-            scope = stock_view(self.tables, scope, reach.until - 1)
+            scope = looked_at(self.tables, scope, reach.until - 1)
         table, rows = self._where(a, scope)
         for key, label in zip(self.question.by, group, strict=True):
             column = as_key(evaluate(key, table, scope), table, key.key)

@@ -8,11 +8,12 @@ import attrs
 import numpy as np
 
 from ..errors import CurrencyError, UnitError
-from ..evaluate import Scope, as_key, evaluate, holds, local_day, resolve
+from ..evaluate import Scope, as_key, evaluate, holds
 from ..plan.requests import Grid, Request
 from ..table.column import NUMERIC, Array, Column, Mask
 from ..table.table import Table
 from .cells import cells_of
+from .pricing import converted
 
 __all__ = ["Source", "source_of"]
 
@@ -68,66 +69,39 @@ def source_of(grid: Grid, request: Request, table: Table, scope: Scope) -> Sourc
         UnitError: a total of something that has no sum.
     """
     assert request.expr is not None
-    key: tuple[object, ...] = (request.op, request.expr.key, request.at if scope.rates else None, scope.as_of, id(scope.rates), scope.zone.name)
+    key: tuple[object, ...] = (request.op, request.expr.key, grid.priced, scope.as_of, scope.zone.name)
     if request.op == "values":
         cells = cells_of(grid, table, scope)
         key = (*key, cells.size)
-        return table.kept(("source", key), lambda: _multiset(key, request, table, scope, max(cells.size - 1, 0).bit_length()))
-    column = money_of(request, table, scope)
-    return table.kept(("source", key), lambda: _summed(key, request, column))
+        bits = max(cells.size - 1, 0).bit_length()
+        return table.kept(("source", key), lambda: _multiset(key, request, in_one_currency(grid, request, table, scope), table, bits))
+    return table.kept(("source", key), lambda: _summed(key, request, in_one_currency(grid, request, table, scope)))
 
 
-def money_of(request: Request, table: Table, scope: Scope) -> Column:
-    """Return the column of a request, in one currency."""
+def in_one_currency(grid: Grid, request: Request, table: Table, scope: Scope) -> Column:
+    """Return the column of a request; amounts of another currency are converted where there are rates (M2)."""
     assert request.expr is not None
     column = evaluate(request.expr, table, scope)
     if column.kind != "money" or column.currency is None:
         return column
-    if scope.rates is not None and column.currency != scope.rates.currency:
-        return table.kept(("converted", request.expr.key, request.at, scope.as_of, id(scope.rates), scope.zone.name),
-                          lambda: _converted(column, request, table, scope))
+    if scope.rates is not None:
+        return converted(column, grid.priced, table, scope)
     if isinstance(column.currency, Column):
-        _one_currency(column, request, table, scope)
+        _one_currency(column.currency, request, column.present(), table, scope)
     return column
 
 
-def _one_currency(column: Column, request: Request, table: Table, scope: Scope) -> None:
-    assert isinstance(column.currency, Column)
-    codes = column.currency.data
-    rows = column.present()
+def _one_currency(currency: Column, request: Request, rows: Mask, table: Table, scope: Scope) -> None:
     for term in request.where:
         rows = rows & holds(term, table, scope)
-    found = np.unique(codes[rows])
+    found = np.unique(currency.data[rows])
     if found.size > 1:
-        names = ", ".join(str(column.currency.labels[c]) if c else "(none)" for c in found.tolist())
+        names = ", ".join(str(currency.labels[c]) if c else "(none)" for c in found.tolist())
         raise CurrencyError(
             f"{request.expr!r} in table {table.name!r} has amounts in {names}: they are never added (M2); "
             "give the workspace a currency and rates, or filter or group by currency",
             currencies=names,
         )
-
-
-def _converted(column: Column, request: Request, table: Table, scope: Scope) -> Column:
-    rates = scope.rates
-    assert rates is not None
-    n = len(table)
-    currency = column.currency
-    if isinstance(currency, str):
-        currency = Column("key", np.ones(n, np.int8), labels=[None, currency])
-    assert isinstance(currency, Column)
-    if request.at is None:
-        if scope.as_of is None:
-            raise CurrencyError(f"{request.expr!r}: a stock is converted at the rate of as_of, and there is none (T8)")
-        days, dated = np.full(n, scope.as_of.day), np.ones(n, bool)
-    else:
-        moment = local_day(resolve(request.at, table, scope), scope.zone)
-        days, dated = moment.data, moment.present()
-    rate, there = rates.on(currency, days)
-    there &= dated & column.present()
-    high = max(map(abs, column.bounds)) * int(rate.max(initial=0))
-    kind: Any = np.int64 if high < 2**63 else object
-    data = np.where(there, column.data.astype(kind) * rate.astype(kind), 0)
-    return Column("money", data, there, scale=column.scale * rates.scale, currency=rates.currency)
 
 
 def _summed(key: object, request: Request, column: Column) -> Source:
@@ -156,11 +130,10 @@ def _sum_fits(column: Column) -> bool:
     return float(np.abs(column.data.astype(np.float64)).sum()) < 2.0**62
 
 
-def _multiset(key: object, request: Request, table: Table, scope: Scope, cell_bits: int) -> Source:
+def _multiset(key: object, request: Request, column: Column, table: Table, cell_bits: int) -> Source:
     assert request.expr is not None
-    column = money_of(request, table, scope)
     # the request's own condition already asks for a value; only a conversion can lose more rows (no rate)
-    valid = None if column is evaluate(request.expr, table, scope) else column.valid
+    valid = column.valid if column.kind == "money" and column.currency is not None else None
     lookup: Array | None = None
     if column.kind in ("text", "id"):
         column = as_key(column, table, request.expr.key)

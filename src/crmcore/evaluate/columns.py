@@ -10,10 +10,10 @@ import numpy as np
 
 from ..algebra import columns as c
 from ..algebra.walk import walk
-from ..errors import ColumnNotFound, DefinitionError, RangeError, UnitError
+from ..errors import ColumnNotFound, DefinitionError, UnitError
 from ..table.column import NUMERIC, Array, Column, Mask, code_type, narrow
 from ..table.table import Table
-from ..units import DAY, NUMBER, Dimension
+from ..units import NUMBER, Dimension
 from .conditions import compare, is_in, present
 from .moments import elapsed, local_day, period_labels
 from .scope import Scope
@@ -71,17 +71,17 @@ def resolve(name: str, table: Table, scope: Scope) -> Column:
         return column
     head, _, rest = name.partition(".")
     if rest and head in table.references and head in table.columns:
-        target = scope.tables.get(table.references[head])
+        target = scope.known.get(table.references[head])
         if target is not None:
-            return table.kept(("reference", name), lambda: _through(table.columns[head], rest, target, scope))
+            return table.kept(("reference", name, target), lambda: _through(table.columns[head], rest, target, scope))
         raise ColumnNotFound(
             name, table.columns, where=f"for table {table.name!r}",
             hint=f"{head!r} refers to table {table.references[head]!r}, which the dataset does not have",
         )
     available = [*table.columns]
     for key, other in table.references.items():
-        if key in table.columns and other in scope.tables:
-            available += [f"{key}.{n}" for n in scope.tables[other].columns if n != "id"]
+        if key in table.columns and other in scope.known:
+            available += [f"{key}.{n}" for n in scope.known[other].columns if n != "id"]
     raise ColumnNotFound(name, available, where=f"in table {table.name!r}")
 
 
@@ -89,8 +89,7 @@ def _through(head: Column, rest: str, target: Table, scope: Scope) -> Column:
     """Follow the reference in `head` to column `rest` of `target`."""
     value = resolve(rest, target, scope)
     ids = target["id"]
-    rows = target.kept(("rows by id",), lambda: {_plain(v): i for i, v in enumerate(
-        ids.data.tolist() if ids.kind != "key" else [ids.labels[k] for k in ids.data.tolist()])})
+    rows = target.kept(("rows by id",), lambda: _rows_by_id(ids))
     found = np.array([rows.get(label, -1) for label in head.labels] or [-1], np.int64)
     found[0] = -1
     known = found >= 0
@@ -107,15 +106,16 @@ def _through(head: Column, rest: str, target: Table, scope: Scope) -> Column:
     if value.kind in ("key", "text"):
         return value.replace(data=data, valid=None)
     there = known if value.valid is None or len(target) == 0 else known & value.valid[spots]
-    currency = _through(head, "", target, scope) if False else value.currency
+    currency = value.currency
     if isinstance(currency, Column):
         codes = np.where(known, currency.data[spots] if len(target) else 0, 0).astype(currency.data.dtype)
         currency = currency.replace(data=codes[head.data])
     return value.replace(data=data, valid=there[head.data], currency=currency)
 
 
-def _plain(value: Any) -> Any:
-    return value
+def _rows_by_id(ids: Column) -> dict[Any, int]:
+    listed = ids.data.tolist() if ids.kind != "key" else [ids.labels[k] for k in ids.data.tolist()]
+    return {v: i for i, v in enumerate(listed)}
 
 
 def as_key(column: Column, table: Table, name: Any) -> Column:
@@ -375,4 +375,3 @@ def unsupported(expr: c.Expr, table: Table, scope: Scope) -> Column:
 
 
 _EVALUATORS[c.Each] = unsupported
-_ = (RangeError, DAY)

@@ -24,14 +24,18 @@ class Moment:
 
 @attrs.frozen(slots=True)
 class Scope:
-    """The tables, zone, calendar, instant and rates that give names and dates their meaning."""
+    """The tables, zone, calendar, instant and rates that give names and dates their meaning.
+
+    References are looked up in `known`, which also has rows that were still to come at the instant.
+    """
 
     tables: Mapping[str, Table]
+    known: Mapping[str, Table]
     zone: Zone = Zone("UTC")
     calendar: Calendar = Calendar()
     as_of: Moment | None = None
     rates: Rates | None = None
 
-    def at(self, moment: Moment | None, tables: Mapping[str, Table]) -> Scope:
+    def at(self, moment: Moment | None, tables: Mapping[str, Table], known: Mapping[str, Table]) -> Scope:
         """Return the scope as seen from another instant."""
-        return attrs.evolve(self, as_of=moment, tables=tables)
+        return attrs.evolve(self, as_of=moment, tables=tables, known=known)

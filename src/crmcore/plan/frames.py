@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 
 from ..algebra.formulas import Window
-from ..calendars import Calendar
+from ..calendars import Calendar, Period
 from ..errors import ArgumentError
 
-__all__ = ["Chain", "Frame", "range_of", "span_of"]
+__all__ = ["Chain", "Frame", "frame_of", "range_of", "span_of"]
 
 Chain = tuple[Window, ...]
 """The windows around a leaf, outermost first."""
@@ -16,9 +18,10 @@ Chain = tuple[Window, ...]
 
 @attrs.frozen(slots=True)
 class Frame:
-    """A run of days [start, stop); `until` is where it effectively ends, earlier than `stop` while it runs.
+    """A run of days [start, stop); `until` is where what was recorded ends, earlier than `stop` while it runs.
 
-    Unbounded frames have start None: everything up to as_of, whether dated or not.
+    Unbounded frames have start None: everything up to as_of, whether dated or not. `whole` frames are periods of
+    a calendar, the others were cut by a window; `grain` is the kind of period that the result shows.
     """
 
     start: int | None
@@ -27,6 +30,7 @@ class Frame:
     label: str | None = None
     running: bool = False
     whole: bool = True
+    grain: str | None = None
 
 
 def range_of(frame: Frame, chain: Chain, calendar: Calendar, today: int | None) -> Frame:
@@ -55,11 +59,11 @@ def _through(frame: Frame, window: Window, calendar: Calendar, today: int | None
         return _earlier(frame, unit, n, calendar)
     until = frame.until if frame.until is not None else _needed(today, window) + 1
     if unit == "day" and window.kind == "trailing":
-        return Frame(until - n, until, until, whole=False)
-    first = calendar.period(until - 1, unit).start
-    if window.kind == "trailing" and n > 1:
-        first = calendar.shift_period(first, calendar.period(until - 1, unit).stop, unit, 1 - n)[0]
-    return Frame(first, until, until, whole=False)
+        return Frame(until - n, until, until, whole=False, grain=frame.grain)
+    period = calendar.period(until - 1, unit)
+    back = n - 1 if window.kind == "trailing" else 0
+    first = calendar.shift_period(period.start, period.stop, unit, -back)[0]
+    return Frame(first, until, until, whole=False, grain=frame.grain)
 
 
 def _needed(today: int | None, window: Window) -> int:
@@ -69,26 +73,37 @@ def _needed(today: int | None, window: Window) -> int:
 
 
 def _running(unit: str, calendar: Calendar, today: int) -> Frame:
-    period = calendar.period(today, unit)
-    return Frame(period.start, period.stop, today + 1, period.label, running=today + 1 < period.stop)
+    return frame_of(calendar.period(today, unit), today)
+
+
+def frame_of(period: Period, today: int | None, grain: str | None = None) -> Frame:
+    """Return the frame of a calendar period, as seen from the local day of as_of."""
+    until = period.stop if today is None else min(period.stop, today + 1)
+    running = today is not None and period.start <= today < period.stop
+    return Frame(period.start, period.stop, until, period.label, running, grain=grain)
 
 
 def _earlier(frame: Frame, unit: str, n: int, calendar: Calendar) -> Frame:
-    assert frame.start is not None and frame.stop is not None and frame.until is not None
+    """Return the frame n units earlier; of a running one, the same elapsed part (T5)."""
+    start, stop, until = frame.start, frame.stop, frame.until
+    assert start is not None and stop is not None and until is not None
     if not frame.whole:
-        start = calendar.shift(frame.start, unit, -n)
-        stop = calendar.shift(frame.until - 1, unit, -n) + 1
-        return Frame(start, stop, stop, whole=False)
+        first, last = calendar.shift(start, unit, -n), calendar.shift(stop - 1, unit, -n)
+        return Frame(first, last + 1, last + 1, whole=False, grain=frame.grain)
+    first, after = calendar.shift_period(start, stop, unit, -n)
+    end = after
     if frame.running:
-        start, stop = calendar.elapsed(frame.start, frame.stop, frame.until, unit, -n)
-    else:
-        start, stop = calendar.shift_period(frame.start, frame.stop, unit, -n)
-    return Frame(start, stop, stop, whole=not frame.running)
+        end = calendar.elapsed(start, stop, until, unit, -n)[1]
+    elif start < until < stop:  # itself the part of a period that a running one was compared with
+        end = calendar.shift_period(start, until, unit, -n)[1]
+    return Frame(first, after, end, grain=frame.grain)
 
 
-def span_of(frames: list[Frame]) -> Frame:
+def span_of(frames: Sequence[Frame], today: int | None) -> Frame:
     """Return the frame from the start of the first to the end of the last: what a total is measured over."""
-    if not frames or frames[0].start is None:
-        return Frame(None, None, None)
-    last = frames[-1]
-    return Frame(frames[0].start, last.stop, last.until, running=last.running, whole=len(frames) == 1)
+    if not frames:
+        return Frame(0, 0, 0)
+    first, last = frames[0], frames[-1]
+    if first.start is None or last.stop is None:
+        return first
+    return frame_of(Period(first.grain or "", first.start, last.stop, ""), today, first.grain)

@@ -1,7 +1,8 @@
 """Layout: where each leaf of the formulas finds its number, for each frame (T4-T7).
 
 Flows of one table and anchor share one axis: all edges of all frames and windows cut its days into
-buckets, and every range is a run of buckets. Stocks are measured on a view of the tables per instant.
+buckets, and every range is a run of buckets. Stocks are measured on a view of the tables per
+instant, and targets on a view per frame that holds what of each belongs to it (M8).
 """
 
 from __future__ import annotations
@@ -12,39 +13,67 @@ import attrs
 import numpy as np
 
 from ..algebra.aggregates import STOCK, Aggregate
-from ..algebra.columns import Expr
+from ..algebra.columns import AsOf, Col, Compare, Expr, Not
 from ..algebra.formulas import Formula
 from ..algebra.node import Key
+from ..algebra.walk import columns_of, conjunction, terms_of
 from ..calendars import Calendar
 from ..errors import ArgumentError, DefinitionError
 from ..table.column import Array
 from .frames import Frame, range_of
 from .requests import Grid, Leaf, Request, each_of, leaf_key, occurrences, requests_of
 
-__all__ = ["Layout", "Need", "Place", "lay_out"]
+__all__ = ["Anchors", "Layout", "Need", "Place", "Shares", "View", "lay_out"]
+
+
+@attrs.frozen(slots=True)
+class Shares:
+    """Targets as they belong to the days [low, high): whole, or a share by days of the periods of a grain (M8)."""
+
+    low: int
+    high: int
+    grain: str | None
+
+
+View = int | Shares | None
+"""How the tables are looked at: from the end of a local day, with targets shared out, or (None) from as_of."""
+
+
+@attrs.frozen(slots=True, eq=False)
+class Anchors:
+    """What is known of the dates at which rows count.
+
+    Args:
+        recorded: is (table, column) something that was recorded, so that it ends at as_of?
+        late: has it rows after as_of all the same?
+    """
+
+    recorded: Callable[[str, str], bool]
+    late: Callable[[str, str], bool]
 
 
 @attrs.frozen(slots=True, eq=False)
 class Need:
     """Numbers of a grid, of the request that counts the rows taking part, and of the request with the number itself.
 
-    `values_count` is the request that counts the values of a multiset.
+    `own` is the request that counts the rows that the question itself keeps, which decide what periods are shown.
     """
 
     grid: int
     part: int
     value: int
+    own: int
 
 
 @attrs.frozen(slots=True, eq=False)
 class Place:
-    """What a leaf needs: `low` and `high` are bucket ranges per frame in one grid; without them, one grid per frame.
+    """What a leaf needs: one grid with bucket ranges [low, high) per frame or, `apart`, a grid of its own per frame.
 
     A plain aggregate has one need per grid, a roll-up one per `each` in it.
     """
 
     leaf: Leaf
-    stock: bool
+    apart: bool
     needs: tuple[tuple[Need, ...], ...]
     low: Array
     high: Array
@@ -52,10 +81,10 @@ class Place:
 
 @attrs.frozen(slots=True, eq=False)
 class Layout:
-    """Places of all leaves, with the grids and requests they need, each structure once.
+    """Places of all leaves, with the grids, requests and views they need, each structure once.
 
-    `instants` are the local days that stocks are measured at the end of (None: as_of).
-    `own` has, per grid with an axis, the bucket range of each frame itself.
+    `numbers` finds the place of an aggregate in its windows, by object; `own` has, per grid with an axis, the
+    bucket range of each frame itself.
     """
 
     frames: tuple[Frame, ...]
@@ -63,7 +92,7 @@ class Layout:
     numbers: dict[tuple[int, ...], int]
     grids: tuple[Grid, ...]
     requests: tuple[Request, ...]
-    instants: tuple[int | None, ...]
+    views: tuple[View, ...]
     own: dict[int, tuple[Array, Array]]
     token: object = attrs.field(factory=object)
 
@@ -77,6 +106,8 @@ class _Book:
     """Numbers grids and requests, each structure once."""
 
     where: Expr | None
+    priced: bool
+    anchors: Anchors
     grids: list[Grid] = attrs.field(factory=list)
     requests: list[Request] = attrs.field(factory=list)
     _grid: dict[Key, int] = attrs.field(factory=dict)
@@ -94,15 +125,30 @@ class _Book:
             self.requests.append(request)
         return number
 
-    def need(self, a: Aggregate, grid: Grid) -> tuple[Need, ...]:
+    def need(self, a: Aggregate, grid: Grid, *, windowed: bool) -> tuple[Need, ...]:
         rolled = each_of(a)
-        if not rolled:
-            number = self.grid(grid)
-            asked = [self.request(r) for r in requests_of(a, number, self.where)]
-            return (Need(number, asked[0], asked[-1]),)
         if len({e.by.key for e in rolled}) > 1:
             raise DefinitionError(f"{a!r} rolls up by different keys; one aggregate takes one entity")
-        return tuple(n for e in rolled for n in self.need(e.aggregate, attrs.evolve(grid, entity=e.by)))
+        if rolled:
+            inner = [(e.aggregate, attrs.evolve(grid, entity=e.by)) for e in rolled]
+            return tuple(n for b, g in inner for n in self.need(b, g, windowed=windowed))
+        number = self.grid(attrs.evolve(grid, priced=a.at) if self.priced else grid)
+        asked = [self.request(r) for r in requests_of(a, number, self._where(a, windowed=windowed))]
+        own = self.request(requests_of(a, number, self._where(a, windowed=False))[0]) if windowed else asked[0]
+        return (Need(number, asked[0], asked[-1], own),)
+
+    def _where(self, a: Aggregate, *, windowed: bool) -> Expr | None:
+        """Return the question's condition for an aggregate.
+
+        Inside a window, terms about the anchor's date are not in it: they say which periods are shown, and the
+        days of a window are its own (T6). Rows recorded after as_of are never in it (T8).
+        """
+        where = self.where
+        if windowed:
+            where = conjunction(*(t for t in terms_of(where) if columns_of(t) != [a.at]))
+        if a.at not in (None, STOCK) and self.anchors.late(str(a.table), str(a.at)):
+            where = conjunction(where, Not(Compare(">", Col(str(a.at)), AsOf())))
+        return where
 
 
 def lay_out(
@@ -113,15 +159,14 @@ def lay_out(
     calendar: Calendar,
     today: int | None,
     *,
-    recorded: Callable[[str, str], bool],
-    per: str | None,
+    anchors: Anchors,
+    priced: bool = False,
 ) -> Layout:
     """Return where each leaf of the formulas finds its numbers.
 
     Args:
         today: the local day of as_of.
-        recorded: tells whether a (table, column) holds recorded dates, which end at as_of.
-        per: the grain of the frames, which long targets are spread over (M8).
+        priced: amounts are converted at the rates of each aggregate's anchor day (M2).
 
     Raises:
         ArgumentError: an aggregate without an anchor in a bounded frame.
@@ -133,85 +178,81 @@ def lay_out(
         for leaf in occurrences(formula):
             key = leaf_key(leaf)
             leaves.setdefault(key, leaf)
-            numbers[occurrence(leaf)] = spot.setdefault(key, len(spot))
+            numbers[(id(leaf.aggregate), *map(id, leaf.chain))] = spot.setdefault(key, len(spot))
     ranges = [[range_of(f, x.chain, calendar, today) for f in frames] for x in leaves.values()]
-    axes = _axes(list(leaves.values()), ranges, frames, recorded, per)
-    book = _Book(where)
-    instants: dict[int | None, int] = {None: 0}
+    axes = _axes(list(leaves.values()), ranges, frames, anchors)
+    book = _Book(where, priced, anchors)
+    views: dict[View, int] = {None: 0}
     places = []
     for leaf, found in zip(leaves.values(), ranges, strict=True):
-        a = leaf.aggregate
-        assert a.table is not None
+        a, windowed = leaf.aggregate, bool(leaf.chain)
+        table = str(a.table)
         once = np.zeros(len(found), np.int64)
-        if a.at == STOCK:
-            seen = [instants.setdefault(_instant(r, today), len(instants)) for r in found]
-            needs = tuple(book.need(a, Grid(a.table, keys, instant=i)) for i in seen)
+        if a.at == STOCK or _is_target(a):
+            seen = [views.setdefault(_view(r, a, today), len(views)) for r in found]
+            needs = tuple(book.need(a, Grid(table, keys, view=i), windowed=windowed) for i in seen)
             places.append(Place(leaf, True, needs, once, once + 1))
         elif all(r.start is None for r in found):
-            places.append(Place(leaf, False, (book.need(a, Grid(a.table, keys)),), once, once + 1))
+            places.append(Place(leaf, False, (book.need(a, Grid(table, keys), windowed=windowed),), once, once + 1))
         else:
-            axis = _axis(a, per)
-            edges = axes[axis]
-            low, high = _spots(found, edges, cut=recorded(axis[0], axis[1]))
-            grid = Grid(axis[0], keys, axis[1], edges, spread=axis[2])
-            places.append(Place(leaf, False, (book.need(a, grid),), low, high))
+            axis = _axis(a)
+            low, high = _spots(found, axes[axis], cut=anchors.recorded(*axis))
+            grid = Grid(table, keys, axis[1], axes[axis])
+            places.append(Place(leaf, False, (book.need(a, grid, windowed=windowed),), low, high))
     bounded = [f for f in frames if f.start is not None]
     own = {
-        i: _spots(bounded, g.edges, cut=recorded(g.table, g.anchor)) for i, g in enumerate(book.grids) if g.anchor is not None
-    } if bounded else {}
-    return Layout(
-        tuple(frames), tuple(places), numbers, tuple(book.grids), tuple(book.requests), tuple(instants), own,
-    )
+        i: _spots(bounded, g.edges, cut=anchors.recorded(g.table, g.anchor))
+        for i, g in enumerate(book.grids)
+        if bounded and g.anchor is not None
+    }
+    return Layout(tuple(frames), tuple(places), numbers, tuple(book.grids), tuple(book.requests), tuple(views), own)
 
 
-def occurrence(leaf: Leaf) -> tuple[int, ...]:
-    """Identify one occurrence of a leaf by the objects it is made of."""
-    return (id(leaf.aggregate), *map(id, leaf.chain))
-
-
-Axis = tuple[str, str, str | None]
+def _is_target(a: Aggregate) -> bool:
+    return a.table == "target" and a.at == "start"
 
 
 def _axes(
-    leaves: Sequence[Leaf], ranges: Sequence[Sequence[Frame]], frames: Sequence[Frame],
-    recorded: Callable[[str, str], bool], per: str | None,
-) -> dict[Axis, tuple[int, ...]]:
+    leaves: Sequence[Leaf], ranges: Sequence[Sequence[Frame]], frames: Sequence[Frame], anchors: Anchors
+) -> dict[tuple[str, str], tuple[int, ...]]:
     """Return, per table and anchor, all edges that its days are cut at."""
-    edges: dict[Axis, set[int]] = {}
+    edges: dict[tuple[str, str], set[int]] = {}
     for leaf, found in zip(leaves, ranges, strict=True):
+        a = leaf.aggregate
         bounded = [r for r in found if r.start is not None]
-        if leaf.aggregate.at == STOCK or not bounded:
+        if a.at == STOCK or _is_target(a) or not bounded:
             continue
-        axis = _axis(leaf.aggregate, per)
-        new = axis not in edges
+        axis = _axis(a)
+        cut = anchors.recorded(*axis)
+        if axis not in edges:
+            bounded += [f for f in frames if f.start is not None]
         cuts = edges.setdefault(axis, set())
-        cut = recorded(axis[0], axis[1])
-        for r in bounded if not (new and frames) else (*bounded, *frames):
-            if r.start is not None:
-                cuts.add(r.start)
-                cuts.add((r.until if cut else r.stop) or 0)
+        for r in bounded:
+            cuts.update((r.start or 0, (r.until if cut else r.stop) or 0))
     return {axis: tuple(sorted(cuts)) for axis, cuts in edges.items()}
 
 
 def _spots(frames: Sequence[Frame], edges: tuple[int, ...], *, cut: bool) -> tuple[Array, Array]:
     """Return the bucket range [low, high) of each frame."""
     place = {day: i + 1 for i, day in enumerate(edges)}
-    low = np.array([place[f.start] for f in frames if f.start is not None], np.int64)
+    low = np.array([place[f.start or 0] for f in frames], np.int64)
     high = np.array([place[(f.until if cut else f.stop) or 0] for f in frames], np.int64)
     return low, np.maximum(low, high)
 
 
-def _axis(a: Aggregate, per: str | None) -> Axis:
-    assert a.table is not None
+def _axis(a: Aggregate) -> tuple[str, str]:
     if a.at is None:
         raise ArgumentError(
-            f"{a!r} on table {a.table!r} has no anchor: with `per` or a window it must say at which date a row counts (at=...)"
+            f"{a!r} on table {a.table!r} has no date column to count at, which per and windows need; "
+            "give the metric an anchor, e.g. anchor='closed_at'"
         )
-    return a.table, a.at, per if a.table == "target" and a.at == "start" else None
+    return str(a.table), a.at
 
 
-def _instant(frame: Frame, today: int | None) -> int | None:
-    """Return the local day whose end a stock is measured at; None for as_of itself."""
-    if frame.until is None or (today is not None and frame.until > today):
+def _view(frame: Frame, a: Aggregate, today: int | None) -> View:
+    """Return how the tables are looked at for a stock, or for targets, in a frame."""
+    if frame.start is None or frame.until is None or frame.stop is None:
         return None
-    return frame.until - 1
+    if _is_target(a):
+        return Shares(frame.start, frame.stop, frame.grain)
+    return None if frame.running or (today is not None and frame.until > today) else frame.until - 1

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from ..algebra.aggregates import STOCK, Aggregate, rolls_up
+from ..algebra.aggregates import Aggregate, rolls_up
 from ..algebra.columns import Each, Expr, IsNull, Not
 from ..algebra.formulas import Formula, Window
 from ..algebra.node import Key, Node
@@ -32,17 +32,17 @@ class Grid:
     """The cells of a state: a table's rows by keys, and by buckets of an anchor date.
 
     `edges` cut the anchor's days into buckets; none means one bucket with every row, dated or not.
-    `instant` numbers the view of the tables that is looked at; `entity` is the key of a roll-up;
-    `spread` is the grain that targets are spread over.
+    `view` numbers the view of the tables that is looked at; `entity` is the key of a roll-up;
+    `priced` is the anchor at whose rates amounts are converted.
     """
 
     table: str
     keys: tuple[Expr, ...]
     anchor: str | None = None
     edges: tuple[int, ...] = ()
-    instant: int = 0
+    view: int = 0
     entity: Expr | None = None
-    spread: str | None = None
+    priced: str | None = None
 
     @property
     def cells(self) -> tuple[Expr, ...]:
@@ -53,7 +53,7 @@ class Grid:
     def key(self) -> Key:
         """Identify the grid by structure."""
         cells = tuple(e.key for e in self.cells)
-        return (self.table, cells, len(self.keys), self.anchor, self.edges, self.instant, self.spread)
+        return (self.table, cells, len(self.keys), self.anchor, self.edges, self.view, self.priced)
 
     @property
     def buckets(self) -> int:
@@ -69,13 +69,12 @@ class Request:
     op: str
     expr: Expr | None
     where: tuple[Expr, ...]
-    at: str | None = None
 
     @property
     def key(self) -> Key:
         """Identify the request by structure; the order of its conditions does not matter."""
         expr = None if self.expr is None else self.expr.key
-        return (self.grid, self.op, expr, frozenset(w.key for w in self.where), self.at)
+        return (self.grid, self.op, expr, frozenset(w.key for w in self.where))
 
 
 def occurrences(formula: Formula) -> Iterator[Leaf]:
@@ -108,13 +107,12 @@ def requests_of(a: Aggregate, grid: int, where: Expr | None) -> list[Request]:
     asked = [Request(grid, "count", None, rows)]
     if a.expr is not None:
         valued = terms_of(conjunction(a.where, where, Not(IsNull(a.expr))))
-        at = None if a.at == STOCK else a.at
         if a.op == "count" or a.op in VALUES:
             asked.append(Request(grid, "count", None, valued))
         if a.op in VALUES:
-            asked.append(Request(grid, "values", a.expr, valued, at))
+            asked.append(Request(grid, "values", a.expr, valued))
         elif a.op != "count":
-            asked.append(Request(grid, a.op, a.expr, rows, at))
+            asked.append(Request(grid, a.op, a.expr, rows))
     return asked
 
 

@@ -157,7 +157,7 @@ class Finisher:
     def _measured(self, a: Aggregate, number: int, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
         place = self.layout.places[number]
         low, high = place.low[self.chosen], place.high[self.chosen]
-        if not place.stock:
+        if not place.apart:
             return self._in(place.needs[0], a, low, high, unit, whole=whole)
         columns = []
         dimension = NUMBER

@@ -9,16 +9,22 @@ from typing import Any, Protocol
 import attrs
 import numpy as np
 
+from ..algebra.formulas import Formula
 from ..errors import ArgumentError, GroupNotFound, MetricNotFound
 from ..metric import Metric
 from ..plan.frames import Frame
+from ..plan.question import Asked
 from ..table.column import Array, Mask, sort_key
 from ..table.issue import Issue
+from ..units import unit
 from .finish import Label
 from .groups import Groups
 from .operand import REASONS, Operand
 
-__all__ = ["Details", "Inquiry", "Measured", "Result"]
+__all__ = ["SHOWN", "Details", "Inquiry", "Measured", "Result"]
+
+SHOWN = 200
+"""Rows of a result that `print` and a notebook show."""
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -32,8 +38,17 @@ class Details:
     high: Array | None = None
 
 
+class Answered(Protocol):
+    """Finished numbers by name, groups x frames."""
+
+    @property
+    def values(self) -> Mapping[str, Operand | Label]: ...
+
+
 class Inquiry(Protocol):
     """What a result asks back when more is wanted than its numbers; computed on demand, on the same tables."""
+
+    def _compute(self, asked: Sequence[Asked]) -> Answered: ...
 
     def details(self, confidence: float | None) -> dict[str, Details]: ...
 
@@ -234,6 +249,11 @@ class Result:
         return dict(self._total)
 
     @property
+    def confidence(self) -> float | None:
+        """Confidence of the intervals; None when none were asked for."""
+        return self._confidence
+
+    @property
     def excluded(self) -> dict[str, int]:
         """Rows left out, by reason."""
         return self._inquiry.excluded()
@@ -352,6 +372,14 @@ class Result:
         labels = tuple(self._groups.column(k)[g] for k in range(len(self.keys)))
         return self._inquiry.records(measured.metric, labels, self._frames[p])
 
+    def parts(self, metric: Metric, formulas: Sequence[Formula], row: int) -> list[Any]:
+        """Return the numbers that parts of a metric's formula have in one row, None where undefined."""
+        names = [f"{metric.name} {i}" for i in range(len(formulas))]
+        asked = [Asked(n, x, unit(metric.unit), checked=False) for n, x in zip(names, formulas, strict=True)]
+        found = self._inquiry._compute(asked).values
+        position = row if self._order is None else int(self._order[row])
+        return [_at(found[name], position) for name in names]
+
     def explain(self, metric: str, **group: Any) -> str:
         """Return the definition of a metric with the numbers of one row in it: rows used, rows left out and why, rules."""
         from .explain import explained
@@ -366,7 +394,7 @@ class Result:
     def __str__(self) -> str:
         from .present import text_table
 
-        return text_table(self)
+        return text_table(self, limit=SHOWN)
 
     def __repr__(self) -> str:
         return f"Result({', '.join(self.names)}; {len(self)} rows by {', '.join(self.axes) or 'nothing'})"
@@ -374,7 +402,16 @@ class Result:
     def _repr_html_(self) -> str:
         from .present import html_table
 
-        return html_table(self)
+        return html_table(self, limit=SHOWN)
+
+
+def _at(value: Operand | Label, position: int) -> Any:
+    """Return one cell of a value as a plain number or label; None where undefined."""
+    if value.why is not None and value.why.flat[position] != 0:
+        return None
+    if isinstance(value, Label):
+        return value.names[int(value.data.flat[position])]
+    return _plain(value.floats().reshape(-1)[position : position + 1])[0]
 
 
 def _plain(data: Array) -> list[Any]:

@@ -108,7 +108,7 @@ def _outer(
         return Col(names[node.key]) if isinstance(node, Each) else None
 
     table = Table("each", columns, length=present.size)
-    scope = Scope({"each": table})
+    scope = Scope({"each": table}, {})
     keep = present.ravel()
     if a.where is not None:
         keep = keep & holds(_as_expr(rewrite(a.where, named)), table, scope)

@@ -12,7 +12,7 @@ from ..domain.schema import RECORDS, REVERTS, Field, fields_of
 from .column import Column, Mask, code_type
 from .table import Table
 
-__all__ = ["existence", "is_recorded", "newest", "view"]
+__all__ = ["existence", "is_late", "is_recorded", "newest", "view"]
 
 _FIELDS: dict[str, tuple[Field, ...]] = {}
 
@@ -25,8 +25,16 @@ def fields(table: str) -> tuple[Field, ...]:
 
 
 def is_recorded(table: str, column: str) -> bool:
-    """Is it a date at which something was recorded, so that nothing of it lies after as_of? True for a host's own."""
-    return next((f.recorded for f in fields(table) if f.name == column), True)
+    """Is it a date at which something was recorded or came to exist, so that nothing of it lies after as_of?"""
+    return any(f.recorded or f.exists for f in fields(table) if f.name == column)
+
+
+def is_late(table: Table, column: str, instant: int, zone: Zone) -> bool:
+    """Has a recorded column of a view values after the instant all the same?"""
+    if not is_recorded(table.name, column) or column not in table.columns:
+        return False
+    latest = _latest(table.columns[column], zone)
+    return latest is not None and latest > instant
 
 
 def existence(table: Table) -> Column | None:
@@ -66,13 +74,17 @@ def _latest(column: Column, zone: Zone) -> int | None:
     return kept[zone.name]
 
 
-def view(tables: Mapping[str, Table], instant: int, day: int, *, today: bool) -> dict[str, Table]:
-    """Return the tables as they were at an instant, whose local day is `day`.
+def view(
+    tables: Mapping[str, Table], instant: int, day: int, zone: Zone, *, today: bool
+) -> tuple[dict[str, Table], dict[str, Table]]:
+    """Return the tables as they were at an instant whose local day is `day`, and the same with the rows still to come.
 
     Rows that came to exist later are absent, undated rows unless it is `today` (O9), and what happened
-    later has not happened. Amounts, stages and owners are those of the record (O8).
+    later has not happened. Amounts, stages and owners are those of the record (O8). The second tables are for
+    references: who refers to a record knows it.
     """
-    return {name: _seen(table, instant, day, today=today) for name, table in tables.items()}
+    known = {name: _reverted(table, instant, day, zone) for name, table in tables.items()}
+    return {name: _there(table, instant, day, zone, today=today) for name, table in known.items()}, known
 
 
 def _after(column: Column, instant: int, day: int) -> Mask:
@@ -80,25 +92,31 @@ def _after(column: Column, instant: int, day: int) -> Mask:
     return late if column.valid is None else late & column.valid
 
 
-def _seen(table: Table, instant: int, day: int, *, today: bool) -> Table:
+def _reverted(table: Table, instant: int, day: int, zone: Zone) -> Table:
     changes: dict[str, Column] = {}
     for revert in REVERTS.get(table.name, ()):
         when = table.columns.get(revert.when)
-        if when is None or when.kind not in ("instant", "day"):
+        latest = None if when is None or when.kind not in ("instant", "day") else _latest(when, zone)
+        if when is None or latest is None or latest <= instant:
             continue
         late = _after(when, instant, day)
-        if late.any():
-            for name, value in revert.resets.items():
-                if name in table.columns:
-                    changes[name] = _reset(changes.get(name, table.columns[name]), late, value)
-    seen = table.replace(changes) if changes else table
+        for name, value in revert.resets.items():
+            if name in table.columns:
+                changes[name] = _reset(changes.get(name, table.columns[name]), late, value)
+    return table.replace(changes) if changes else table
+
+
+def _there(table: Table, instant: int, day: int, zone: Zone, *, today: bool) -> Table:
     made = existence(table)
     if made is None:
-        return seen
+        return table
+    latest = _latest(made, zone)
+    if (latest is None or latest <= instant) and (today or not made.nulls):
+        return table
     gone = _after(made, instant, day)
     if not today:
         gone |= ~made.present()
-    return seen.select(np.flatnonzero(~gone)) if gone.any() else seen
+    return table.select(np.flatnonzero(~gone)) if gone.any() else table
 
 
 def _reset(column: Column, rows: Mask, value: Any) -> Column:

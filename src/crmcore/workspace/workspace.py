@@ -126,7 +126,7 @@ class Workspace:
             raise ArgumentError(f"where takes a condition such as col('region') == 'EMEA', got {where!r}")
         names, keys = _keys(by)
         tables = _tables(chosen, data)
-        scope = seen_from(tables, Scope(tables, self.zone, self.calendar, None, self.rates), self._moment(as_of))
+        scope = seen_from(tables, Scope(tables, tables, self.zone, self.calendar, None, self.rates), self._moment(as_of))
         plan = self._plan(chosen, keys, per, where)
         answer = compute(plan, tables, scope)
         enquirer = Enquirer(chosen, plan.question, answer, tables, scope, data.issues, self._facts(scope))

@@ -1,0 +1,8 @@
+"""Present: a result as text, Markdown, HTML, CSV and lines of JSON."""
+
+from __future__ import annotations
+
+from .raw import csv_text, jsonl
+from .tables import html_table, markdown, text_table
+
+__all__ = ["csv_text", "html_table", "jsonl", "markdown", "text_table"]
