@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from types import EllipsisType
 from typing import Any
 
 import numpy as np
@@ -126,24 +127,46 @@ class Column:
     def present(self) -> Mask:
         """Return a mask of the rows that have a value."""
         if self.kind == "key":
-            return self.data != 0
+            found: Mask = self.data != 0
+            return found
         if self.kind == "text":
             return np.array([v is not None for v in self.data], bool)
         return np.ones(len(self), bool) if self.valid is None else self.valid
 
     def take(self, rows: Array) -> Column:
         """Return the column at these row positions, or where a mask is true."""
+        if rows.dtype == bool:
+            rows = np.flatnonzero(rows)
         currency = self.currency.take(rows) if isinstance(self.currency, Column) else self.currency
+        valid = None if self.valid is None else _taken(self.valid, rows)
+        return Column(self.kind, _taken(self.data, rows), valid, labels=self.labels, scale=self.scale, currency=currency)
+
+    def replace(
+        self,
+        *,
+        kind: str | None = None,
+        data: Array | None = None,
+        valid: Mask | None | EllipsisType = ...,
+        labels: Sequence[Any] | None = None,
+        scale: int | None = None,
+        currency: str | Column | None | EllipsisType = ...,
+    ) -> Column:
+        """Return the column with other data, validity or facts; what is not given stays."""
         return Column(
-            self.kind, self.data[rows], None if self.valid is None else self.valid[rows],
-            labels=self.labels, scale=self.scale, currency=currency,
+            self.kind if kind is None else kind,
+            self.data if data is None else data,
+            self.valid if valid is ... else valid,
+            labels=self.labels if labels is None else labels,
+            scale=self.scale if scale is None else scale,
+            currency=self.currency if currency is ... else currency,
         )
 
-    def replace(self, **changes: Any) -> Column:
-        """Return the column with other data, validity or facts."""
-        now = {"data": self.data, "valid": self.valid, "labels": self.labels, "scale": self.scale, "currency": self.currency}
-        now.update(changes)
-        return Column(changes.pop("kind", self.kind), now.pop("data"), now.pop("valid"), **{k: now[k] for k in ("labels", "scale", "currency")})
+
+def _taken(data: Array, rows: Array) -> Array:
+    """Return the data at these positions; one value that fills a whole column stays one."""
+    if data.strides == (0,) and len(data):
+        return np.broadcast_to(data[:1], rows.shape)
+    return data.take(rows)
 
 
 def sort_key(label: Any) -> tuple[int, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -87,7 +87,7 @@ class AutoBuilder(Builder):
         for bad in builder.bad:
             self._note(bad.kind, [bad.row - self.length])
 
-    def _objects(self, values: list[Any]) -> None:
+    def _objects(self, values: Sequence[Any]) -> None:
         kinds = {kind_of(v) for v in {type(v): v for v in values if not is_blank(v)}.values()}
         if not kinds:
             self._blanks(len(values))

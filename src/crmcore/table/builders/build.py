@@ -116,25 +116,22 @@ class Builder:
         if isinstance(values, np.ndarray):
             self._add_array(values)
         elif len(values):
-            self._objects(values if isinstance(values, list) else list(values))
+            self._objects(values if isinstance(values, list | tuple) else list(values))
             self.length += len(values)
 
     def add_text(self, texts: Sequence[str]) -> None:
         """Take the text cells of the next rows: a list, or an array of numpy or pyarrow."""
-        if hasattr(texts, "buffers") or hasattr(texts, "chunks"):
-            from ..arrow import text_blocks
-
-            for piece in text_blocks(texts, self.spec):
-                if isinstance(piece, Block):
-                    self.add_block(piece)
-                else:
-                    self.add_text(piece)
-            return
-        if isinstance(texts, np.ndarray):
-            texts = texts.tolist()
-        if len(texts):
-            self._texts(texts if isinstance(texts, list) else list(texts))
-            self.length += len(texts)
+        listed: Any = texts
+        for method in ("to_pylist", "tolist"):
+            if hasattr(texts, method):
+                listed = getattr(texts, method)()
+                break
+        if len(listed):
+            if hasattr(texts, "null_count") and texts.null_count:
+                self._objects(listed)
+            else:
+                self._texts(listed if isinstance(listed, list) else list(listed))
+            self.length += len(listed)
 
     def add_block(self, block: Block) -> None:
         """Take a typed block."""
@@ -155,7 +152,7 @@ class Builder:
 
     # --- what subclasses say
 
-    def _objects(self, values: list[Any]) -> None:
+    def _objects(self, values: Sequence[Any]) -> None:
         raise NotImplementedError
 
     def _texts(self, texts: list[str]) -> None:
@@ -188,7 +185,7 @@ class Builder:
         if len(offsets):
             self.notes.setdefault(kind, Note()).see(np.asarray(offsets) + self.length)
 
-    def _each(self, values: list[Any], convert: Callable[[Any], Any], blank: Any) -> list[Any]:
+    def _each(self, values: Sequence[Any], convert: Callable[[Any], Any], blank: Any) -> list[Any]:
         """Return each value converted; what is refused is recorded and blank."""
         found = []
         for offset, value in enumerate(values):

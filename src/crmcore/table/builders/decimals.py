@@ -6,6 +6,7 @@ A float is read as the shortest decimal that denotes it, which is what its text 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
@@ -48,7 +49,7 @@ def written(digits: int, decimals: int) -> str:
     return f"{sign}{figures[:-decimals]}.{figures[-decimals:]}" if decimals else f"{sign}{figures}"
 
 
-def digits_of(values: list[Decimal | None], decimals: int) -> list[int] | None:
+def digits_of(values: Sequence[Decimal | None], decimals: int) -> list[int] | None:
     """Return Decimals as whole numbers at `decimals` decimals (None as 0), or None if one of them needs more."""
     unit, zero = Decimal(10**decimals), Decimal()
     multiply = _WIDE.multiply

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -17,6 +18,8 @@ from .spec import ColumnSpec
 __all__ = ["IdBuilder", "KeyBuilder", "TextBuilder"]
 
 _MAX_INT = 2**63
+_NEAR = 2**20
+"""Whole numbers in a range up to this are coded by a table."""
 
 
 def label_of(value: Any) -> Any:
@@ -96,7 +99,7 @@ class KeyBuilder(Builder):
             self._reasons.append(kind)
         return -1 - self._reasons.index(kind)
 
-    def _objects(self, values: list[Any]) -> None:
+    def _objects(self, values: Sequence[Any]) -> None:
         try:
             codes = np.fromiter(map(self._codes.__getitem__, values), np.int32, len(values))
         except TypeError:  # a list or another value that cannot be hashed
@@ -119,6 +122,8 @@ class KeyBuilder(Builder):
         self._parts.put(codes.astype(code_type(len(self.labels)), copy=False))
 
     def _block(self, block: Block) -> None:
+        if block.form == "int":
+            block = _coded(block)
         if block.form != "codes":
             super()._block(block)
             return
@@ -153,39 +158,55 @@ class _Picked:
         return self.block.labels[int(self.spots[offset])]
 
 
+def _coded(block: Block) -> Block:
+    """Return whole numbers as codes, where they lie close together."""
+    data = block.data if block.valid is None else np.where(block.valid, block.data, block.data[0] if block.valid[0] else 0)
+    low, high = int(data.min()), int(data.max())
+    if high - low >= _NEAR:
+        return block
+    there = np.zeros(high - low + 1, bool)
+    there[data - low if block.valid is None else data[block.valid] - low] = True
+    numbers = np.flatnonzero(there)
+    places = np.zeros(len(there), np.int32)
+    places[numbers] = np.arange(len(numbers))
+    return Block("codes", places.take(data - low), block.valid, labels=(numbers + low).tolist())
+
+
 class IdBuilder(Builder):
-    """Ids: int64 when all are whole numbers, else text. Text cells that are plain whole numbers count as such."""
+    """Ids: int64 when all are whole numbers, else text. Text cells that are plain whole numbers count as such.
+
+    A blank id rejects the row, unless the spec calls ids optional: then a column of blanks has row numbers for ids (from
+    1), and single blanks become "#" and the row number.
+    """
 
     def __init__(self, spec: ColumnSpec) -> None:
         super().__init__(spec)
-        self._pieces: list[Array] = []
+        self._pieces: list[Array] = []  # of int64, or of objects: int, str, None
 
-    def _objects(self, values: list[Any]) -> None:
-        kinds = set(map(type, values))
-        if kinds == {int}:
+    def _objects(self, values: Sequence[Any]) -> None:
+        if set(map(type, values)) == {int}:
             try:
                 self._pieces.append(np.array(values, np.int64))
                 return
             except OverflowError:
                 pass
-        self._mixed([self._id(v, offset) for offset, v in enumerate(values)])
+        self._listed([self._id(v, offset) for offset, v in enumerate(values)])
 
-    def _mixed(self, found: list[Any]) -> None:
+    def _listed(self, found: list[Any]) -> None:
         piece = np.empty(len(found), object)
         piece[:] = found
         self._pieces.append(piece)
 
-    def _id(self, value: Any, offset: int) -> int | str:
+    def _id(self, value: Any, offset: int) -> int | str | None:
         try:
             label = None if is_blank(value) else label_of(value)
         except Refused:
             self._refuse(offset, "not an id", value)
-            return ""
+            return None
         if isinstance(label, str):
-            label = self.spec.clean(label)
-        if label is None or label == "":
-            self._refuse(offset, "blank id", value)
-            return ""
+            label = self.spec.clean(label) or None
+        if label is None and not self.spec.optional:
+            self._refuse(offset, "blank id", "" if value is None else value)
         if isinstance(label, int) and not -_MAX_INT <= label < _MAX_INT:
             return str(label)
         return label  # type: ignore[no-any-return]
@@ -200,7 +221,7 @@ class IdBuilder(Builder):
                 if list(map(str, numbers.tolist())) == texts:
                     self._pieces.append(numbers)
                     return
-        self._mixed([_whole(self._id(t, offset)) for offset, t in enumerate(texts)])
+        self._listed([_whole(self._id(t, offset)) for offset, t in enumerate(texts)])
 
     def _block(self, block: Block) -> None:
         if block.form == "int" and block.valid is None:
@@ -208,30 +229,28 @@ class IdBuilder(Builder):
         else:
             super()._block(block)
 
+    def _blanks(self, size: int) -> None:
+        self._objects([None] * size)
+
     def finish(self) -> Column:
         pieces, self._pieces = self._pieces, []
-        if not pieces:
-            return Column("id", np.zeros(0, np.int64))
-        bad = {b.row for b in self.bad}
-        at = 0
-        whole = True
-        for piece in pieces:
-            if whole and piece.dtype == object:
-                whole = all(isinstance(v, int) or at + i in bad for i, v in enumerate(piece.tolist()))
-            at += len(piece)
-        if whole:
-            numbers = [np.array([v if isinstance(v, int) else 0 for v in p], np.int64) if p.dtype == object else p
-                       for p in pieces]
+        blanks = sum(p.tolist().count(None) for p in pieces if p.dtype == object)
+        if blanks == self.length:
+            return Column("id", np.arange(1, self.length + 1))
+        fill = blanks > len(self.bad)  # optional ids; a rejected row's cell does not matter
+        if not fill and all(p.dtype != object or all(isinstance(v, int | None) for v in p.tolist()) for p in pieces):
+            numbers = [p if p.dtype != object else np.array([v or 0 for v in p.tolist()], np.int64) for p in pieces]
             return Column("id", numbers[0] if len(numbers) == 1 else np.concatenate(numbers))
-        data = np.empty(at, object)
+        data = np.empty(self.length, object)
         at = 0
         for piece in pieces:
-            data[at : at + len(piece)] = [v if isinstance(v, str) else str(v) for v in piece.tolist()]
-            at += len(piece)
+            listed = piece.tolist()
+            data[at : at + len(listed)] = [f"#{at + i}" if v is None else str(v) for i, v in enumerate(listed, 1)]
+            at += len(listed)
         return Column("id", data)
 
 
-def _whole(label: int | str) -> int | str:
+def _whole(label: int | str | None) -> int | str | None:
     """Return text that is exactly how a whole number is written as that number."""
     if isinstance(label, str) and len(label) < 20 and label.isascii() and label.removeprefix("-").isdigit():
         number = int(label)
@@ -247,7 +266,7 @@ class TextBuilder(Builder):
         super().__init__(spec)
         self._parts = Parts(object)
 
-    def _objects(self, values: list[Any]) -> None:
+    def _objects(self, values: Sequence[Any]) -> None:
         piece = np.empty(len(values), object)
         piece[:] = [self._text(v) for v in values]
         self._parts.put(piece)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import re
 from decimal import Decimal
 from typing import Any
@@ -22,6 +23,7 @@ __all__ = ["CountBuilder", "MoneyBuilder", "NumberBuilder", "ProbabilityBuilder"
 
 _LIMIT = 2**63
 _PLAIN = re.compile(r"[0-9.\-]*", re.ASCII)
+_STEP = 65_536
 _NONE: Exact = (0, -1)
 _NO = type(None)
 
@@ -104,7 +106,7 @@ class NumberBuilder(Builder):
 
     # --- Python values
 
-    def _objects(self, values: list[Any]) -> None:
+    def _objects(self, values: Sequence[Any]) -> None:
         kinds = set(map(type, values))
         blanks = _NO in kinds
         kinds.discard(_NO)
@@ -124,7 +126,7 @@ class NumberBuilder(Builder):
                 return
         self._one_by_one(values)
 
-    def _decimal(self, values: list[Decimal | None], valid: Mask | None) -> bool:
+    def _decimal(self, values: Sequence[Decimal | None], valid: Mask | None) -> bool:
         """Take Decimals at once, if no digit would be lost."""
         for decimals in dict.fromkeys((self.least, MAX_DECIMALS)):
             digits = digits_of(values, decimals)
@@ -164,7 +166,7 @@ class NumberBuilder(Builder):
     def _text(self, text: str) -> Exact:
         return exact_text(text, self.spec)
 
-    def _one_by_one(self, values: list[Any], *, quiet: bool = False) -> None:
+    def _one_by_one(self, values: Sequence[Any], *, quiet: bool = False) -> None:
         found: list[Exact] = []
         floating: list[int] = []
         lossy: list[int] = []
@@ -201,6 +203,12 @@ class NumberBuilder(Builder):
         self._put(data, valid, common)
 
     # --- arrays
+
+    def add_block(self, block: Block) -> None:
+        """Take a typed block, in steps that stay in the cache."""
+        for start in range(0, len(block.data), _STEP):
+            stop = start + _STEP
+            super().add_block(block._replace(data=block.data[start:stop], valid=None if block.valid is None else block.valid[start:stop]))
 
     def _block(self, block: Block) -> None:
         if block.form == "int":
@@ -304,7 +312,7 @@ class MoneyBuilder(NumberBuilder):
         super().__init__(spec)
         self.currencies: KeyBuilder | None = None
 
-    def _objects(self, values: list[Any]) -> None:
+    def _objects(self, values: Sequence[Any]) -> None:
         if Money in set(map(type, values)):
             self._currency([v.currency if isinstance(v, Money) else None for v in values])
             values = [v.amount if isinstance(v, Money) else v for v in values]
@@ -357,7 +365,7 @@ class ProbabilityBuilder(NumberBuilder):
             raise Refused("not a percentage")
         return super()._exact(value)
 
-    def _objects(self, values: list[Any]) -> None:
+    def _objects(self, values: Sequence[Any]) -> None:
         if self.spec.percent == "text":
             self._one_by_one(values)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -24,7 +25,7 @@ class FlagBuilder(Builder):
         super().__init__(spec)
         self._parts = Parts(bool)
 
-    def _objects(self, values: list[Any]) -> None:
+    def _objects(self, values: Sequence[Any]) -> None:
         if set(map(type, values)) == {bool}:
             self._parts.put(np.array(values, bool))
             return
@@ -67,7 +68,7 @@ class ScoreBuilder(Builder):
         super().__init__(spec)
         self._parts = Parts(np.float64)
 
-    def _objects(self, values: list[Any]) -> None:
+    def _objects(self, values: Sequence[Any]) -> None:
         if set(map(type, values)) <= {float, int}:
             try:
                 self._put(np.array(values, np.float64), None)

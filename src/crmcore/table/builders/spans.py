@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import re
 from datetime import timedelta
 from fractions import Fraction
@@ -34,7 +35,7 @@ class SpanBuilder(Builder):
         super().__init__(spec)
         self._parts = Parts(np.int64)
 
-    def _objects(self, values: list[Any]) -> None:
+    def _objects(self, values: Sequence[Any]) -> None:
         found = self._each(values, self._span, None)
         valid = np.array([v is not None for v in found], bool)
         self._parts.put(np.array([v or 0 for v in found], np.int64), None if valid.all() else valid)

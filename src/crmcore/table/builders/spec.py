@@ -45,6 +45,7 @@ class ColumnSpec:
         false_words: text that means False, in lower case.
         choices: the only words a key may take (any case is recognised); other words reject the row.
         least: the smallest value a count may take.
+        optional: whether ids may be blank.
         unit: unit of numbers in a duration column: seconds, minutes, hours or days; None takes only timedeltas and
             text such as "1:30:00".
 
@@ -68,6 +69,7 @@ class ColumnSpec:
     false_words: frozenset[str] = FALSE_WORDS
     choices: tuple[str, ...] = ()
     least: int | None = None
+    optional: bool = False
     unit: str | None = None
 
     def __attrs_post_init__(self) -> None:

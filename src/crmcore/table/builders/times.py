@@ -14,6 +14,7 @@ A moment column that mixes dates and timestamps becomes one of days. Wherever a 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -107,7 +108,7 @@ class MomentBuilder(Builder):
             data = data * valid
         self._pieces.append(_Piece(form, data, valid, self.length, len(data)))
 
-    def _objects(self, values: list[Any]) -> None:
+    def _objects(self, values: Sequence[Any]) -> None:
         kinds = set(map(type, values))
         kinds.discard(_NO)
         if kinds and all(issubclass(k, datetime) and k.__name__ != "NaTType" for k in kinds):
@@ -125,7 +126,7 @@ class MomentBuilder(Builder):
                 return
         self._mixed(values)
 
-    def _timestamps(self, values: list[Any]) -> bool:
+    def _timestamps(self, values: Sequence[Any]) -> bool:
         """Take datetimes at once, if all of them have a zone, or none has."""
         epochs = (_AWARE, _NAIVE) if self._epoch is _AWARE else (_NAIVE, _AWARE)
         for epoch in epochs:
@@ -174,7 +175,7 @@ class MomentBuilder(Builder):
                     return
         self._mixed(texts)
 
-    def _mixed(self, values: list[Any]) -> None:
+    def _mixed(self, values: Sequence[Any]) -> None:
         """Take values one by one, and keep those of each form together."""
         forms: dict[str, tuple[list[int], list[int]]] = {}
         for offset, value in enumerate(values):

@@ -1,0 +1,82 @@
+"""Dataset: the tables of one business together, with what ingest noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from ..calendars import Zone
+from ..errors import ArgumentError
+from .ingest import assemble
+from .issue import Issue, Rejected
+from .rows import draft_of
+from .table import Table, table_named
+
+__all__ = ["Dataset"]
+
+
+class Dataset(Mapping[str, Table]):
+    """Tables by name, with the issues and the rejected rows of their ingest.
+
+    Each table is given by its name: `opportunity`, `lead`, `activity` and so on are tables of the domain, whose columns
+    have the types of its records; any other name is a table of the host's own, whose values decide. It is one of
+
+    - records of the domain, or objects of any attrs class with fields of the same names,
+    - dicts, or tuples with their names: `(names, rows)`; a generator or a cursor is read in chunks,
+    - a dict of numpy arrays or lists, one per column,
+    - a dataframe of pandas, polars, pyarrow or DuckDB: anything with `__arrow_c_stream__`,
+    - a table of another dataset.
+
+    Columns that no record knows stay available as dimensions. A table without an id column has its row numbers for ids.
+
+    Args:
+        timezone: IANA name of the zone of timestamps that have none; without it their rows are rejected.
+        tables: the tables by name.
+
+    Raises:
+        IngestError: input that cannot be read at all.
+        ArgumentError: a zone that does not exist.
+        MissingLibraryError: a dataframe without a library that reads it.
+
+    Rules: O2, O3, O4, M1, M3, M6, T2, T3
+    """
+
+    def __init__(self, *, timezone: str | None = None, **tables: Any) -> None:
+        if timezone is not None:
+            Zone(timezone)
+        for name, data in tables.items():
+            if data is None:
+                raise ArgumentError(f"table {name!r} is None; leave it out, or give [] for a table without rows")
+        made = assemble((draft_of(name, data, timezone) for name, data in tables.items()), timezone)
+        self._set(made.tables, made.issues, made.rejected)
+
+    @classmethod
+    def of(
+        cls, tables: Mapping[str, Table], issues: Iterable[Issue] = (), rejected: Iterable[Rejected] = ()
+    ) -> Dataset:
+        """Return a dataset of tables that are ready; nothing is checked."""
+        dataset = cls.__new__(cls)
+        dataset._set(tables, issues, rejected)  # noqa: SLF001
+        return dataset
+
+    def _set(self, tables: Mapping[str, Table], issues: Iterable[Issue], rejected: Iterable[Rejected]) -> None:
+        self.tables: Mapping[str, Table] = MappingProxyType(dict(tables))
+        self.issues: tuple[Issue, ...] = tuple(issues)
+        self.rejected: tuple[Rejected, ...] = tuple(rejected)
+
+    def __getitem__(self, name: str) -> Table:
+        return table_named(self.tables, name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.tables
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tables)
+
+    def __len__(self) -> int:
+        return len(self.tables)
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{t.name}: {len(t)}" for t in self.tables.values())
+        return f"Dataset({inside}; {len(self.issues)} issues, {len(self.rejected)} rows rejected)"

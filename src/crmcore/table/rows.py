@@ -1,0 +1,313 @@
+"""Rows of the host - records, dicts, tuples, arrays, dataframes - as drafts of tables. Iterables are read in chunks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from operator import attrgetter, itemgetter
+from typing import Any
+
+import attrs
+import numpy as np
+
+from ..errors import IngestError
+from .arrow import Batch, speaks_arrow, stream
+from .builders import Block, Builder
+from .builders.arrays import python_values
+from .draft import Draft, TableBuilder
+from .schema import TableSchema, schema_of
+from .table import Table
+
+__all__ = ["CHUNK", "Rows", "draft_of"]
+
+CHUNK = 4096
+"""Rows that are converted at once: their Python values stay in the cache."""
+
+
+@attrs.frozen(slots=True, eq=False)
+class Rows:
+    """Rows as tuples, as a database cursor gives them, with the names of their columns."""
+
+    names: Sequence[str] = attrs.field(converter=tuple)
+    values: Iterable[Sequence[Any]]
+
+
+def draft_of(name: str, data: Any, timezone: str | None = None) -> Draft:
+    """Return a table as it was read.
+
+    Args:
+        name: name of the table.
+        data: records, dicts, `Rows` or (names, tuples), {name: array}, a dataframe, or a table.
+        timezone: zone of timestamps that have none.
+
+    Raises:
+        IngestError: rows of a kind that cannot be read, columns of different lengths, a name twice.
+        MissingLibraryError: a dataframe without pyarrow or nanoarrow.
+    """
+    schema = schema_of(name)
+    if isinstance(data, Table):
+        return Draft(name, dict(data.columns), len(data), data.rows, excluded=dict(data.excluded))
+    if speaks_arrow(data):
+        return _from_arrow(schema, data, timezone)
+    if isinstance(data, Mapping):
+        return _from_arrays(schema, data, timezone)
+    if isinstance(data, Rows):
+        return _from_tuples(schema, data.names, data.values, timezone)
+    if isinstance(data, tuple) and len(data) == 2 and _are_names(data[0]) and not isinstance(data[1], str):
+        return _from_tuples(schema, data[0], data[1], timezone)
+    if isinstance(data, str | bytes) or not isinstance(data, Iterable):
+        raise _unreadable(name, data)
+    rows = iter(data)
+    first = next(rows, None)
+    if first is None:
+        return _empty(schema, timezone)
+    rows = chain([first], rows)
+    if attrs.has(type(first)):
+        return _from_records(schema, rows, type(first), timezone)
+    if isinstance(first, Mapping) or hasattr(first, "keys"):
+        return _from_dicts(schema, rows, timezone)
+    if hasattr(first, "_fields"):  # named tuples, also those of database libraries
+        return _from_tuples(schema, first._fields, rows, timezone)
+    raise _unreadable(name, first, "rows of ")
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list | tuple) and len(value) > 0 and all(isinstance(n, str) for n in value)
+
+
+def _unreadable(name: str, value: Any, what: str = "") -> IngestError:
+    return IngestError(
+        f"table {name!r}: cannot read {what}{type(value).__name__} {str(value)[:60]!r}; give records, dicts, (names, tuples), "
+        "{column: array}, or a dataframe",
+        table=name,
+    )
+
+
+def _empty(schema: TableSchema, timezone: str | None) -> Draft:
+    """Return a table without rows: it has all columns of its record, so that metrics on it are results, not errors (R2)."""
+    return TableBuilder(schema.name, [schema.spec(n, timezone) for n in schema.fields]).finish()
+
+
+def _chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
+    iterator = iter(rows)
+    while chunk := list(islice(iterator, CHUNK)):
+        yield chunk
+
+
+# --- records
+
+
+def _from_records(schema: TableSchema, rows: Iterable[Any], kind: type, timezone: str | None) -> Draft:
+    attributes = attrs.fields(kind)
+    named = [a.name for a in attributes if not schema.known or not _is_record(schema, kind) or a.name in schema.fields]
+    defaults = {a.name: a.default for a in attributes}
+    table = TableBuilder(schema.name, [schema.spec(n, timezone) for n in named])
+    readers = [(made, _reader(name), defaults[name]) for name, made in table.builders.items()]
+    for chunk in _chunks(rows):
+        size = len(chunk)
+        try:
+            for made, read, default in readers:
+                values = read(chunk)
+                # most fields of most records are not given: their columns take no time and no room
+                if default is None and values.count(None) == size:
+                    made.add_blank(size)
+                else:
+                    made.add(values)
+        except AttributeError:
+            odd = next((r for r in chunk if type(r) is not kind), None)
+            if odd is None:
+                raise
+            raise IngestError(
+                f"table {schema.name!r}: records of two kinds, {kind.__name__} and {type(odd).__name__}", table=schema.name
+            ) from None
+        table.rows(size, lambda row, chunk=chunk: {n: getattr(chunk[row], n) for n in named})  # type: ignore[misc]
+    return table.finish()
+
+
+def _is_record(schema: TableSchema, kind: type) -> bool:
+    from ..domain import RECORDS
+
+    return schema.known and issubclass(kind, RECORDS[schema.name])
+
+
+def _reader(name: str) -> Callable[[list[Any]], list[Any]]:
+    """Return the function that reads one attribute of many objects."""
+    if not name.isidentifier():
+        get = attrgetter(name)
+        return lambda rows: list(map(get, rows))
+    # an attribute written out is read in half the time of one looked up by name
+    return eval(f"lambda rows: [row.{name} for row in rows]")  # type: ignore[no-any-return]  # noqa: S307
+
+
+# --- dicts
+
+
+def _from_dicts(schema: TableSchema, rows: Iterable[Any], timezone: str | None) -> Draft:
+    table = TableBuilder(schema.name)
+    names: list[str] = []
+    get: Callable[[Any], Any] = tuple
+    for chunk in _chunks(rows):
+        columns: list[Any] | None = None
+        if names and sum(map(len, chunk)) == len(names) * len(chunk):
+            try:
+                columns = list(zip(*map(get, chunk), strict=True)) if len(names) > 1 else [[get(r) for r in chunk]]
+            except (KeyError, IndexError):
+                columns = None
+        if columns is None:
+            chunk = [_checked(schema.name, row) for row in chunk]  # noqa: PLW2901
+            for key in dict.fromkeys(chain.from_iterable(chunk)):
+                if key not in table.builders:
+                    table.column(schema.spec(key, timezone))
+                    names.append(key)
+            if not names:
+                table.rows(len(chunk), lambda _: {})
+                continue
+            get = itemgetter(*names)
+            columns = [[row.get(name) for row in chunk] for name in names]
+        table.add(names, columns)
+    return table.finish()
+
+
+def _checked(table: str, row: Any) -> Mapping[str, Any]:
+    if not isinstance(row, Mapping):
+        if not hasattr(row, "keys"):
+            raise IngestError(f"table {table!r}: rows of two kinds, dict and {type(row).__name__}", table=table)
+        row = dict(row)
+    for key in row:
+        if not isinstance(key, str):
+            raise IngestError(f"table {table!r}: {key!r} names no column; names are text", table=table)
+    return row  # type: ignore[no-any-return]
+
+
+# --- tuples
+
+
+def _from_tuples(schema: TableSchema, names: Sequence[str], rows: Iterable[Sequence[Any]], timezone: str | None) -> Draft:
+    _no_name_twice(schema.name, names)
+    table = TableBuilder(schema.name, [schema.spec(n, timezone) for n in names])
+    width = len(names)
+    blank = (None,) * width
+    for chunk in _chunks(rows):
+        if set(map(len, chunk)) != {width}:
+            for place, row in enumerate(chunk):
+                if len(row) != width:
+                    kind = f"too {'many' if len(row) > width else 'few'} values"
+                    named = [*names, *(f"value {n}" for n in range(width + 1, len(row) + 1))]
+                    table.refuse(table.length + place, kind, dict(zip(named, row, strict=False)))
+                    chunk[place] = blank
+        table.add(names, list(zip(*chunk, strict=True)))
+    return table.finish()
+
+
+def _no_name_twice(table: str, names: Sequence[str]) -> None:
+    twice = [n for n, count in Counter(names).items() if count > 1]
+    if twice:
+        raise IngestError(f"table {table!r} has two columns named {twice[0]!r}", table=table, column=twice[0])
+
+
+# --- arrays
+
+
+def _from_arrays(schema: TableSchema, data: Mapping[Any, Any], timezone: str | None) -> Draft:
+    if not data:
+        return _empty(schema, timezone)
+    table = TableBuilder(schema.name)
+    columns: dict[str, Any] = {}
+    for name, values in data.items():
+        if not isinstance(name, str):
+            raise IngestError(f"table {schema.name!r}: {name!r} names no column; names are text", table=schema.name)
+        columns[name] = _column(schema.name, name, values)
+    sizes = {name: len(values) for name, values in columns.items()}
+    if len(set(sizes.values())) > 1:
+        shown = ", ".join(f"{name}: {size}" for name, size in sizes.items())
+        raise IngestError(f"table {schema.name!r}: columns of different lengths ({shown})", table=schema.name)
+    for name, values in columns.items():
+        made = table.column(schema.spec(name, timezone))
+        if isinstance(values, np.ndarray):
+            made.add(values)
+        elif isinstance(values, _Pieces):
+            for piece in values.pieces:
+                _add(made, piece)
+        else:
+            for start in range(0, len(values), CHUNK):
+                made.add(values[start : start + CHUNK])
+    table.rows(next(iter(sizes.values())), lambda row: {n: _plain(v, row) for n, v in columns.items()})
+    return table.finish()
+
+
+class _Pieces:
+    """A column that came as an Arrow stream."""
+
+    def __init__(self, batches: Iterable[Batch]) -> None:
+        self.pieces: list[Block | list[Any]] = [b.columns[0] for b in batches]
+        self.sizes = [len(p.data if isinstance(p, Block) else p) for p in self.pieces]
+
+    def __len__(self) -> int:
+        return sum(self.sizes)
+
+    def __getitem__(self, row: int) -> Any:
+        for piece, size in zip(self.pieces, self.sizes, strict=True):
+            if row < size:
+                return _at(piece, row)
+            row -= size
+        raise IndexError(row)
+
+
+def _at(piece: Block | list[Any], row: int) -> Any:
+    if isinstance(piece, list):
+        return piece[row]
+    valid = None if piece.valid is None else piece.valid[row : row + 1]
+    return python_values(piece._replace(data=piece.data[row : row + 1], valid=valid))[0]
+
+
+def _add(made: Builder, piece: Block | list[Any]) -> None:
+    if isinstance(piece, Block):
+        made.add_block(piece)
+        return
+    for start in range(0, len(piece), CHUNK):
+        made.add(piece[start : start + CHUNK])
+
+
+def _column(table: str, name: str, values: Any) -> Any:
+    """Return a column as an array, a list, or pieces of an Arrow stream."""
+    if isinstance(values, np.ndarray):
+        if values.ndim != 1:
+            raise IngestError(f"column {name!r} of table {table!r} has shape {values.shape}; a column has one dimension")
+        return values
+    if isinstance(values, list | tuple):
+        return values
+    if speaks_arrow(values):
+        # a column on its own is a stream of plain arrays; a table of one column is a stream that all libraries read
+        try:
+            import pyarrow
+
+            return _Pieces(stream(pyarrow.table({name: pyarrow.chunked_array(values)}), f"{table}.{name}")[1])
+        except ImportError:
+            pass
+    if hasattr(values, "__array__"):
+        return np.asarray(values)
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise IngestError(
+            f"column {name!r} of table {table!r} is {type(values).__name__} {str(values)[:60]!r}; give an array or a list",
+            table=table, column=name,
+        )
+    return list(values)
+
+
+def _plain(values: Any, row: int) -> Any:
+    found = values[row]
+    return found.item() if isinstance(found, np.generic) else found
+
+
+# --- dataframes
+
+
+def _from_arrow(schema: TableSchema, data: Any, timezone: str | None) -> Draft:
+    names, batches = stream(data, schema.name)
+    table = TableBuilder(schema.name, [schema.spec(n, timezone) for n in names])
+    for batch in batches:
+        for name, piece in zip(names, batch.columns, strict=True):
+            _add(table.builders[name], piece)
+        table.rows(batch.size, lambda row, batch=batch: dict(zip(names, batch.row(row), strict=True)))  # type: ignore[misc]
+    return table.finish()
