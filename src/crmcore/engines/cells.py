@@ -57,7 +57,7 @@ def _cells(grid: Grid, table: Table, scope: Scope) -> Cells:
     n = len(table)
     if not keys:
         codes = bucket_codes(grid, table, scope) if grid.edges else np.zeros(0, np.int8)
-        return Cells(codes, buckets, (), None, buckets <= 128 and codes.dtype == np.int8)
+        return Cells(codes, buckets, (), None, bool(grid.edges) and codes.dtype == np.int8)
     sizes = [len(k.labels) for k in keys]
     count = prod(sizes)
     combined: Array | None = None

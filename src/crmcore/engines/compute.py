@@ -83,10 +83,12 @@ def compute(plan: Plan, tables: Mapping[str, Table], scope: Scope, frames: Seque
     together = sorted({n.grid for p in layout.places if not p.apart for needs in p.needs for n in needs})
     state = run(layout, together, {0: scope})
     chosen = slice(0, len(layout.frames))
-    if plan.question.per is not None and not fixed and plan.anchors:
+    if layout.frames and plan.question.per is not None and not fixed and plan.anchors:
         shares = {n.grid for p in layout.places if p.apart and p.leaf.aggregate.at != STOCK for needs in p.needs for n in needs}
         state |= _apart(layout, shares, tables, scope)
         chosen = _shown(layout, state)
+        if chosen == slice(0, 0) and plan.stocks:
+            return compute(plan, tables, scope, _frames(plan, scope, *_stock_days(plan, scope)))
     rest = {n.grid for p in layout.places if p.apart for needs in p.needs[chosen] for n in needs}
     state |= _apart(layout, rest - set(state), tables, scope)
     return _finish(plan, layout, state, chosen)
@@ -144,14 +146,22 @@ def _days(plan: Plan, scope: Scope) -> tuple[int | None, int | None]:
         if low <= high:
             lows.append(low)
             highs.append(high)
-    if not plan.anchors:
-        for name in plan.tables:
-            made = existence(scope.tables[name]) if name in scope.tables else None
-            days = None if made is None else local_day(made, scope.zone)
-            if days is not None and days.present().any():
-                lows.append(int(days.data[days.present()].min()))
-                highs.append(int(days.data.max()) if today is None else today)
-    return (min(lows), max(highs)) if lows else (None, None)
+    return (min(lows), max(highs)) if lows else _stock_days(plan, scope)
+
+
+def _stock_days(plan: Plan, scope: Scope) -> tuple[int | None, int | None]:
+    """Return the days from the first existence of a row to as_of (T4)."""
+    if scope.as_of is None:
+        return None, None
+    lows = []
+    for name in plan.stocks:
+        table = scope.tables.get(name)
+        made = None if table is None or not len(table) else existence(table)
+        days = None if made is None else local_day(made, scope.zone)
+        if days is not None and days.present().any():
+            lows.append(int(days.data[days.present()].min()))
+    rows = any(len(scope.tables[n]) for n in plan.stocks if n in scope.tables)
+    return (min(lows, default=scope.as_of.day), scope.as_of.day) if rows else (None, None)
 
 
 def _bounds(table: Table, anchor: str | None, scope: Scope) -> tuple[int, int] | None:
@@ -176,8 +186,9 @@ def _shown(layout: Layout, state: State) -> slice:
     for place in layout.places:
         if place.leaf.aggregate.at == STOCK:
             continue
-        if place.apart:
+        if place.apart and not place.leaf.chain:
             taken |= [any(state[n.grid].numbers[n.own].data.any() for n in needs) for needs in place.needs]
+        if place.apart:
             continue
         for need in place.needs[0]:
             low, high = layout.own[need.grid]
@@ -192,21 +203,17 @@ def _shown(layout: Layout, state: State) -> slice:
 
 def _present(layout: Layout, state: State, chosen: slice) -> dict[int, Array]:
     """Return, per grid, which key combinations have a row in some shown range."""
-    covered: dict[int, Array] = {}
-    parts: dict[int, set[int]] = {}
-    for place in layout.places:
+    covered: dict[tuple[int, int], Array] = {}
+    for place in (p for p in layout.places if p.asked):
         for needs in place.needs[chosen] if place.apart else place.needs:
             for need in needs:
-                parts.setdefault(need.grid, set()).add(need.part)
-                mark = covered.setdefault(need.grid, np.zeros(layout.grids[need.grid].buckets, bool))
-                _cover(mark, place, chosen)
-    found = {}
-    for grid, mark in covered.items():
-        there = np.zeros(state[grid].rows, bool)
-        for part in parts[grid]:
-            data = state[grid].numbers[part].data
-            there |= (data if mark.all() else data[:, mark]).any(1)
-        found[grid] = there
+                blank = np.zeros(layout.grids[need.grid].buckets, bool)
+                _cover(covered.setdefault((need.grid, need.part), blank), place, chosen)
+    found: dict[int, Array] = {}
+    for (grid, part), mark in covered.items():
+        data = state[grid].numbers[part].data
+        there = (data if mark.all() else data[:, mark]).any(1)
+        found[grid] = found[grid] | there if grid in found else there
     return found
 
 

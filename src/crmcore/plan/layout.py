@@ -69,7 +69,8 @@ class Need:
 class Place:
     """What a leaf needs: one grid with bucket ranges [low, high) per frame or, `apart`, a grid of its own per frame.
 
-    A plain aggregate has one need per grid, a roll-up one per `each` in it.
+    A plain aggregate has one need per grid, a roll-up one per `each` in it. Places that no formula asks for
+    only tell in which periods there are targets.
     """
 
     leaf: Leaf
@@ -77,6 +78,7 @@ class Place:
     needs: tuple[tuple[Need, ...], ...]
     low: Array
     high: Array
+    asked: bool = True
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -179,6 +181,9 @@ def lay_out(
             key = leaf_key(leaf)
             leaves.setdefault(key, leaf)
             numbers[(id(leaf.aggregate), *map(id, leaf.chain))] = spot.setdefault(key, len(spot))
+    asked = len(leaves)
+    for leaf in [x for x in leaves.values() if _is_target(x.aggregate) and x.chain]:
+        leaves.setdefault(leaf_key(Leaf(leaf.aggregate)), Leaf(leaf.aggregate))
     ranges = [[range_of(f, x.chain, calendar, today) for f in frames] for x in leaves.values()]
     axes = _axes(list(leaves.values()), ranges, frames, anchors)
     book = _Book(where, priced, anchors)
@@ -191,7 +196,7 @@ def lay_out(
         if a.at == STOCK or _is_target(a):
             seen = [views.setdefault(_view(r, a, today), len(views)) for r in found]
             needs = tuple(book.need(a, Grid(table, keys, view=i), windowed=windowed) for i in seen)
-            places.append(Place(leaf, True, needs, once, once + 1))
+            places.append(Place(leaf, True, needs, once, once + 1, len(places) < asked))
         elif all(r.start is None for r in found):
             places.append(Place(leaf, False, (book.need(a, Grid(table, keys), windowed=windowed),), once, once + 1))
         else:

@@ -19,7 +19,7 @@ def sample_of(node: Formula) -> Formula | None:
     if isinstance(node, Window):
         inner = sample_of(node.term)
         return None if inner is None else attrs.evolve(node, term=inner)
-    if isinstance(node, Ratio) and isinstance(node.denominator, Aggregate):
+    if isinstance(node, Ratio) and aggregates_of(node.denominator):
         return sample_of(node.denominator)
     for child in node.children():
         if isinstance(child, Formula) and aggregates_of(child):

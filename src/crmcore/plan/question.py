@@ -41,13 +41,13 @@ class Question:
 
 
 class Plan:
-    """A question, the tables and anchors its flows read, and its layouts, kept for the next time. Holds no data."""
+    """A question with the anchors of its flows and the tables of its stocks, and layouts kept for the next time."""
 
     def __init__(self, question: Question) -> None:
         self.question = question
         leaves = [leaf for a in question.asked for leaf in leaves_of(a.formula)]
         inner = [a for leaf in leaves for a in ([e.aggregate for e in each_of(leaf.aggregate)] or [leaf.aggregate])]
-        self.tables = tuple(dict.fromkeys(str(a.table) for a in inner))
+        self.stocks = tuple(dict.fromkeys(str(a.table) for a in inner if a.at == STOCK))
         self.anchors = tuple(dict.fromkeys((str(a.table), a.at) for a in inner if a.at != STOCK))
         self._layouts: OrderedDict[Hashable, Layout] = OrderedDict()
 

@@ -70,7 +70,7 @@ class Finisher:
             operand, _ = self._node(formula.term, (), unit, whole=False)
             return self._classified(formula, operand)
         operand, dimension = self._node(formula, (), unit, whole=False)
-        if asked.checked and dimension != unit.dimension:
+        if asked.checked and self.frames and dimension != unit.dimension:
             raise UnitError(f"metric {name!r} is declared in {unit.name}, but its formula gives {dimension}: {formula!r}")
         return operand
 
@@ -129,7 +129,7 @@ class Finisher:
         right, b = self._node(node.right, chain, unit, whole=whole)
         if node.op == "*":
             return multiply(left, right), a * b
-        if a != b:
+        if a != b and self.frames:
             raise UnitError(f"{node!r}: {a} {node.op} {b} has no meaning")
         if node.op in "+-":
             return add(left, right, 1 if node.op == "+" else -1), a
@@ -157,6 +157,8 @@ class Finisher:
     def _measured(self, a: Aggregate, number: int, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
         place = self.layout.places[number]
         low, high = place.low[self.chosen], place.high[self.chosen]
+        if not low.size:
+            return Operand(np.zeros((1 if whole else self.groups.size, 0), np.int64)), NUMBER
         if not place.apart:
             return self._in(place.needs[0], a, low, high, unit, whole=whole)
         columns = []
@@ -236,8 +238,7 @@ def _windowed(data: Array, low: Array, high: Array) -> Array:
 def _of_run(a: Aggregate, run: Run, low: Array, high: Array, *, whole: bool) -> tuple[Operand, str]:
     if whole and run.counts.shape[0] != 1:
         run = collapsed(run)
-    buckets = run.counts.shape[1]
-    if buckets > 1:
+    if run.counts.shape[1] > 1 or low[0] > 0:
         run = _frames_only(run, low, high)
     return evaluate_run(a.op, run, a.q, a.method), run.kind
 

@@ -41,6 +41,8 @@ def group(parts: Sequence[tuple[tuple[Column, ...], Array, Array | None]], keys:
     """
     if keys == 0:
         return Groups((), np.empty((1, 0), np.int64), tuple(None if c.shape[0] == 1 else np.zeros(c.shape[0], np.int64) for _, c, _ in parts))
+    if not parts:
+        return Groups(tuple((None,) for _ in range(keys)), np.empty((0, keys), np.int64), ())
     labels, ranks, remaps = [], [], []
     for k in range(keys):
         union, rank, remap = _union([columns[k] for columns, _, _ in parts])

@@ -150,6 +150,8 @@ def ratio(a: Operand, b: Operand, empty: int = ZERO) -> Operand:
     else:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             data = np.asarray(a.floats() / b.floats())
+    if zero.any():
+        data = np.where(zero, 0.0, data)
     return Operand(data, 1, False, result_why).because(zero, empty)
 
 

@@ -47,4 +47,4 @@ def _digits(value: float, unit: str, places: int) -> str:
     if unit == "ratio":
         exact *= 100
     rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN) if exact.adjusted() < 24 else exact
-    return f"{rounded if rounded else abs(rounded):,f}"  # no -0.0
+    return f"{rounded or abs(rounded):,f}"  # no -0.0

@@ -19,6 +19,7 @@ def csv_text(result: Result, *, total: bool = False) -> str:
     """Return a result as CSV: a header, then a row per group and period; blank and undefined are empty cells.
 
     Args:
+        result: the numbers.
         total: give the total as a last row, called "(total)"; without keys and periods the only row is the total.
     """
     text = io.StringIO()
@@ -36,6 +37,7 @@ def jsonl(result: Result, *, total: bool = False) -> str:
     """Return a result as one JSON object per line and row.
 
     Args:
+        result: the numbers.
         total: give the total as a last line, {"total": {...}}.
     """
     return "".join(f"{json.dumps(line, ensure_ascii=False, default=str)}\n" for line in _lines(result, total=total))

@@ -38,6 +38,8 @@ def sheet_of(result: Result, language: str | None = None, *, total: bool = False
     """Return a result as cells of text.
 
     Args:
+        result: the numbers.
+        language: of labels and notes; None for that of the workspace.
         total: give the total over all groups and periods as a last row.
         limit: rows that are shown; a note says how many more there are.
     """

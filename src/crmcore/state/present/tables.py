@@ -19,6 +19,7 @@ def text_table(result: Result, *, language: str | None = None, total: bool = Fal
     """Return a result as a table of text: numbers right aligned, wide characters counted as two.
 
     Args:
+        result: the numbers.
         language: of labels and notes, "en" or "zh"; by default that of the workspace.
         total: give the total over all groups and periods as a last row.
         limit: rows that are shown.
