@@ -1,0 +1,262 @@
+"""Cycle and speed: how long deals take to be won or lost, and how fast leads are answered and assigned."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from ..algebra import as_of, coalesce, col, count, elapsed, mean, median
+from ..metric import Metric
+from .choices import plural, whole
+from .populations import DECIDED, LOST, OPEN, WON
+
+__all__ = ["CYCLE", "METRICS", "response_sla_rate", "sales_cycle_days"]
+
+CYCLE = elapsed("created_at", "closed_at")
+"""From the deal's creation to its close."""
+CONTACT_TO_CLOSE = elapsed("first_contact_at", "closed_at")
+LEAD_TO_CLOSE = elapsed(coalesce(col("lead.created_at"), col("created_at")), "closed_at")
+AGE = elapsed("created_at", as_of())
+RESPONSE = elapsed("created_at", "first_response_at")
+
+sales_cycle_days = Metric(
+    "sales_cycle_days",
+    mean(CYCLE, where=WON),
+    unit="days",
+    better="lower",
+    anchor="closed_at",
+    summary="Mean time from the creation of a deal to its close, over the deals won in the period; a cycle of zero counts.",
+    source="T02; Frappe, HubSpot",
+    rules=("O6", "R1", "R2", "T2", "T3"),
+    labels={"en": "Sales cycle (days)", "zh": "销售周期（天）"},
+    subject="cycle",
+)
+
+median_sales_cycle_days = Metric(
+    "median_sales_cycle_days",
+    median(CYCLE, where=WON),
+    unit="days",
+    better="lower",
+    anchor="closed_at",
+    summary="Median time from the creation of a deal to its close, over the deals won in the period.",
+    source="T02; Quartz",
+    rules=("O6", "R2", "T2", "T3", "Q1"),
+    labels={"en": "Median sales cycle (days)", "zh": "销售周期中位数（天）"},
+    subject="cycle",
+)
+
+sales_cycle_from_first_contact_days = Metric(
+    "sales_cycle_from_first_contact_days",
+    mean(CONTACT_TO_CLOSE, where=WON),
+    unit="days",
+    better="lower",
+    anchor="closed_at",
+    summary="Mean time from the first contact to the close, over the deals won in the period that have a first contact.",
+    source="T01; article A4",
+    rules=("R1", "R2", "R4", "T2", "T3"),
+    labels={"en": "Sales cycle from first contact (days)", "zh": "首次接触至成交周期（天）"},
+    subject="cycle",
+)
+
+median_sales_cycle_from_first_contact_days = Metric(
+    "median_sales_cycle_from_first_contact_days",
+    median(CONTACT_TO_CLOSE, where=WON),
+    unit="days",
+    better="lower",
+    anchor="closed_at",
+    summary="Median time from the first contact to the close, over the deals won in the period that have a first contact.",
+    source="T01; article A4, Quartz",
+    rules=("R2", "R4", "T2", "T3", "Q1"),
+    labels={"en": "Median sales cycle from first contact (days)", "zh": "首次接触至成交周期中位数（天）"},
+    subject="cycle",
+)
+
+lead_to_close_days = Metric(
+    "lead_to_close_days",
+    mean(LEAD_TO_CLOSE, where=WON),
+    unit="days",
+    better="lower",
+    anchor="closed_at",
+    summary="Mean time from the creation of the lead, or of the deal where it has none, to the close, "
+    "over the deals won in the period.",
+    source="T03; Frappe",
+    rules=("R1", "R2", "R4", "T2", "T3"),
+    labels={"en": "Lead to close (days)", "zh": "线索至成交周期（天）"},
+    subject="cycle",
+)
+
+median_lead_to_close_days = Metric(
+    "median_lead_to_close_days",
+    median(LEAD_TO_CLOSE, where=WON),
+    unit="days",
+    better="lower",
+    anchor="closed_at",
+    summary="Median time from the creation of the lead, or of the deal where it has none, to the close, "
+    "over the deals won in the period.",
+    source="T03; Frappe",
+    rules=("R2", "R4", "T2", "T3", "Q1"),
+    labels={"en": "Median lead to close (days)", "zh": "线索至成交周期中位数（天）"},
+    subject="cycle",
+)
+
+days_to_close = Metric(
+    "days_to_close",
+    mean(CYCLE, where=DECIDED),
+    unit="days",
+    better="lower",
+    anchor="closed_at",
+    summary="Mean time from the creation of a deal to its close, over the deals won or lost in the period.",
+    source="T02, T04; HubSpot",
+    rules=("R1", "R2", "R4", "R5", "T2", "T3"),
+    labels={"en": "Days to close", "zh": "商机关闭用时（天）"},
+    subject="cycle",
+)
+
+days_to_loss = Metric(
+    "days_to_loss",
+    mean(CYCLE, where=LOST),
+    unit="days",
+    better="neutral",
+    anchor="closed_at",
+    summary="Mean time from the creation of a deal to its close, over the deals lost in the period.",
+    source="T04; Pipedream",
+    rules=("R1", "R2", "T2", "T3"),
+    labels={"en": "Days to loss", "zh": "输单用时（天）"},
+    subject="cycle",
+)
+
+days_to_assign = Metric(
+    "days_to_assign",
+    mean(elapsed("created_at", "assigned_at")),
+    unit="days",
+    better="lower",
+    anchor="assigned_at",
+    table="lead",
+    summary="Mean time from the creation of a lead to its assignment, over the leads assigned in the period.",
+    source="T05; Odoo",
+    rules=("R1", "R2", "T2", "T3"),
+    labels={"en": "Days to assign", "zh": "线索分配用时（天）"},
+    subject="cycle",
+)
+
+deal_days_to_assign = Metric(
+    "deal_days_to_assign",
+    mean(elapsed("created_at", "assigned_at")),
+    unit="days",
+    better="lower",
+    anchor="assigned_at",
+    summary="Mean time from the creation of a deal to its assignment, over the deals assigned in the period.",
+    source="T05; Odoo",
+    rules=("R1", "R2", "R4", "T2", "T3"),
+    labels={"en": "Days to assign a deal", "zh": "商机分配用时（天）"},
+    subject="cycle",
+)
+
+first_response_hours = Metric(
+    "first_response_hours",
+    mean(RESPONSE),
+    unit="hours",
+    better="lower",
+    anchor="first_response_at",
+    table="lead",
+    summary="Mean time from the creation of a lead to the first response to it, over the leads first answered in the period.",
+    source="T06; Frappe, Salesforce",
+    rules=("R1", "R2", "T2", "T3"),
+    labels={"en": "First response time (hours)", "zh": "首次响应时间（小时）"},
+    subject="cycle",
+)
+
+median_first_response_hours = Metric(
+    "median_first_response_hours",
+    median(RESPONSE),
+    unit="hours",
+    better="lower",
+    anchor="first_response_at",
+    table="lead",
+    summary="Median time from the creation of a lead to the first response to it, over the leads first answered in the period.",
+    source="T06; Frappe, Salesforce",
+    rules=("R2", "T2", "T3", "Q1"),
+    labels={"en": "Median first response time (hours)", "zh": "首次响应时间中位数（小时）"},
+    subject="cycle",
+)
+
+open_deal_age_days = Metric(
+    "open_deal_age_days",
+    mean(AGE, where=OPEN),
+    unit="days",
+    better="lower",
+    anchor="stock",
+    summary="Mean time since creation of the deals open at the end of the period.",
+    source="T08; Quartz",
+    rules=("R1", "R2", "T2", "T4"),
+    labels={"en": "Age of open deals (days)", "zh": "在手商机平均存续时间（天）"},
+    subject="cycle",
+)
+
+median_open_deal_age_days = Metric(
+    "median_open_deal_age_days",
+    median(AGE, where=OPEN),
+    unit="days",
+    better="lower",
+    anchor="stock",
+    summary="Median time since creation of the deals open at the end of the period.",
+    source="T08; Quartz",
+    rules=("R2", "T2", "T4", "Q1"),
+    labels={"en": "Median age of open deals (days)", "zh": "在手商机存续时间中位数（天）"},
+    subject="cycle",
+)
+
+
+def response_sla_rate(hours: int) -> Metric:
+    """Return the share of leads answered within `hours` hours, named `response_sla_rate_<hours>_hours`.
+
+    met / (met + missed), where missed is answered later, or unanswered for longer than that. A lead that still has
+    time counts in neither (R5).
+
+    Args:
+        hours: the promised time, in full hours.
+
+    Raises:
+        ArgumentError: no whole number of hours, at least 1.
+
+    Rules: R3, R4, R5, T2, T3.
+
+    Source: T06; Frappe.
+    """
+    limit = Fraction(whole("hours", hours), 24)  # a duration compares in days
+    words = plural(hours, "hour")
+    answered, waited = RESPONSE, AGE
+    judged = answered.not_null() | (col("first_response_at").is_null() & (waited > limit))
+    return Metric(
+        f"response_sla_rate_{words.replace(' ', '_')}",
+        count(judged & (answered <= limit)) / count(judged),
+        unit="ratio",
+        better="higher",
+        anchor="created_at",
+        table="lead",
+        summary=f"Of the leads created in the period that were answered or have waited longer than {words}, "
+        f"the share answered within {words}.",
+        source="T06; Frappe",
+        rules=("R1", "R3", "R4", "R5", "T2", "T3"),
+        labels={"en": f"Answered within {words}", "zh": f"{hours}小时内响应率"},
+        subject="cycle",
+    )
+
+
+METRICS = (
+    sales_cycle_days,
+    median_sales_cycle_days,
+    sales_cycle_from_first_contact_days,
+    median_sales_cycle_from_first_contact_days,
+    lead_to_close_days,
+    median_lead_to_close_days,
+    days_to_close,
+    days_to_loss,
+    days_to_assign,
+    deal_days_to_assign,
+    first_response_hours,
+    median_first_response_hours,
+    response_sla_rate(1),
+    response_sla_rate(24),
+    open_deal_age_days,
+    median_open_deal_age_days,
+)

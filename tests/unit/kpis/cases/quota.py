@@ -1,0 +1,100 @@
+"""Quota: a quarter of 90 days of which 60 have passed; quotas of sellers, teams and the organisation; account plans."""
+
+from fractions import Fraction
+
+# 400 is won in the first quarter of 2026, 70 of 100 in the one before
+DEALS = [
+    ("id", "outcome", "owner", "account", "created_at", "closed_at", "amount"),
+    ("q1", "won", "anna", "acme", "2025-12-02", "2026-01-20", 300),
+    ("q2", "won", "ben", "beta", "2026-01-02", "2026-02-03", 60),
+    ("q3", "won", "anna", "beta", "2026-01-02", "2026-02-10", 40),
+    ("q4", "lost", "ben", "acme", "2026-01-02", "2026-02-11", 999),
+    ("q5", "won", "anna", "beta", "2025-11-02", "2025-11-20", 70),
+]
+
+
+def quotas(scope, other, *amounts):
+    """Return quotas of two quarters, with what is no quota of won value of this population beside them."""
+    winter = ("2026-01-01", "2026-04-01")
+    return [
+        ("kind", "scope", "owner", "metric", "amount", "start", "end"),
+        ("quota", scope, "anna", "won_value", 100, "2025-10-01", "2026-01-01"),
+        *(
+            ("quota", scope, owner, "won_value", amount, *winter)
+            for owner, amount in zip(("anna", "ben"), amounts, strict=False)
+        ),
+        ("budget", scope, "anna", "won_value", 70, *winter),
+        ("quota", scope, "anna", "lost_value", 80, *winter),
+        ("quota", other, "anna", "won_value", 90, *winter),
+    ]
+
+
+PLANS = [
+    ("kind", "scope", "account", "metric", "amount", "start", "end"),
+    ("plan", "account", "acme", "won_value", 800, "2026-01-01", "2026-04-01"),
+    ("plan", "account", "acme", "won_value", 400, "2026-01-01", "2026-04-01"),
+    ("plan", "account", "beta", "won_value", 50, "2026-01-01", "2026-04-01"),
+    ("quota", "account", "acme", "won_value", 70, "2026-01-01", "2026-04-01"),
+    ("plan", "product", "acme", "won_value", 80, "2026-01-01", "2026-04-01"),
+    ("plan", "account", "acme", "lost_value", 90, "2026-01-01", "2026-04-01"),
+]
+
+SELLERS = {"opportunity": DEALS, "target": quotas("seller", "team", 450, 300)}
+TEAMS = {"opportunity": DEALS, "target": quotas("team", "organisation", 360, 240)}
+ALL = {"opportunity": DEALS, "target": quotas("organisation", "seller", 1500, 500)}
+REACHED = {"opportunity": DEALS, "target": quotas("seller", "team", 400)}
+TEAMS_BEYOND = {"opportunity": DEALS, "target": quotas("team", "seller", 390)}
+ALL_BEYOND = {"opportunity": DEALS, "target": quotas("organisation", "team", 390)}
+QUARTERS = {"as_of": "2026-03-01", "per": "quarter"}
+
+
+def quarters(autumn, winter):
+    """Return what is expected of the quarter that is over and of the one that runs."""
+    return {"2025-Q4": autumn, "2026-Q1": winter}
+
+
+CASES = [
+    # persons, teams and the organisation are never added (M8)
+    ("quota_value", SELLERS, QUARTERS, quarters(100, 750)),
+    ("team_quota_value", TEAMS, QUARTERS, quarters(100, 600)),
+    ("organisation_quota_value", ALL, QUARTERS, quarters(100, 2000)),
+    ("quota_attainment", SELLERS, QUARTERS, quarters(Fraction(70, 100), Fraction(400, 750))),
+    # of anna and of ben, who had no quota in autumn: undefined (R2, E46); the total is not their mean (R1, E35)
+    (
+        "quota_attainment",
+        SELLERS,
+        {**QUARTERS, "by": ["owner"]},
+        (Fraction(70, 100), Fraction(340, 450), None, Fraction(60, 300)),
+    ),
+    ("team_quota_attainment", TEAMS, QUARTERS, quarters(Fraction(70, 100), Fraction(400, 600))),
+    ("organisation_quota_attainment", ALL, QUARTERS, quarters(Fraction(70, 100), Fraction(400, 2000))),
+    ("quota_gap", SELLERS, QUARTERS, quarters(30, 350)),
+    ("team_quota_gap", TEAMS, QUARTERS, quarters(30, 200)),
+    ("organisation_quota_gap", ALL, QUARTERS, quarters(30, 1600)),
+    # over the 30 days that remain; autumn is over
+    ("required_daily_value", SELLERS, QUARTERS, quarters(None, Fraction(350, 30))),
+    ("team_required_daily_value", TEAMS, QUARTERS, quarters(None, Fraction(200, 30))),
+    ("organisation_required_daily_value", ALL, QUARTERS, quarters(None, Fraction(1600, 30))),
+    # 400 of 400, and 400 of 390: nothing is required any more
+    ("required_daily_value", REACHED, QUARTERS, quarters(None, None)),
+    ("team_required_daily_value", TEAMS_BEYOND, QUARTERS, quarters(None, None)),
+    ("organisation_required_daily_value", ALL_BEYOND, QUARTERS, quarters(None, None)),
+    # two thirds of the quarter have elapsed (E19): 8/15, 2/3 and 1/5 over 2/3
+    ("pace", SELLERS, QUARTERS, quarters(Fraction(7, 10), Fraction(4, 5))),
+    ("team_pace", TEAMS, QUARTERS, quarters(Fraction(7, 10), 1)),
+    ("organisation_pace", ALL, QUARTERS, quarters(Fraction(7, 10), Fraction(3, 10))),
+    ("pace", REACHED, QUARTERS, quarters(Fraction(7, 10), Fraction(3, 2))),
+    # without a period nothing has elapsed
+    ("pace", SELLERS, {"as_of": "2026-03-01"}, None),
+    # exactly 0.8 is at risk, no longer behind; exactly 1 is on track (Q4)
+    ("pace_status", SELLERS, QUARTERS, quarters("behind", "at risk")),
+    ("team_pace_status", TEAMS, QUARTERS, quarters("behind", "on track")),
+    ("organisation_pace_status", ALL, QUARTERS, quarters("behind", "behind")),
+    # acme 300 of 1200, beta 100 of 50: not capped (E46)
+    (
+        "account_plan_attainment",
+        {"opportunity": DEALS, "target": PLANS},
+        {**QUARTERS, "by": ["account"]},
+        (None, Fraction(1, 4), None, 2),
+    ),
+]
