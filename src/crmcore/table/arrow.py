@@ -53,12 +53,12 @@ def stream(data: Any, where: str) -> tuple[list[str], Iterator[Batch]]:
     # a pandas frame can be changed in place, and its buffers with it; Arrow's own are immutable
     lasting = not type(data).__module__.startswith("pandas")
     try:
-        import pyarrow
+        import pyarrow as pa
     except ImportError:
         return _by_nanoarrow(data, where, lasting)
     try:
-        reader = pyarrow.RecordBatchReader.from_stream(data)
-    except (pyarrow.ArrowException, TypeError, ValueError) as error:
+        reader = pa.RecordBatchReader.from_stream(data)
+    except (pa.ArrowException, TypeError, ValueError) as error:
         raise IngestError(f"{where}: the dataframe cannot be handed over: {error}", table=where) from None
     names = list(reader.schema.names)
     kept = _columns(names, where)
@@ -101,10 +101,10 @@ def _pyarrow_block(array: Any, where: str, lasting: bool) -> Block | list[Any]:
         assert isinstance(indices, Block)
         return indices._replace(form="codes", labels=labels)
     if kind in {"string", "large_string", "string_view"}:
-        import pyarrow
+        import pyarrow as pa
 
         if kind == "string_view":
-            array = array.cast(pyarrow.large_string())
+            array = array.cast(pa.large_string())
         return _pyarrow_block(array.dictionary_encode(), where, lasting)
     size, offset, buffers = len(array), array.offset, array.buffers()
     valid = _bits(buffers[0], size, offset) if array.null_count else None
@@ -128,7 +128,7 @@ def _by_nanoarrow(data: Any, where: str, lasting: bool) -> tuple[list[str], Iter
         ) from None
     try:
         opened = nanoarrow.ArrayStream(data)
-    except Exception as error:  # what a frame raises here is its own affair
+    except Exception as error:  # noqa: BLE001 - what a frame raises here is its own affair
         raise IngestError(f"{where}: the dataframe cannot be handed over: {error}", table=where) from None
     names = [field.name for field in opened.schema.fields]
     kept = _columns(names, where)

@@ -45,6 +45,8 @@ def check_table(name: str, columns: Mapping[str, Column], keep: Mask | None, zon
     """Yield what is odd in a table.
 
     Args:
+        name: name of the table.
+        columns: its columns.
         keep: rows that are looked at; None for all.
         zone: in which instants are compared with dates.
 

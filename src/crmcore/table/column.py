@@ -146,10 +146,10 @@ class Column:
         *,
         kind: str | None = None,
         data: Array | None = None,
-        valid: Mask | None | EllipsisType = ...,
+        valid: Mask | EllipsisType | None = ...,
         labels: Sequence[Any] | None = None,
         scale: int | None = None,
-        currency: str | Column | None | EllipsisType = ...,
+        currency: str | Column | EllipsisType | None = ...,
     ) -> Column:
         """Return the column with other data, validity or facts; what is not given stays."""
         return Column(

@@ -57,7 +57,7 @@ class Dataset(Mapping[str, Table]):
     ) -> Dataset:
         """Return a dataset of tables that are ready; nothing is checked."""
         dataset = cls.__new__(cls)
-        dataset._set(tables, issues, rejected)  # noqa: SLF001
+        dataset._set(tables, issues, rejected)
         return dataset
 
     def _set(self, tables: Mapping[str, Table], issues: Iterable[Issue], rejected: Iterable[Rejected]) -> None:

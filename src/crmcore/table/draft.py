@@ -10,7 +10,7 @@ import numpy as np
 
 from .builders import Bad, Builder, ColumnSpec, builder
 from .builders.build import Note
-from .builders.numbers import MoneyBuilder
+from .builders.money import MoneyBuilder
 from .column import Array, Column
 from .issue import Issue, Rejected
 from .schema import schema_of
@@ -84,6 +84,7 @@ class TableBuilder:
         """Count `size` rows that every builder has been given.
 
         Args:
+            size: number of rows.
             record: a row of the block as it came, by its place in the block; asked for only where a cell is bad.
             numbers: their row numbers in the input, from 0; given for every block or for none.
         """

@@ -10,15 +10,17 @@ import numpy as np
 
 from ..calendars import Zone
 from ..domain import OUTCOMES
+from . import table as tables
 from .builders import Bad
 from .checks import Finding, check_table
 from .column import Array, Column, Mask
+from .columns import Columns
 from .draft import Draft
 from .ids import holder_of, like_ids, repeated
 from .issue import EXAMPLES, Issue, Rejected
 from .outcomes import outcome_of, stage_kinds
 from .schema import schema_of
-from .table import CLUSTER_FROM, Table
+from .table import Table
 from .values import values_of
 
 __all__ = ["Assembly", "assemble"]
@@ -52,6 +54,7 @@ def assemble(drafts: Iterable[Draft], timezone: str | None = None) -> Assembly:
     by outcome.
 
     Args:
+        drafts: tables as they were read, of different names.
         timezone: zone in which instants are compared with dates; UTC by default.
     """
     zone = Zone(timezone or "UTC")
@@ -69,9 +72,9 @@ def assemble(drafts: Iterable[Draft], timezone: str | None = None) -> Assembly:
         work.refer(works)
         for finding in check_table(work.draft.name, work.draft.columns, work.keep, zone):
             work.kept(finding)
-    tables = {name: work.table() for name, work in works.items()}
+    made = {name: work.table() for name, work in works.items()}
     issues = [issue for work in works.values() for issue in work.issues]
-    return Assembly(tables, tuple(issues), tuple(r for work in works.values() for r in work.rejected))
+    return Assembly(made, tuple(issues), tuple(r for work in works.values() for r in work.rejected))
 
 
 class _Work:
@@ -181,13 +184,13 @@ class _Work:
             ids = works[target].known
             assert ids is not None
             self.references[name] = target
-            columns[name] = column = like_ids(column, ids)
-            labels = column.labels[1:]
-            unknown = [code for code, held in enumerate(holder_of(ids)(list(labels)), 1) if not held]
-            if unknown:
-                self._unknown(name, column, target, unknown)
+            columns[name] = like_ids(column, ids)
+            self._check_labels(name, columns[name], target, ids)
 
-    def _unknown(self, name: str, column: Column, target: str, unknown: list[int]) -> None:
+    def _check_labels(self, name: str, column: Column, target: str, ids: Column) -> None:
+        unknown = [code for code, held in enumerate(holder_of(ids)(list(column.labels[1:])), 1) if not held]
+        if not unknown:
+            return
         codes = column.data if self.keep is None else column.data[self.keep]
         counts = np.bincount(codes, minlength=len(column.labels))
         used = sorted((code for code in unknown if counts[code]), key=lambda code: -int(counts[code]))
@@ -231,7 +234,7 @@ class _Work:
         columns: Mapping[str, Column] = draft.columns
         numbers = draft.numbers
         if rows is not None:
-            columns = _shared_take(draft.columns, rows)
+            columns = Columns.of(draft.columns, rows)
             numbers = rows if numbers is None else numbers[rows]
         return Table(
             draft.name,
@@ -245,7 +248,7 @@ class _Work:
 
     def _clustering(self) -> str | None:
         size = self.draft.length if self.keep is None else int(np.count_nonzero(self.keep))
-        large = size >= CLUSTER_FROM and self.draft.name == "opportunity"
+        large = size >= tables.CLUSTER_FROM and self.draft.name == "opportunity"
         return "outcome" if large and "outcome" in self.draft.columns else None
 
 
@@ -257,22 +260,6 @@ def _ordered(codes: Array, rows: Array | None) -> Array | None:
     parts = [np.flatnonzero(some == code) for code in range(int(some.max()) + 1)]
     order = np.concatenate(parts)
     return order if rows is None else rows[order]
-
-
-def _shared_take(columns: Mapping[str, Column], rows: Array) -> dict[str, Column]:
-    """Return the columns at these rows; a currency column that is also a column is taken once."""
-    taken: dict[int, Column] = {}
-
-    def take(column: Column) -> Column:
-        if id(column) not in taken:
-            currency = column.currency
-            if isinstance(currency, Column):
-                taken[id(column)] = column.replace(currency=None).take(rows).replace(currency=take(currency))
-            else:
-                taken[id(column)] = column.take(rows)
-        return taken[id(column)]
-
-    return {name: take(column) for name, column in columns.items()}
 
 
 def _reason(column: str, bad: Bad) -> str:

@@ -55,6 +55,7 @@ class TableSchema:
         """Return how a column is read; what no record has is read by the types of its values.
 
         Args:
+            column: its name.
             timezone: zone of timestamps that have none.
         """
         field = self.fields.get(column)

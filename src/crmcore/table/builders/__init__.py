@@ -15,8 +15,10 @@ from __future__ import annotations
 from .auto import AutoBuilder
 from .build import Bad, Block, Builder, Note
 from .keys import IdBuilder, KeyBuilder, TextBuilder
-from .numbers import CountBuilder, MoneyBuilder, NumberBuilder, ProbabilityBuilder
+from .money import MoneyBuilder
+from .numbers import CountBuilder, NumberBuilder
 from .plain import FlagBuilder, ScoreBuilder
+from .probability import ProbabilityBuilder
 from .spans import SpanBuilder
 from .spec import FALSE_WORDS, TIME_UNITS, TRUE_WORDS, ColumnSpec
 from .times import FIRST_DAY, LAST_DAY, MomentBuilder

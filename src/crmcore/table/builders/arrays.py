@@ -52,7 +52,8 @@ def block_of(values: Array) -> Block | list[Any]:
             days = values.astype("M8[D]").view(np.int64)
             return Block("day", days if whole is None else np.where(there, days, 0), whole)
         form = "reading" if kind == "M" else "span"
-        data = micros(values.view(np.int64), unit, step) if unit != "generic" else values.astype(f"{kind}8[us]").view(np.int64)
+        counted: Array = values.view(np.int64) if unit != "generic" else values.astype(f"{kind}8[us]").view(np.int64)
+        data = micros(counted, "us" if unit == "generic" else unit, step)
         return Block(form, data if whole is None else np.where(there, data, 0), whole, lasting=unit != "us")
     if kind == "S":
         return _listed(np.array([v.decode() for v in values.tolist()], object), valid)
@@ -72,7 +73,8 @@ def micros(data: Array, unit: str, step: int = 1) -> Array:
         factor = _UNITS[unit] * step
         return data if factor == 1 else data * factor
     if unit == "ns":
-        return np.floor_divide(data * step if step != 1 else data, 1_000)
+        whole: Array = np.floor_divide(data * step if step != 1 else data, 1_000)
+        return whole
     if unit in {"D", "W"}:
         return data * (86_400_000_000 * step * (7 if unit == "W" else 1))
     raise ArgumentError(f"times counted in {unit!r} are not supported; use s, ms, us or ns")
@@ -80,7 +82,8 @@ def micros(data: Array, unit: str, step: int = 1) -> Array:
 
 def shortest(values: Array) -> Array:
     """Return narrow floats as the float64 of their shortest text: 0.1 stays one tenth."""
-    return values.astype("U32").astype(np.float64)
+    found: Array = values.astype("U32").astype(np.float64)
+    return found
 
 
 def python_values(block: Block) -> list[Any]:

@@ -47,7 +47,7 @@ class Note:
             self.rows += [int(r) for r in rows[: NOTED - len(self.rows)]]
 
 
-class Refused(Exception):  # noqa: N818 - a signal between converter and builder, never seen outside
+class Refused(Exception):  # a signal between converter and builder, never seen outside
     """A value that cannot be converted, with the kind of issue it is."""
 
     def __init__(self, kind: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 
 from ..column import Array, Column, code_type
 from .build import Block, Builder, Refused, is_blank
+from .pack import ints32, ints64
 from .parts import Parts
 from .spec import ColumnSpec
 
@@ -101,7 +103,7 @@ class KeyBuilder(Builder):
 
     def _objects(self, values: Sequence[Any]) -> None:
         try:
-            codes = np.fromiter(map(self._codes.__getitem__, values), np.int32, len(values))
+            codes = ints32(map(self._codes.__getitem__, values), len(values))
         except TypeError:  # a list or another value that cannot be hashed
             codes = np.array([self._code_of(v) for v in values], np.int32)
         self._put(codes, values)
@@ -185,11 +187,9 @@ class IdBuilder(Builder):
 
     def _objects(self, values: Sequence[Any]) -> None:
         if set(map(type, values)) == {int}:
-            try:
-                self._pieces.append(np.array(values, np.int64))
+            with suppress(OverflowError):
+                self._pieces.append(ints64(values))
                 return
-            except OverflowError:
-                pass
         self._listed([self._id(v, offset) for offset, v in enumerate(values)])
 
     def _listed(self, found: list[Any]) -> None:
@@ -209,7 +209,7 @@ class IdBuilder(Builder):
             self._refuse(offset, "blank id", "" if value is None else value)
         if isinstance(label, int) and not -_MAX_INT <= label < _MAX_INT:
             return str(label)
-        return label  # type: ignore[no-any-return]
+        return label
 
     def _texts(self, texts: list[str]) -> None:
         if self.spec.value_map is None:

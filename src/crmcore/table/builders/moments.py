@@ -35,7 +35,11 @@ _FIELDS = {
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        "january february march april may june july august september october november december".split(), 1
+        (
+            "january", "february", "march", "april", "may", "june",
+            "july", "august", "september", "october", "november", "december",
+        ),
+        1,
     )
     for name in (names, names[:3])
 }
@@ -102,10 +106,8 @@ def _moment(parts: dict[str, str | None]) -> date | datetime:
     def number(letter: str, default: int = 0) -> int:
         return int(parts.get(letter) or default)
 
-    if "Y" in parts:
-        year = number("Y")
-    else:
-        year = number("y") + (1900 if number("y") >= 69 else 2000)  # as POSIX reads two digits
+    short = number("y")
+    year = number("Y") if "Y" in parts else short + (1900 if short >= 69 else 2000)  # as POSIX reads two digits
     name = parts.get("b") or parts.get("B")
     month = _MONTHS.get(name.lower(), 0) if name else number("m")
     day = date(year, month, number("d"))
@@ -135,6 +137,7 @@ def instants_of(readings: Array, zone: Zone) -> tuple[Array, Array]:
 
     Args:
         readings: int64 microseconds, as if the clock showed UTC.
+        zone: where the clock hangs.
     """
     none = np.zeros(0, np.int64)
     if not readings.size or zone.name == "UTC":

@@ -1,27 +1,30 @@
-"""Builders of exact numbers: money, number, count, probability."""
+"""Builders of exact numbers: whole ones, and those at a scale."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal
+from fractions import Fraction
+from math import lcm
 from typing import Any
 
-import attrs
 import numpy as np
 
-from ...domain import Money
 from ..column import Array, Column, Mask
-from .arrays import python_values, shortest
+from .arrays import shortest
 from .build import Block, Builder, Refused, is_blank
 from .decimals import BEYOND, MAX_DECIMALS, Exact, digits_of, exact_of, exact_text, floats, half_even, nearest, written
-from .keys import KeyBuilder
+from .pack import floats64, ints64, multiplied, zeroed
 from .parts import Parts
 from .spec import ColumnSpec
 
-__all__ = ["CountBuilder", "MoneyBuilder", "NumberBuilder", "ProbabilityBuilder"]
+__all__ = ["CountBuilder", "NumberBuilder"]
 
 _LIMIT = 2**63
+_FINEST = 10**12
+"""The largest scale that fractions may make."""
 _PLAIN = re.compile(r"[0-9.\-]*", re.ASCII)
 _STEP = 65_536
 _NONE: Exact = (0, -1)
@@ -46,6 +49,8 @@ class NumberBuilder(Builder):
     """The issue of a value with too many decimals."""
     inexact = "float number"
     """The note about values that came as floats; "" for none."""
+    fractions = True
+    """Whether the scale may be that of a fraction without an end in decimals, such as a third."""
 
     def __init__(self, spec: ColumnSpec) -> None:
         super().__init__(spec)
@@ -53,14 +58,14 @@ class NumberBuilder(Builder):
             self.least = self.most = spec.decimals
             self.rounds = True
         self._parts = Parts(np.int64)
-        self._decimals: list[int] = []
+        self._fractions: list[tuple[int, Fraction]] = []
 
     # --- pieces
 
     def _put(self, data: Array, valid: Mask | None, decimals: int) -> None:
         """Keep a piece that has `decimals` decimals."""
-        if valid is not None:
-            data = data * valid
+        if valid is not None and (decimals >= self.least or not valid.all()):
+            data = zeroed(data, valid)
         while decimals > self.least and not (data % 10).any():
             data, decimals = data // 10, decimals - 1
         if decimals > self.most:
@@ -80,8 +85,7 @@ class NumberBuilder(Builder):
 
     def _keep(self, data: Array, valid: Mask | None, decimals: int) -> None:
         """Keep a piece that is ready; subclasses check its range."""
-        self._parts.put(data, valid)
-        self._decimals.append(decimals)
+        self._parts.put(data, valid, decimals)
 
     def _drop(
         self, rows: Array, data: Array, valid: Mask | None, kind: str, texts: list[str], start: int | None = None
@@ -102,25 +106,25 @@ class NumberBuilder(Builder):
         if len(data) and (int(data.max()) > bound or int(data.min()) < -bound):
             wide = np.flatnonzero((data > bound) | (data < -bound))
             data, valid = self._drop(wide, data, valid, self.beyond, [str(data[i]) for i in wide], start)
-        return data * 10**by, valid
+        return multiplied(data, 10**by), valid
 
     # --- Python values
 
     def _objects(self, values: Sequence[Any]) -> None:
-        kinds = set(map(type, values))
+        self._typed(values, set(map(type, values)))
+
+    def _typed(self, values: Sequence[Any], kinds: set[type]) -> None:
         blanks = _NO in kinds
         kinds.discard(_NO)
         if len(kinds) == 1:
             valid = np.array([v is not None for v in values], bool) if blanks else None
             kind = kinds.pop()
             if kind is int:
-                try:
-                    self._put(np.array([v or 0 for v in values] if blanks else values, np.int64), valid, 0)
+                with suppress(OverflowError):
+                    self._put(ints64([v or 0 for v in values] if blanks else values), valid, 0)
                     return
-                except OverflowError:
-                    pass
             elif kind is float:
-                self._floats(np.array([0.0 if v is None else v for v in values] if blanks else values, np.float64), valid)
+                self._floats(floats64([0.0 if v is None else v for v in values] if blanks else values), valid)
                 return
             elif kind is Decimal and self._decimal(values, valid):
                 return
@@ -132,7 +136,7 @@ class NumberBuilder(Builder):
             digits = digits_of(values, decimals)
             if digits is not None:
                 try:
-                    data = np.array(digits, np.int64)
+                    data = ints64(digits)
                 except OverflowError:
                     return False
                 self._put(data, valid, decimals)
@@ -172,7 +176,11 @@ class NumberBuilder(Builder):
         lossy: list[int] = []
         for offset, value in enumerate(values):
             try:
-                digits, decimals = _NONE if is_blank(value) else self._exact(value)
+                if self.fractions and isinstance(value, Fraction):
+                    self._fractions.append((self.length + offset, value))
+                    digits, decimals = 0, 0  # its place is filled at the end
+                else:
+                    digits, decimals = _NONE if is_blank(value) else self._exact(value)
                 if decimals > self.most:
                     if not self.rounds:
                         raise Refused(self.finer)
@@ -205,14 +213,18 @@ class NumberBuilder(Builder):
     # --- arrays
 
     def add_block(self, block: Block) -> None:
-        """Take a typed block, in steps that stay in the cache."""
+        """Take a typed block; floats and decimals in steps that stay in the cache."""
+        if block.form == "int":
+            super().add_block(block)
+            return
         for start in range(0, len(block.data), _STEP):
             stop = start + _STEP
             super().add_block(block._replace(data=block.data[start:stop], valid=None if block.valid is None else block.valid[start:stop]))
 
     def _block(self, block: Block) -> None:
         if block.form == "int":
-            self._put(block.data if block.lasting else block.data.copy(), block.valid, 0)
+            raised = self.least > 0 or block.valid is not None  # then it is copied anyway
+            self._put(block.data if raised or block.lasting else block.data.copy(), block.valid, 0)
         elif block.form == "decimal":
             self._put(block.data, block.valid, block.decimals)
         elif block.form == "float":
@@ -223,25 +235,23 @@ class NumberBuilder(Builder):
     def _floats(self, values: Array, valid: Mask | None, *, quiet: bool = False) -> None:
         if values.dtype != np.float64:
             values = shortest(values)
-        there = np.isfinite(values)
-        if not there.all():
-            endless = np.flatnonzero(np.isinf(values) if valid is None else np.isinf(values) & valid)
-            for offset in endless.tolist():
+        finite = np.isfinite(values)
+        there: Mask | None = None
+        if valid is not None or not finite.all():
+            there = finite if valid is None else finite & valid
+            endless = np.isinf(values) if valid is None else np.isinf(values) & valid
+            for offset in np.flatnonzero(endless).tolist():
                 self._refuse(offset, "not a number", str(values[offset]))
-            values = np.where(there, values, 0.0)
-        elif valid is None:
-            there = None
-        if there is not None and valid is not None:
-            there &= valid
             values = np.where(there, values, 0.0)
         if self.inexact and not quiet:
             self._note(self.inexact, np.arange(len(values)) if there is None else np.flatnonzero(there))
         digits, decimals, unsure = floats(values, self.least)
         if unsure.any():
             if not self._rounded(values, there, digits, decimals, unsure):
-                cells = [Decimal(repr(v)) for v in values.tolist()]
-                there_ = [True] * len(cells) if there is None else there.tolist()
-                self._one_by_one([c if t else None for c, t in zip(cells, there_, strict=True)], quiet=True)
+                cells: list[Decimal | None] = [Decimal(repr(v)) for v in values.tolist()]
+                if there is not None:
+                    cells = [c if t else None for c, t in zip(cells, there.tolist(), strict=True)]
+                self._one_by_one(cells, quiet=True)
             return
         self._put(digits, there, decimals)
 
@@ -263,22 +273,38 @@ class NumberBuilder(Builder):
 
     def _blanks(self, size: int) -> None:
         self._parts.put_blank(size)
-        self._decimals.append(self.least)
 
     # --- the end
 
     def _joined(self) -> tuple[Array, Mask | None, int]:
-        decimals = max(self._decimals, default=self.least)
+        decimals = max((p.decimals for p in self._parts.pieces), default=0)
+        decimals = max(decimals, self.least)
         at = 0
-        for i, (data, valid) in enumerate(self._parts.pieces):
-            if self._decimals[i] < decimals and data.any():
-                self._parts.pieces[i] = self._raised(data, valid, decimals - self._decimals[i], at)
-            at += len(data)
+        for piece in self._parts.pieces:
+            if piece.data is not None and piece.decimals < decimals:
+                piece.data, piece.valid = self._raised(piece.data, piece.valid, decimals - piece.decimals, at)
+            at += piece.size
         return *self._parts.join(), decimals
 
     def finish(self) -> Column:
         data, valid, decimals = self._joined()
-        return Column(self.spec.kind, data, valid, scale=10**decimals)
+        scale = 10**decimals
+        if self._fractions:
+            scale = lcm(scale, *(f.denominator for _, f in self._fractions))
+            data, valid = self._with_fractions(data, valid, scale, 10**decimals)
+        return Column(self.spec.kind, data, valid, scale=scale)
+
+    def _with_fractions(self, data: Array, valid: Mask | None, scale: int, own: int) -> tuple[Array, Mask | None]:
+        """Return the data at the scale of the fractions; a scale that is too large rejects them."""
+        most = max(abs(int(data.max())), abs(int(data.min()))) * (scale // own)
+        most = max(most, *(abs(f.numerator) * (scale // f.denominator) for _, f in self._fractions))
+        if most >= _LIMIT or scale > _FINEST:
+            rows = np.array([row for row, _ in self._fractions])
+            return self._drop(rows, data, valid, self.finer, [str(f) for _, f in self._fractions], 0)
+        data = multiplied(data, scale // own)
+        for row, fraction in self._fractions:
+            data[row] = fraction.numerator * (scale // fraction.denominator)
+        return data, valid
 
 
 class CountBuilder(NumberBuilder):
@@ -286,6 +312,7 @@ class CountBuilder(NumberBuilder):
 
     most = 0
     finer = "not a whole number"
+    fractions = False
     inexact = ""  # a frame turns whole numbers with blanks into floats; nothing is lost by it
 
     def _keep(self, data: Array, valid: Mask | None, decimals: int) -> None:
@@ -295,102 +322,3 @@ class CountBuilder(NumberBuilder):
             rows = np.flatnonzero(low)
             data, valid = self._drop(rows, data, valid, f"below {least}", [str(data[i]) for i in rows])
         super()._keep(data, valid, decimals)
-
-
-class MoneyBuilder(NumberBuilder):
-    """Amounts, with the currencies that `Money` values bring along.
-
-    Attributes:
-        currencies: builder of the currency column, once a value named a currency.
-    """
-
-    least = 2
-    beyond = finer = "amount beyond the scale"
-    inexact = "float amount"
-
-    def __init__(self, spec: ColumnSpec) -> None:
-        super().__init__(spec)
-        self.currencies: KeyBuilder | None = None
-
-    def _objects(self, values: Sequence[Any]) -> None:
-        if Money in set(map(type, values)):
-            self._currency([v.currency if isinstance(v, Money) else None for v in values])
-            values = [v.amount if isinstance(v, Money) else v for v in values]
-        super()._objects(values)
-
-    def _currency(self, codes: list[str | None]) -> None:
-        if self.currencies is None:
-            if codes.count(None) == len(codes):
-                return
-            self.currencies = KeyBuilder(ColumnSpec(f"{self.spec.name} currency", "key"))
-        self.currencies.add_blank(self.length - self.currencies.length)
-        self.currencies.add(codes)
-
-    def finish(self) -> Column:
-        column = super().finish()
-        currency: str | Column | None = self.spec.currency
-        if self.currencies is not None:
-            self.currencies.add_blank(self.length - self.currencies.length)
-            codes = self.currencies.finish()
-            there = codes.data[column.present()]
-            one = len(codes.labels) == 2 and (there != 0).all()
-            currency = codes.labels[1] if one else codes
-        return column.replace(currency=currency)
-
-
-class ProbabilityBuilder(NumberBuilder):
-    """Probabilities in 1/10,000; what is outside of 0-1 rejects the row."""
-
-    least = most = 4
-    rounds = True
-    beyond = finer = "not a probability"
-    inexact = ""
-
-    def __init__(self, spec: ColumnSpec) -> None:
-        super().__init__(attrs.evolve(spec, decimals=None))
-        if spec.percent != 1:
-            self.least = self.most = 2  # 0-100 at two decimals is 0-1 at four
-
-    def _text(self, text: str) -> Exact:
-        sign = text.endswith("%")
-        if self.spec.percent == "text":
-            if not sign:
-                raise Refused("not a percentage")
-        elif sign and self.spec.percent == 1:
-            raise Refused("not a probability")
-        return exact_text(text[:-1].rstrip() if sign else text, self.spec)
-
-    def _exact(self, value: Any) -> Exact:
-        if self.spec.percent == "text" and not isinstance(value, str):
-            raise Refused("not a percentage")
-        return super()._exact(value)
-
-    def _objects(self, values: Sequence[Any]) -> None:
-        if self.spec.percent == "text":
-            self._one_by_one(values)
-        else:
-            super()._objects(values)
-
-    def _texts(self, texts: list[str]) -> None:
-        if self.spec.percent == "text":
-            self._one_by_one(texts)
-        else:
-            super()._texts(texts)
-
-    def _block(self, block: Block) -> None:
-        if self.spec.percent == "text":
-            self._objects(python_values(block))
-        else:
-            super()._block(block)
-
-    def _keep(self, data: Array, valid: Mask | None, decimals: int) -> None:
-        outside = (data < 0) | (data > 10_000)
-        if outside.any():
-            rows = np.flatnonzero(outside)
-            texts = [written(int(data[i]), self.least) for i in rows]
-            data, valid = self._drop(rows, data, valid, "not a probability", texts)
-        super()._keep(data, valid, decimals)
-
-    def finish(self) -> Column:
-        data, valid, _ = self._joined()
-        return Column("probability", data.astype(np.int32), valid, scale=10_000)

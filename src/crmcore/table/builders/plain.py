@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -70,11 +71,9 @@ class ScoreBuilder(Builder):
 
     def _objects(self, values: Sequence[Any]) -> None:
         if set(map(type, values)) <= {float, int}:
-            try:
+            with suppress(OverflowError):
                 self._put(np.array(values, np.float64), None)
                 return
-            except OverflowError:
-                pass
         self._put(np.array(self._each(values, self._score, np.nan), np.float64), None)
 
     def _score(self, value: Any) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
@@ -65,7 +65,7 @@ class SpanBuilder(Builder):
         return self._within(Fraction(digits * TIME_UNITS[self.spec.unit], 10**decimals))
 
     def _within(self, exact: Fraction | int) -> int:
-        if abs(exact) > _MOST:
+        if not -_MOST <= exact <= _MOST:
             raise Refused("duration out of range")
         return round(exact)  # half-even, to the microsecond
 

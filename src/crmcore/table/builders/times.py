@@ -24,6 +24,7 @@ from ...calendars import Zone
 from ..column import Array, Column, Mask
 from .build import Block, Builder, Refused, is_blank
 from .moments import dates_only, instants_of, local_days, parse
+from .pack import ints64, zeroed
 from .parts import Parts
 from .spec import ColumnSpec
 
@@ -90,13 +91,14 @@ class MomentBuilder(Builder):
         self._pieces: list[_Piece] = []
         self._days = _Days(spec)
         self._epoch = _AWARE
+        self._stamped = False
         self._short = dates_only(spec.formats)
 
     # --- what comes in
 
     def _put(self, form: str, data: Array, valid: Mask | None) -> None:
         if valid is not None:
-            data = data * valid
+            data = zeroed(data, valid)
         unit = 1 if form == "day" else _DAY
         low, high = FIRST_DAY * unit, (LAST_DAY + 1) * unit
         if int(data.min()) < low or int(data.max()) >= high:
@@ -109,19 +111,28 @@ class MomentBuilder(Builder):
         self._pieces.append(_Piece(form, data, valid, self.length, len(data)))
 
     def _objects(self, values: Sequence[Any]) -> None:
+        if self._stamped:
+            # most likely this chunk is like the last one
+            try:
+                if self._timestamps(values):
+                    return
+            except (TypeError, ValueError, AttributeError, OverflowError):
+                pass
         kinds = set(map(type, values))
         kinds.discard(_NO)
         if kinds and all(issubclass(k, datetime) and k.__name__ != "NaTType" for k in kinds):
             if self._timestamps(values):
                 return
         elif kinds == {date}:
-            days = np.array([_BLANK_DAY if v is None else v.toordinal() for v in values], np.int64)
+            days = ints64([_BLANK_DAY if v is None else v.toordinal() for v in values])
             valid = days != _BLANK_DAY
             self._put("day", days - _ORDINAL, None if valid.all() else valid)
             return
         elif kinds == {str}:
-            blank = next(iter(self.spec.null_words), None)
-            if None not in values or blank is not None:
+            if None not in values:
+                self._texts(list(values))
+                return
+            for blank in self.spec.null_words:
                 self._texts([blank if v is None else v for v in values])
                 return
         self._mixed(values)
@@ -137,16 +148,18 @@ class MomentBuilder(Builder):
             except OverflowError:
                 return False
             self._epoch = epoch
-            if epoch is _NAIVE and any(v.fold for v in values if v is not None):
+            if epoch is _NAIVE and self.spec.timezone not in {None, "UTC"} and _folded(values):
                 return False
-            days = np.array([t.days for t in gone], np.int64)
+            days = ints64([t.days for t in gone])
             valid = days != _GONE_DAYS
             data = days * 86_400
-            data += np.array([t.seconds for t in gone], np.int64)
+            data += ints64([t.seconds for t in gone])
             data *= 1_000_000
-            data += np.array([t.microseconds for t in gone], np.int64)
+            data += ints64([t.microseconds for t in gone])
             self._put("instant" if epoch is _AWARE else "reading", data, None if valid.all() else valid)
+            self._stamped = True
             return True
+        self._stamped = False
         return False
 
     def _texts(self, texts: list[str]) -> None:
@@ -231,8 +244,8 @@ class MomentBuilder(Builder):
 
     def _block(self, block: Block) -> None:
         if block.form in {"day", "instant", "reading"}:
-            data = block.data.astype(np.int64, copy=not block.lasting)
-            self._put(block.form, data, block.valid)
+            copy = not block.lasting and block.valid is None  # blanks are set to 0 in a copy anyway
+            self._put(block.form, block.data.astype(np.int64, copy=copy), block.valid)
         else:
             super()._block(block)
 
@@ -262,7 +275,8 @@ class MomentBuilder(Builder):
                 continue
             if piece.size:
                 parts.put(np.zeros(piece.size, parts.dtype), np.zeros(piece.size, bool))
-            spread, there = parts.pieces[-1]
+            spread, there = parts.pieces[-1].data, parts.pieces[-1].valid
+            assert spread is not None
             assert there is not None
             spread[piece.rows] = data
             there[piece.rows] = True if valid is None else valid
@@ -297,7 +311,9 @@ class MomentBuilder(Builder):
             return self._reject(piece, "naive timestamp")
         data, unclear = instants_of(piece.data, Zone(self.spec.timezone))
         self._note("unclear local time", self._rows(piece, unclear))
-        return (data if piece.valid is None else data * piece.valid), piece.valid
+        if data is not piece.data and piece.valid is not None:
+            data = zeroed(data, piece.valid)
+        return data, piece.valid
 
     def _to_day(self, piece: _Piece) -> tuple[Array, Mask | None]:
         if piece.form == "day":
@@ -316,6 +332,11 @@ class MomentBuilder(Builder):
                 self._note("midnight read as a date", self._rows(piece, np.flatnonzero(piece.data == days * _DAY)))
         days = days.astype(np.int32)
         return (days if piece.valid is None else days * piece.valid), piece.valid
+
+
+def _folded(values: Sequence[Any]) -> bool:
+    """Return whether a timestamp says that it is the second occurrence of its reading."""
+    return 1 in [0 if v is None else v.fold for v in values]
 
 
 def _microseconds(gone: timedelta) -> int:

@@ -1,0 +1,66 @@
+"""Builder of amounts of money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from ...domain import Money
+from ..column import Column
+from .keys import KeyBuilder
+from .numbers import NumberBuilder
+from .spec import ColumnSpec
+
+__all__ = ["MoneyBuilder"]
+
+_NO = type(None)
+
+
+class MoneyBuilder(NumberBuilder):
+    """Amounts, with the currencies that `Money` values bring along.
+
+    Attributes:
+        currencies: builder of the currency column, once a value named a currency.
+    """
+
+    least = 2
+    beyond = finer = "amount beyond the scale"
+    inexact = "float amount"
+    fractions = False
+
+    def __init__(self, spec: ColumnSpec) -> None:
+        super().__init__(spec)
+        self.currencies: KeyBuilder | None = None
+
+    def _objects(self, values: Sequence[Any]) -> None:
+        kinds = set(map(type, values))
+        if Money in kinds:
+            if kinds <= {Money, _NO}:
+                self._currency([None if v is None else v.currency for v in values])
+                values = [None if v is None else v.amount for v in values]
+                kinds = {Decimal, _NO} if _NO in kinds else {Decimal}
+            else:
+                self._currency([v.currency if isinstance(v, Money) else None for v in values])
+                values = [v.amount if isinstance(v, Money) else v for v in values]
+                kinds = set(map(type, values))
+        self._typed(values, kinds)
+
+    def _currency(self, codes: list[str | None]) -> None:
+        if self.currencies is None:
+            if codes.count(None) == len(codes):
+                return
+            self.currencies = KeyBuilder(ColumnSpec(f"{self.spec.name} currency", "key"))
+        self.currencies.add_blank(self.length - self.currencies.length)
+        self.currencies.add(codes)
+
+    def finish(self) -> Column:
+        column = super().finish()
+        currency: str | Column | None = self.spec.currency
+        if self.currencies is not None:
+            self.currencies.add_blank(self.length - self.currencies.length)
+            codes = self.currencies.finish()
+            there = codes.data[column.present()]
+            one = len(codes.labels) == 2 and (there != 0).all()
+            currency = codes.labels[1] if one else codes
+        return column.replace(currency=currency)
