@@ -90,7 +90,7 @@ def generate(rows: int, seed: int = 20240501) -> Workload:
     priced = rng.random(rows) >= 0.03
     amount[~priced] = 0
     contact = created + rng.exponential(8 * 3.6e9, rows).astype(np.int64)
-    contact[rng.random(rows) < 0.10] = _NAT
+    contact[(rng.random(rows) < 0.10) | (contact >= _END)] = _NAT  # nothing is known of what comes later
 
     months = np.arange("2022-01", "2025-01", dtype="datetime64[M]").astype("datetime64[D]")
     return Workload(

@@ -7,7 +7,7 @@ a pass is a scattered addition per number and one sort per multiset.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import attrs
 import numpy as np
@@ -18,7 +18,7 @@ from ..plan.layout import Layout
 from ..plan.requests import Request
 from ..state.state import GridState, Numbers, Run, State
 from ..table.column import Array, Mask
-from ..table.table import Table
+from ..table.table import Segment, Table
 from .cells import Cells, cells_of
 from .pricing import priced
 from .terms import Residual, residual
@@ -28,6 +28,8 @@ __all__ = ["run"]
 
 SELECT_BELOW = 0.6
 """Share of true rows below which rows are picked out rather than weighted by the mask."""
+COMPLEMENT_ABOVE = 0.75
+"""Share of true rows above which their count is that of all rows less the others."""
 
 
 def run(layout: Layout, grids: Iterable[int], views: Mapping[int, Scope]) -> State:
@@ -56,25 +58,29 @@ class _Job:
 
 @attrs.frozen(slots=True, eq=False)
 class _Work:
-    """What is computed from the rows of a segment that one residual condition keeps."""
+    """What is computed from the rows of a segment that one residual condition keeps, or taken off again (sign -1)."""
 
     start: int
     stop: int
     left: Residual
     sums: tuple[_Job, ...]
     runs: tuple[_Job, ...]
+    sign: int = 1
 
 
 @attrs.frozen(slots=True, eq=False)
 class _Pass:
-    """One pass over a table for the requests of one grid: planned once, run as often as asked."""
+    """One pass over a table for the requests of one grid: planned once, run as often as asked.
+
+    `rows` is the length of the table, `always` keeps the cells of a grid without keys even when they are empty.
+    """
 
     cells: Cells
-    buckets: int
     works: tuple[_Work, ...]
     counts: tuple[int, ...]
     totals: Mapping[int, Source]
     values: Mapping[int, tuple[Source, int]]
+    rows: int
     always: bool
 
     def run(self) -> GridState:
@@ -85,30 +91,50 @@ class _Pass:
         return self._state(sums, runs)
 
     def _state(self, sums: dict[int, Array], runs: dict[int, list[Array]]) -> GridState:
-        shape = (self.cells.size // self.buckets, self.buckets)
-        nothing = np.zeros(shape, np.int64)
-        shaped = {n: a.reshape(shape) for n, a in sums.items()}
-        used: Array | slice = slice(None)
-        if not self.always:
-            there = np.zeros(shape[0], bool)
-            for data in {id(shaped[n]): shaped[n] for n in self.counts if n in shaped}.values():
-                there |= data.any(1)
-            if not there.all():
-                used = np.flatnonzero(there)
-        numbers = {n: Numbers(shaped.get(n, nothing)[used]) for n in self.counts}
+        cells = self.cells
+        nothing = np.zeros(cells.size, np.int64)
+        used = self._used(sums)
+        codes, listed = cells.rows(slice(0, cells.size - 1) if isinstance(used, slice) and cells.listed is not None else used)
+        pick = self._picker(used)
+        numbers = {n: Numbers(pick(sums.get(n, nothing)), bound=self.rows) for n in self.counts}
         for n, s in self.totals.items():
-            data = shaped[n] if n in shaped else np.zeros(shape, s.sum_type)
-            numbers[n] = Numbers(data[used], s.scale, s.kind, s.exact)
+            data = sums[n] if n in sums else nothing.astype(s.sum_type)
+            numbers[n] = Numbers(pick(data), s.scale, s.kind, s.exact, s.bound)
         found: dict[int, Run] = {}
         for n, (s, count) in self.values.items():
-            parts = runs[n]
-            packed = parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.empty(0, s.packed)
-            packed.sort()
+            packed = _sorted(_together(runs[n], s), s, cells)
             counts = numbers[count].data
             if packed.size != int(counts.sum()):
-                counts = s.counted(packed, self.cells.size).reshape(shape)[used]
+                counts = pick(s.counted(packed, cells.size))
             found[n] = Run(packed, s.bits, s.low, counts, s.scale, s.kind, s.lookup)
-        return GridState(self.cells.keys, self.cells.combinations(used), numbers, found)
+        return GridState(cells.keys, codes, cells.buckets, numbers, found, listed)
+
+    def _used(self, sums: dict[int, Array]) -> Array | slice:
+        """Return the cells, or where none are listed the key combinations, with a row in them."""
+        if self.always:
+            return slice(None)
+        there = np.zeros(self.cells.size, bool)
+        for data in {id(sums[n]): sums[n] for n in self.counts if n in sums}.values():
+            there |= data != 0
+        if self.cells.listed is None:
+            there = there.reshape(-1, self.cells.buckets).any(1)
+            return slice(None) if there.all() else np.flatnonzero(there)
+        return slice(None) if there[:-1].all() else np.flatnonzero(there)
+
+    def _picker(self, used: Array | slice) -> Callable[[Array], Array]:
+        if self.cells.listed is None:
+            shape = (-1, self.cells.buckets)
+            return lambda data: data.reshape(shape)[used]
+        if isinstance(used, slice):
+            return lambda data: data
+        kept = np.append(used, self.cells.size - 1)
+        return lambda data: data[kept]
+
+
+def _together(parts: Sequence[Array], source: Source) -> Array:
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts) if parts else np.empty(0, source.packed)
 
 
 # -- planning --------------------------------------------------------------------------------------------
@@ -123,18 +149,18 @@ def _compiled(layout: Layout, number: int, table: Table, scope: Scope) -> _Pass:
     values = {n: (sources[n], counts[(number, "count", None, frozenset(w.key for w in r.where))]) for n, r in asked if r.op == "values"}
     return _Pass(
         cells,
-        grid.buckets,
         tuple(_works(asked, sources, table, scope)),
         tuple(counts.values()),
         {n: sources[n] for n, r in asked if r.op in ("total", "squares")},
         values,
+        len(table),
         not grid.cells,
     )
 
 
 def _works(asked: Sequence[tuple[int, Request]], sources: Mapping[int, Source], table: Table, scope: Scope) -> Iterable[_Work]:
     for segment in table.segments:
-        jobs: dict[object, tuple[Residual, dict[object, tuple[Source | None, bool, list[int]]]]] = {}
+        jobs: _Jobs = {}
         for number, request in asked:
             left = residual(request.where, table, scope, segment)
             source = sources.get(number)
@@ -142,12 +168,41 @@ def _works(asked: Sequence[tuple[int, Request]], sources: Mapping[int, Source], 
                 left = left.also(source.valid, source.key, segment)
             if left is None:
                 continue
-            what = ("count",) if source is None else source.key
+            what = _COUNT if source is None else source.key
             jobs.setdefault(left.key, (left, {}))[1].setdefault(what, (source, request.op == "values", []))[2].append(number)
+        yield from _complements(jobs, segment)
         for left, group in jobs.values():
             sums = tuple(_Job(tuple(n), s) for s, multiset, n in group.values() if not multiset)
             runs = tuple(_Job(tuple(n), s) for s, multiset, n in group.values() if multiset)
             yield _Work(segment.start, segment.stop, left, sums, runs)
+
+
+_COUNT = ("count",)
+_Jobs = dict[object, tuple[Residual, dict[object, tuple[Source | None, bool, list[int]]]]]
+
+
+def _complements(jobs: _Jobs, segment: Segment) -> Iterable[_Work]:
+    """Turn counts of nearly all rows of a segment into counts of all rows less those of the few others.
+
+    Only where all rows are counted anyway; the few are picked out, which is cheaper than weighing the many.
+    """
+    every = next((group[_COUNT][2] for left, group in jobs.values() if left.mask is None and _COUNT in group), None)
+    if every is None:
+        return
+    for left, group in jobs.values():
+        if left.mask is not None and left.density > COMPLEMENT_ABOVE and _COUNT in group:
+            numbers = group.pop(_COUNT)[2]
+            every.extend(numbers)
+            yield _Work(segment.start, segment.stop, left.others(segment), (_Job(tuple(numbers), None),), (), -1)
+
+
+def _sorted(packed: Array, source: Source, cells: Cells) -> Array:
+    """Sort packed values in place; the values of a single cell in a short range are counted instead."""
+    if cells.size == 1 and source.bits <= 16:
+        counts = np.bincount(packed, minlength=1)
+        return np.repeat(np.arange(counts.size, dtype=packed.dtype), counts)
+    packed.sort()
+    return packed
 
 
 # -- execution -------------------------------------------------------------------------------------------
@@ -177,7 +232,10 @@ def _execute(work: _Work, cells: Cells, sums: dict[int, Array], runs: dict[int, 
     for job, total in zip(work.sums, totals, strict=True):
         result = total.data if total.high is None else _joined(total.data, total.high)
         for n in job.requests:
-            sums[n] = sums[n] + result if n in sums else result
+            if n in sums:
+                sums[n] = sums[n] + result if work.sign > 0 else sums[n] - result
+            else:
+                sums[n] = result if work.sign > 0 else -result
 
 
 def _fresh(source: Source | None, size: int) -> _Sum:

@@ -18,24 +18,38 @@ from ..table.table import Table
 __all__ = ["Cells", "cells_of"]
 
 DENSE_TO = 65_536
-"""Key combinations up to which every one gets a cell; above, only those that occur, unless rows are many."""
+"""Cells up to which, in a large table, every one is kept, whether it occurs or not."""
 
 
 @attrs.frozen(slots=True, eq=False)
 class Cells:
-    """`codes` = key combination * buckets + bucket; `combined` lists the combinations, None for all of them."""
+    """The cell of each row: its code, key combination * buckets + bucket, or the code's place among those `listed`.
+
+    `size` counts the cells, with one empty one at the end where they are listed; `tiny` codes fit in a byte.
+    """
 
     codes: Array
     size: int
+    buckets: int
     keys: tuple[Column, ...]
-    combined: Array | None
-    tiny: bool
+    listed: Array | None = None
+    tiny: bool = False
 
-    def combinations(self, used: Array | slice) -> Array:
-        """Return the codes of each key for these combinations, one row each."""
+    def rows(self, used: Array | slice) -> tuple[Array, Array | None]:
+        """Return the key codes of the combinations with a used cell, and the used cells' positions among them."""
+        if self.listed is None:
+            return self._unpacked(np.arange(self.size // self.buckets)[used]), None
+        cells = self.listed[used]
+        packed = cells // self.buckets
+        new = np.ones(packed.size, bool)
+        new[1:] = packed[1:] != packed[:-1]
+        row = np.cumsum(new) - 1
+        return self._unpacked(packed[new]), row * self.buckets + cells % self.buckets
+
+    def _unpacked(self, packed: Array) -> Array:
         sizes = [len(k.labels) for k in self.keys]
-        total = prod(sizes)
-        packed = (np.arange(total) if self.combined is None else self.combined)[used]
+        if len(sizes) == 1:
+            return packed.reshape(-1, 1)
         result = np.empty((packed.size, len(sizes)), np.int64)
         for i in range(len(sizes) - 1, -1, -1):
             packed, result[:, i] = np.divmod(packed, sizes[i])
@@ -44,40 +58,35 @@ class Cells:
 
 def cells_of(grid: Grid, table: Table, scope: Scope) -> Cells:
     """Return the cells of a grid on a table."""
-    return table.kept(("cells", tuple(e.key for e in grid.cells), grid.anchor, grid.edges, scope.zone.name, scope.calendar, scope.as_of if _looks_at_as_of(grid) else None), lambda: _cells(grid, table, scope))
-
-
-def _looks_at_as_of(grid: Grid) -> bool:
-    return any(isinstance(n, AsOf) for e in grid.cells for n in walk(e))
+    at = scope.as_of if any(isinstance(n, AsOf) for e in grid.cells for n in walk(e)) else None
+    keys = tuple(e.key for e in grid.cells)
+    key = ("cells", keys, grid.anchor, grid.edges, scope.zone.name, scope.calendar, at)
+    found: Cells = table.kept(key, lambda: _cells(grid, table, scope))
+    return found
 
 
 def _cells(grid: Grid, table: Table, scope: Scope) -> Cells:
     keys = tuple(as_key(evaluate(e, table, scope), table, e.key) for e in grid.cells)
-    buckets = grid.buckets
-    n = len(table)
+    buckets, n = grid.buckets, len(table)
     if not keys:
         codes = bucket_codes(grid, table, scope) if grid.edges else np.zeros(0, np.int8)
-        return Cells(codes, buckets, (), None, bool(grid.edges) and codes.dtype == np.int8)
+        return Cells(codes, buckets, buckets, (), None, bool(grid.edges) and codes.dtype == np.int8)
     sizes = [len(k.labels) for k in keys]
-    count = prod(sizes)
-    combined: Array | None = None
-    if len(keys) == 1 and count <= max(DENSE_TO, 2 * n):
-        codes = keys[0].data
-    else:
-        packed = keys[0].data.astype(np.int64)
-        for key, size in zip(keys[1:], sizes[1:], strict=True):
-            packed = packed * size + key.data
-        if count > max(DENSE_TO if n > DENSE_TO else 4 * n, 2 * n):
-            combined, codes = np.unique(packed, return_inverse=True)
-            count = combined.size
-        else:
-            codes = packed
+    size = prod(sizes) * buckets
+    packed = keys[0].data
+    for key, labels in zip(keys[1:], sizes[1:], strict=True):
+        packed = packed.astype(np.int64) * labels + key.data
     if grid.edges:
-        codes = codes.astype(np.int64) * buckets + bucket_codes(grid, table, scope)
-    size = max(count * buckets, 1)
+        packed = packed.astype(np.int64) * buckets + bucket_codes(grid, table, scope)
+    if size <= max(DENSE_TO if n > DENSE_TO else n, 2 * n if n > DENSE_TO else 0):
+        return Cells(_narrow(packed, size), size, buckets, keys, None, size <= 127)
+    listed, codes = np.unique(packed, return_inverse=True)
+    return Cells(_narrow(codes, listed.size + 1), listed.size + 1, buckets, keys, listed.astype(np.int64))
+
+
+def _narrow(codes: Array, size: int) -> Array:
     width = np.int8 if size <= 127 else np.int16 if size <= 32767 else np.int32 if size < 2**31 else np.int64
-    codes = np.ascontiguousarray(codes.astype(width, copy=False))
-    return Cells(codes, count * buckets, keys, combined, codes.dtype == np.int8)
+    return np.ascontiguousarray(codes.astype(width, copy=False))
 
 
 def bucket_codes(grid: Grid, table: Table, scope: Scope) -> Array:
@@ -85,13 +94,13 @@ def bucket_codes(grid: Grid, table: Table, scope: Scope) -> Array:
     assert grid.anchor is not None
     column = resolve(grid.anchor, table, scope)
     if column.kind not in ("instant", "day"):
-        raise ColumnNotFound(grid.anchor, [n for n, c in table.columns.items() if c.kind in ("instant", "day")],
-                             where=f"that holds dates in table {table.name!r}")
+        dates = [name for name, c in table.columns.items() if c.kind in ("instant", "day")]
+        raise ColumnNotFound(grid.anchor, dates, where=f"that holds dates in table {table.name!r}")
     days = local_day(column, scope.zone)
     edges = np.array(grid.edges, np.int64)
     low, high = int(edges[0]), int(edges[-1])
     width = np.int8 if len(edges) <= 127 else np.int16 if len(edges) <= 32767 else np.int32
-    if 0 < high - low <= 200_000:
+    if 0 < high - low <= max(10_000, len(table)):
         # one look-up per row: day -> bucket, with a place before and one after for all other days
         lookup = np.zeros(high - low + 2, width)
         lookup[1:-1] = np.searchsorted(edges, np.arange(low, high), side="right")

@@ -14,13 +14,13 @@ from ..plan.frames import Frame, frame_of
 from ..plan.layout import Anchors, Layout, Place, Shares, View, lay_out
 from ..plan.question import Plan
 from ..state.finish import Finisher, Label
-from ..state.groups import Groups, group
+from ..state.groups import Groups, Spread, group
 from ..state.operand import Operand
 from ..state.state import State
 from ..table.column import Array
 from ..table.shares import shared_out
 from ..table.table import Table
-from ..table.views import existence, is_late, is_recorded, newest, view
+from ..table.views import existence, is_late, is_recorded, kept_view, newest, view
 from .arrays import run
 
 __all__ = ["Answer", "compute", "looked_at", "seen_from"]
@@ -31,12 +31,13 @@ LARGEST = 50_000_000
 
 @attrs.frozen(slots=True, eq=False)
 class Answer:
-    """Finished numbers: `values[name]` is groups x frames."""
+    """Finished numbers: `values[name]` is groups x frames, or cells that `spread` puts in their places."""
 
     groups: Groups
     frames: tuple[Frame, ...]
     values: dict[str, Operand | Label]
     reasons: tuple[str, ...]
+    spread: Spread | None = None
 
 
 def seen_from(tables: Mapping[str, Table], scope: Scope, given: Moment | None) -> Scope:
@@ -47,7 +48,7 @@ def seen_from(tables: Mapping[str, Table], scope: Scope, given: Moment | None) -
             return scope.at(None, tables, tables)
         given = Moment(last[0], scope.zone.local_day(last[0]), last[1])
     today = last is None or given.instant >= last[0]
-    return scope.at(given, *view(tables, given.instant, given.day, scope.zone, today=today))
+    return scope.at(given, *kept_view(tables, given.instant, given.day, scope.zone, today=today))
 
 
 def looked_at(tables: Mapping[str, Table], scope: Scope, how: View) -> Scope:
@@ -80,8 +81,7 @@ def compute(plan: Plan, tables: Mapping[str, Table], scope: Scope, frames: Seque
         (scope.as_of, scope.zone, scope.calendar, scope.rates, first, last, None if frames is None else tuple(frames)),
         lambda: _laid_out(plan, scope, frames if frames is not None else _frames(plan, scope, first, last)),
     )
-    together = sorted({n.grid for p in layout.places if not p.apart for needs in p.needs for n in needs})
-    state = run(layout, together, {0: scope})
+    state = run(layout, layout.together, {0: scope})
     chosen = slice(0, len(layout.frames))
     if layout.frames and plan.question.per is not None and not fixed and plan.anchors:
         shares = {n.grid for p in layout.places if p.apart and p.leaf.aggregate.at != STOCK for needs in p.needs for n in needs}
@@ -90,7 +90,8 @@ def compute(plan: Plan, tables: Mapping[str, Table], scope: Scope, frames: Seque
         if chosen == slice(0, 0) and plan.stocks:
             return compute(plan, tables, scope, _frames(plan, scope, *_stock_days(plan, scope)))
     rest = {n.grid for p in layout.places if p.apart for needs in p.needs[chosen] for n in needs}
-    state |= _apart(layout, rest - set(state), tables, scope)
+    if rest:
+        state |= _apart(layout, rest - set(state), tables, scope)
     return _finish(plan, layout, state, chosen)
 
 
@@ -187,12 +188,12 @@ def _shown(layout: Layout, state: State) -> slice:
         if place.leaf.aggregate.at == STOCK:
             continue
         if place.apart and not place.leaf.chain:
-            taken |= [any(state[n.grid].numbers[n.own].data.any() for n in needs) for needs in place.needs]
+            taken |= [any(bool(state[n.grid].numbers[n.own].data.any()) for n in needs) for needs in place.needs]
         if place.apart:
             continue
         for need in place.needs[0]:
             low, high = layout.own[need.grid]
-            gone = np.concatenate(([0], np.cumsum(state[need.grid].numbers[need.own].data.sum(0))))
+            gone = np.concatenate(([0], np.cumsum(state[need.grid].per_bucket(need.own))))
             taken |= gone[high] > gone[low]
     found = np.flatnonzero(taken)
     return slice(int(found[0]), int(found[-1]) + 1) if found.size else slice(0, 0)
@@ -201,37 +202,24 @@ def _shown(layout: Layout, state: State) -> slice:
 # -- groups ----------------------------------------------------------------------------------------------
 
 
-def _present(layout: Layout, state: State, chosen: slice) -> dict[int, Array]:
-    """Return, per grid, which key combinations have a row in some shown range."""
-    covered: dict[tuple[int, int], Array] = {}
-    for place in (p for p in layout.places if p.asked):
-        for needs in place.needs[chosen] if place.apart else place.needs:
-            for need in needs:
-                blank = np.zeros(layout.grids[need.grid].buckets, bool)
-                _cover(covered.setdefault((need.grid, need.part), blank), place, chosen)
-    found: dict[int, Array] = {}
-    for (grid, part), mark in covered.items():
-        data = state[grid].numbers[part].data
-        there = (data if mark.all() else data[:, mark]).any(1)
-        found[grid] = found[grid] | there if grid in found else there
+def _present(layout: Layout, state: State, chosen: slice) -> dict[int, Array | None]:
+    """Return, per grid, which key combinations have a row in some shown range; None where all of them have."""
+    found: dict[int, Array | None] = {}
+    for grid, part, mask in layout.covered(chosen):
+        if layout.grids[grid].buckets == 1 and mask is None:
+            found[grid] = None  # a state has no other rows
+            continue
+        there = state[grid].any_in(part, mask)
+        before = found.get(grid)
+        found[grid] = there if before is None else before | there
     return found
-
-
-def _cover(mark: Array, place: Place, chosen: slice) -> None:
-    low, high = place.low[chosen], place.high[chosen]
-    steps = np.zeros(mark.size + 1, np.int64)
-    np.add.at(steps, low, 1)
-    np.add.at(steps, high, -1)
-    mark |= np.cumsum(steps)[:-1] > 0
 
 
 def _finish(plan: Plan, layout: Layout, state: State, chosen: slice) -> Answer:
     keys = len(plan.question.by)
     present = _present(layout, state, chosen)
     grids = list(present)
-    parts = [
-        (state[g].keys[:keys], state[g].codes[:, :keys], None if present[g].all() else present[g]) for g in grids
-    ]
+    parts = [(state[g].keys[:keys], state[g].codes[:, :keys], present[g]) for g in grids]
     groups = group(parts, keys)
     frames = layout.frames[chosen]
     if groups.size * len(frames) > LARGEST:
@@ -239,8 +227,21 @@ def _finish(plan: Plan, layout: Layout, state: State, chosen: slice) -> Answer:
             f"{groups.size} groups x {len(frames)} periods are too many for one result (limit {LARGEST}); "
             "group by less, use a longer period, or filter"
         )
-    finisher = Finisher(state, layout, groups, dict(zip(grids, groups.spots, strict=True)), chosen)
+    spots = dict(zip(grids, groups.spots, strict=True))
+    flat = _is_flat(layout, state)
+    finisher = Finisher(state, layout, groups, spots, chosen, flat)
     values = {a.name: finisher.value(a) for a in plan.question.asked}
-    return Answer(groups, frames, values, tuple(finisher.reasons))
+    spread = Spread(state[0], spots[0], groups.size, layout.places[0].low[chosen]) if flat else None
+    return Answer(groups, frames, values, tuple(finisher.reasons), spread)
 
 
+def _is_flat(layout: Layout, state: State) -> bool:
+    """Can each listed cell be measured by itself? One grid, and every leaf measured in the frames themselves."""
+    return (
+        len(layout.grids) == 1
+        and state[0].listed is not None
+        and layout.grids[0].entity is None
+        and not layout.shares
+        and all(not p.apart and not p.leaf.chain for p in layout.places)
+        and all(bool((p.high - p.low == 1).all()) for p in layout.places)
+    )

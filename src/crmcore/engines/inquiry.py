@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -41,7 +41,7 @@ class Enquirer:
     tables: Mapping[str, Table]
     scope: Scope
     noticed: tuple[Issue, ...]
-    facts: Mapping[str, Any]
+    facts: Callable[[], Mapping[str, Any]]
 
     # -- numbers beside the numbers ------------------------------------------------------------------
 
@@ -56,8 +56,9 @@ class Enquirer:
         for metric in self.metrics:
             for role, formula in _parts(metric, squares=confidence is not None):
                 asked.append(Asked(f"{metric.name} {role}", formula, unit(metric.unit), checked=False))
-        found = self._compute(asked).values
-        return {m.name: _details(m, found, confidence) for m in self.metrics}
+        answer = self._compute(asked)
+        index = None if answer.spread is None else answer.spread.index()
+        return {m.name: _details(m, answer.values, confidence, index) for m in self.metrics}
 
     def total(self) -> dict[str, Any]:
         question = attrs.evolve(self.question, by=())
@@ -164,7 +165,7 @@ class Enquirer:
         return table, rows, scope
 
     def settings(self) -> dict[str, Any]:
-        return dict(self.facts)
+        return dict(self.facts())
 
     def issues(self) -> tuple[Issue, ...]:
         return self.noticed
@@ -183,24 +184,25 @@ def _parts(metric: Metric, *, squares: bool) -> Iterator[tuple[str, Formula]]:
         yield "squares", beside
 
 
-def _numbers(value: Operand | Label) -> Array:
+def _numbers(value: Operand | Label, index: Array | None) -> Array:
     assert isinstance(value, Operand)
     data = value.floats()
-    return data if value.why is None else np.where(value.why == 0, data, np.nan)
+    data = data if value.why is None else np.where(value.why == 0, data, np.nan)
+    return data if index is None else data[index]
 
 
-def _details(metric: Metric, found: Mapping[str, Operand | Label], confidence: float | None) -> Details:
-    parts = {role: _numbers(found[f"{metric.name} {role}"]) for role, _ in _parts(metric, squares=confidence is not None)}
+def _details(
+    metric: Metric, found: Mapping[str, Operand | Label], confidence: float | None, index: Array | None
+) -> Details:
+    roles = [role for role, _ in _parts(metric, squares=confidence is not None)]
+    parts = {role: _numbers(found[f"{metric.name} {role}"], index) for role in roles}
     low = high = None
     if confidence is not None and is_proportion(metric.formula):
         low, high = wilson(parts["numerator"], parts["denominator"], confidence)
     elif confidence is not None and is_mean(metric.formula) and "squares" in parts:
-        value = _numbers(found[metric.name])
+        value = _numbers(found[metric.name], index)
         low, high = mean_interval(value, parts["numerator"], parts["squares"], parts["n"], confidence)
-    n = parts.get("n")
-    if n is None:
-        n = np.zeros(_numbers(found[metric.name]).shape)
-    return Details(n, parts.get("numerator"), parts.get("denominator"), low, high)
+    return Details(parts["n"], parts.get("numerator"), parts.get("denominator"), low, high)
 
 
 def _single(value: Operand | Label, metric: Metric) -> Any:

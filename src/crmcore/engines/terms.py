@@ -30,6 +30,14 @@ class Residual:
         both = mask if self.mask is None else self.mask & mask
         return _measured((self.key, key), both, int(np.count_nonzero(both[segment.start : segment.stop])), segment)
 
+    def others(self, segment: Segment) -> Residual:
+        """Return the other rows of the segment."""
+        assert self.mask is not None
+        mask = np.zeros(self.mask.size, bool)
+        mask[segment.start : segment.stop] = ~self.mask[segment.start : segment.stop]
+        rows = segment.stop - segment.start - self.rows
+        return Residual(("others", self.key), mask, rows, rows / (segment.stop - segment.start))
+
 
 _ALL: object = "all"
 

@@ -7,16 +7,16 @@ instant, and targets on a view per frame that holds what of each belongs to it (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import attrs
 import numpy as np
 
 from ..algebra.aggregates import STOCK, Aggregate
 from ..algebra.columns import AsOf, Col, Compare, Expr, Not
-from ..algebra.formulas import Formula
+from ..algebra.formulas import Formula, Share
 from ..algebra.node import Key
-from ..algebra.walk import columns_of, conjunction, terms_of
+from ..algebra.walk import columns_of, conjunction, terms_of, walk
 from ..calendars import Calendar
 from ..errors import ArgumentError, DefinitionError
 from ..table.column import Array
@@ -81,12 +81,16 @@ class Place:
     asked: bool = True
 
 
+Covered = tuple[int, int, Array | None]
+"""A grid, a request on it, and a mask of buckets (None: all)."""
+
+
 @attrs.frozen(slots=True, eq=False)
 class Layout:
     """Places of all leaves, with the grids, requests and views they need, each structure once.
 
     `numbers` finds the place of an aggregate in its windows, by object; `own` has, per grid with an axis, the
-    bucket range of each frame itself.
+    bucket range of each frame itself; `shares` tells whether a formula looks at all groups together; `together` lists the grids that look from as_of.
     """
 
     frames: tuple[Frame, ...]
@@ -96,7 +100,17 @@ class Layout:
     requests: tuple[Request, ...]
     views: tuple[View, ...]
     own: dict[int, tuple[Array, Array]]
+    shares: bool
+    together: tuple[int, ...]
     token: object = attrs.field(factory=object)
+    _covered: dict[tuple[int, int], tuple[Covered, ...]] = attrs.field(factory=dict)
+
+    def covered(self, chosen: slice) -> tuple[Covered, ...]:
+        """Return, per grid and request that counts rows taking part, the buckets that the chosen frames look at."""
+        key = (chosen.start, chosen.stop)
+        if key not in self._covered:
+            self._covered[key] = tuple(_covered(self, chosen))
+        return self._covered[key]
 
     def asked(self, grid: int) -> list[tuple[int, Request]]:
         """Return the requests of a grid with their numbers."""
@@ -154,7 +168,7 @@ class _Book:
 
 
 def lay_out(
-    formulas: Iterable[Formula],
+    formulas: Sequence[Formula],
     frames: Sequence[Frame],
     keys: tuple[Expr, ...],
     where: Expr | None,
@@ -210,7 +224,26 @@ def lay_out(
         for i, g in enumerate(book.grids)
         if bounded and g.anchor is not None
     }
-    return Layout(tuple(frames), tuple(places), numbers, tuple(book.grids), tuple(book.requests), tuple(views), own)
+    shares = any(isinstance(n, Share) for f in formulas for n in walk(f))
+    return Layout(
+        tuple(frames), tuple(places), numbers, tuple(book.grids), tuple(book.requests), tuple(views), own, shares,
+        tuple(sorted({n.grid for p in places if not p.apart for needs in p.needs for n in needs})),
+    )
+
+
+def _covered(layout: Layout, chosen: slice) -> Iterator[Covered]:
+    marks: dict[tuple[int, int], Array] = {}
+    for place in (p for p in layout.places if p.asked):
+        for needs in place.needs[chosen] if place.apart else place.needs:
+            for need in needs:
+                steps = marks.setdefault((need.grid, need.part), np.zeros(layout.grids[need.grid].buckets + 1, np.int64))
+                inside = np.zeros(steps.size, np.int64)
+                np.add.at(inside, place.low[chosen], 1)
+                np.add.at(inside, place.high[chosen], -1)
+                steps += np.cumsum(inside) > 0
+    for (grid, part), found in marks.items():
+        mask = found[:-1] > 0
+        yield grid, part, None if mask.all() else mask
 
 
 def _is_target(a: Aggregate) -> bool:

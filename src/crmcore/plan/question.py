@@ -47,6 +47,7 @@ class Plan:
         self.question = question
         leaves = [leaf for a in question.asked for leaf in leaves_of(a.formula)]
         inner = [a for leaf in leaves for a in ([e.aggregate for e in each_of(leaf.aggregate)] or [leaf.aggregate])]
+        self.tables = tuple(dict.fromkeys(str(a.table) for a in inner))
         self.stocks = tuple(dict.fromkeys(str(a.table) for a in inner if a.at == STOCK))
         self.anchors = tuple(dict.fromkeys((str(a.table), a.at) for a in inner if a.at != STOCK))
         self._layouts: OrderedDict[Hashable, Layout] = OrderedDict()

@@ -47,8 +47,9 @@ def _fill(node: Formula, chain: Chain, number: Callable[[Formula], str]) -> str:
     if isinstance(node, Ratio):
         return f"{inner(node.numerator)} / {inner(node.denominator)}"
     if isinstance(node, Binary):
-        left, right = inner(node.left), inner(node.right)
-        return f"{node.op}({left}, {right})" if node.op in ("min", "max") else f"{left} {node.op} {right}"
+        if node.op in ("min", "max"):
+            return f"{node.op}({_fill(node.left, chain, number)}, {_fill(node.right, chain, number)})"
+        return f"{inner(node.left)} {node.op} {inner(node.right)}"
     if isinstance(node, Unary):
         if node.op == "neg":
             return f"-{inner(node.term)}"
@@ -62,7 +63,7 @@ def _fill(node: Formula, chain: Chain, number: Callable[[Formula], str]) -> str:
 def _compound(node: Formula) -> bool:
     if isinstance(node, (Window, Positive, Classify)):
         return _compound(node.term)
-    return isinstance(node, (Ratio, Binary, Unary))
+    return isinstance(node, Ratio) or (isinstance(node, (Binary, Unary)) and node.op in ("+", "-", "*", "neg"))
 
 
 def _windowed(leaf: Formula, chain: Chain) -> Formula:

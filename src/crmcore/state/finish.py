@@ -22,7 +22,7 @@ from .groups import Groups
 from .operand import NOTHING, PERIOD, ZERO, Operand, add, constant, maximum, minimum, multiply, ratio, reach, scaled, unary
 from .rollup import roll_up
 from .runs import collapsed, evaluate_run, ranged
-from .state import Numbers, Run, State
+from .state import GridState, Numbers, Run, State
 
 __all__ = ["Finisher", "Label"]
 
@@ -45,6 +45,7 @@ class Finisher:
     Args:
         spots: grid -> where its rows stand among the groups (None: the same).
         chosen: the frames that are shown, as positions in the layout's.
+        flat: measure the listed cells of the only grid, each by itself, not groups x frames.
     """
 
     state: State
@@ -52,6 +53,7 @@ class Finisher:
     groups: Groups
     spots: dict[int, Array | None]
     chosen: slice
+    flat: bool = False
     reasons: list[str] = attrs.field(factory=list)
     _done: dict[tuple[int, int, bool], tuple[Operand, Dimension]] = attrs.field(factory=dict)
 
@@ -78,7 +80,7 @@ class Finisher:
         code = np.zeros(operand.data.shape, np.int64)
         for edge in formula.edges:
             if operand.exact:
-                code += scaled(operand.data, edge.denominator) >= edge.numerator * operand.scale
+                code += scaled(operand, edge.denominator) >= edge.numerator * operand.scale
             else:
                 code += operand.data >= float(edge)
         return Label(code, formula.labels, operand.why)
@@ -87,7 +89,7 @@ class Finisher:
 
     def _node(self, node: f.Formula, chain: Chain, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
         """Return the numbers and dimension of a node; `whole` measures all groups together."""
-        shape = (1 if whole else self.groups.size, len(self.frames))
+        shape = self._shape(whole=whole)
         if isinstance(node, Aggregate):
             return self._leaf(node, chain, unit, whole=whole)
         if isinstance(node, f.Number):
@@ -113,6 +115,12 @@ class Finisher:
         if isinstance(node, f.Span):
             return self._span(node, shape, unit), Dimension(time=1)
         raise UnitError(f"{node!r} gives labels and cannot be calculated with")
+
+    def _shape(self, *, whole: bool) -> tuple[int, ...]:
+        if self.flat:
+            listed = self.state[0].listed
+            return (1 if listed is None else listed.size + 1,)
+        return (1 if whole else self.groups.size, len(self.frames))
 
     def _reason(self, text: str) -> int:
         if text not in self.reasons:
@@ -173,16 +181,20 @@ class Finisher:
     ) -> tuple[Operand, Dimension]:
         """Return an aggregate in ranges of buckets of one grid."""
         found = self.state[needs[0].grid]
-        spots = self.spots[needs[0].grid]
-        if len(found.keys) > len(self.groups.labels):
+        if self.flat:
+            operand, kind = _of_cells(a, found, needs[0])
+        elif len(found.keys) > len(self.groups.labels):
+            spots = self.spots[needs[0].grid]
             operand, kind = roll_up(a, needs, found, spots, self.groups.size, low, high, whole=whole)
         else:
             if a.op in VALUES:
-                operand, kind = _of_run(a, found.runs[needs[0].value], low, high, whole=whole)
+                operand, kind = _of_run(a, found.dense_run(found.runs[needs[0].value]), low, high, whole=whole)
             else:
-                operand, kind = _of_numbers(found.numbers[needs[0].value], low, high, whole=whole)
+                numbers = found.numbers[needs[0].value]
+                operand, kind = _of_numbers(numbers, found.dense(numbers.data), low, high, whole=whole)
             if not whole:
-                operand = placed(operand, spots, self.groups.size, NOTHING if _needs_rows(a.op) else 0)
+                missing = NOTHING if _needs_rows(a.op) else 0
+                operand = placed(operand, self.spots[needs[0].grid], self.groups.size, missing)
         dimension = NUMBER if a.op in ("count", "distinct", "top_share", "gini") else _DIMENSIONS.get(kind, NUMBER)
         power = 2 if a.op == "squares" else 1
         if dimension.time:
@@ -201,21 +213,31 @@ def _in_time(operand: Operand, factor: int) -> Operand:
     if not operand.exact:
         return attrs.evolve(operand, data=operand.data * factor)
     common = Fraction(factor, operand.scale)
-    return attrs.evolve(operand, data=scaled(operand.data, common.numerator), scale=common.denominator)
+    bound = None if operand.bound is None else operand.bound * common.numerator
+    return attrs.evolve(operand, data=scaled(operand, common.numerator), scale=common.denominator, bound=bound)
 
 
-def _of_numbers(numbers: Numbers, low: Array, high: Array, *, whole: bool) -> tuple[Operand, str]:
-    data = numbers.data
+def _of_cells(a: Aggregate, found: GridState, need: Need) -> tuple[Operand, str]:
+    if a.op in VALUES:
+        run = found.runs[need.value]
+        return evaluate_run(a.op, run, a.q, a.method), run.kind
+    numbers = found.numbers[need.value]
+    return Operand(numbers.data, numbers.scale, numbers.exact, bound=numbers.bound), numbers.kind
+
+
+def _of_numbers(numbers: Numbers, data: Array, low: Array, high: Array, *, whole: bool) -> tuple[Operand, str]:
     if whole:
         data = _sum(data)
     buckets = data.shape[1]
-    if low.size == buckets - 1 and buckets > 1 and low[0] == 1 and bool((high - low == 1).all()) and bool((np.diff(low) == 1).all()):
+    if buckets == 1 and low.size == 1 and low[0] == 0:
+        part = data
+    elif low.size == buckets - 1 and low[0] == 1 and bool((high - low == 1).all()) and bool((np.diff(low) == 1).all()):
         part = data[:, 1:]
     elif low.size == 1 and high[0] - low[0] == 1:
         part = data[:, low[0] : high[0]]
     else:
         part = _windowed(data, low, high)
-    return Operand(part, numbers.scale, numbers.exact), numbers.kind
+    return Operand(part, numbers.scale, numbers.exact, bound=numbers.bound), numbers.kind
 
 
 def _sum(data: Array) -> Array:
@@ -264,7 +286,7 @@ def placed(operand: Operand, spots: Array | None, size: int, missing: int) -> Op
         new = np.full(shape, missing, np.int8)
         new[spots[there]] = 0 if why is None else why[there]
         why = new
-    return Operand(data, operand.scale, operand.exact, why)
+    return Operand(data, operand.scale, operand.exact, why, operand.bound)
 
 
 def _beside(columns: Sequence[Operand], size: int) -> Operand:
@@ -277,7 +299,7 @@ def _beside(columns: Sequence[Operand], size: int) -> Operand:
         return Operand(np.zeros((size, 0), np.int64))
     exact = all(c.exact for c in columns)
     scale = lcm(*(c.scale for c in columns)) if exact else 1
-    parts = [scaled(c.data, scale // c.scale) if exact else c.floats() for c in columns]
+    parts = [scaled(c, scale // c.scale) if exact else c.floats() for c in columns]
     why = None
     if any(c.why is not None for c in columns):
         why = np.concatenate([np.zeros(c.data.shape, np.int8) if c.why is None else c.why for c in columns], axis=1)
@@ -286,5 +308,5 @@ def _beside(columns: Sequence[Operand], size: int) -> Operand:
 
 def _broadcast(operand: Operand, shape: tuple[int, ...]) -> Operand:
     why = None if operand.why is None else np.broadcast_to(operand.why, shape)
-    return Operand(np.broadcast_to(operand.data, shape), operand.scale, operand.exact, why)
+    return Operand(np.broadcast_to(operand.data, shape), operand.scale, operand.exact, why, operand.bound)
 

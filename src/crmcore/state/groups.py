@@ -9,8 +9,9 @@ import attrs
 import numpy as np
 
 from ..table.column import Array, Column, sort_key
+from .state import GridState
 
-__all__ = ["Groups", "group"]
+__all__ = ["Groups", "Spread", "group"]
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -31,6 +32,34 @@ class Groups:
         return [labels[c] for c in self.codes[:, k].tolist()]
 
 
+@attrs.frozen(slots=True, eq=False)
+class Spread:
+    """Where listed cells stand among groups x frames; every other place holds the empty cell.
+
+    Args:
+        spots: the group of each row of the state (None: the same).
+        low: the bucket of each frame.
+    """
+
+    found: GridState
+    spots: Array | None
+    groups: int
+    low: Array
+
+    def index(self) -> Array:
+        """Return, for each group and frame, the cell to show."""
+        assert self.found.listed is not None
+        row, bucket = np.divmod(self.found.listed, self.found.buckets)
+        group_of = row if self.spots is None else self.spots[row]
+        frames = self.low.size
+        place = np.full(self.found.buckets, -1)
+        place[self.low] = np.arange(frames)
+        shown = (group_of >= 0) & (place[bucket] >= 0)
+        index = np.full(self.groups * frames, self.found.listed.size)
+        index[group_of[shown] * frames + place[bucket[shown]]] = np.flatnonzero(shown)
+        return index
+
+
 def group(parts: Sequence[tuple[tuple[Column, ...], Array, Array | None]], keys: int) -> Groups:
     """Return the union of the key combinations of several grids.
 
@@ -43,6 +72,8 @@ def group(parts: Sequence[tuple[tuple[Column, ...], Array, Array | None]], keys:
         return Groups((), np.empty((1, 0), np.int64), tuple(None if c.shape[0] == 1 else np.zeros(c.shape[0], np.int64) for _, c, _ in parts))
     if not parts:
         return Groups(tuple((None,) for _ in range(keys)), np.empty((0, keys), np.int64), ())
+    if len(parts) == 1 and keys == 1 and parts[0][2] is None:
+        return _single(parts[0][0][0], parts[0][1])
     labels, ranks, remaps = [], [], []
     for k in range(keys):
         union, rank, remap = _union([columns[k] for columns, _, _ in parts])
@@ -74,6 +105,22 @@ def group(parts: Sequence[tuple[tuple[Column, ...], Array, Array | None]], keys:
         back[ranks[k]] = np.arange(len(labels[k]))
         codes_out[:, k] = back[place]
     return Groups(tuple(labels), codes_out, tuple(spots))
+
+
+def _single(key: Column, codes: Array) -> Groups:
+    """Return the groups of one grid with one key, all of whose rows are shown."""
+    rank = key.rank[codes[:, 0]]
+    if bool((rank[1:] > rank[:-1]).all()):
+        return Groups((key.labels,), codes, (None,))
+    order = np.argsort(rank)
+    if bool((rank[order[1:]] == rank[order[:-1]]).any()):  # one row per entity: rows share groups
+        found, spots = np.unique(rank, return_inverse=True)
+        back = np.empty(len(key.labels), np.int64)
+        back[key.rank] = np.arange(len(key.labels))
+        return Groups((key.labels,), back[found].reshape(-1, 1), (spots,))
+    spots = np.empty(order.size, np.int64)
+    spots[order] = np.arange(order.size)
+    return Groups((key.labels,), codes[order], (spots,))
 
 
 def _union(columns: Sequence[Column]) -> tuple[Sequence[Any], Array, list[Array | None]]:

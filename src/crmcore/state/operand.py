@@ -35,27 +35,42 @@ def reason(code: int) -> str:
 class Operand:
     """Numbers per cell. Exact: integers `data` over `scale`. Not exact: float64 (`scale` 1).
 
-    `why` is 0 where the number is defined, else a reason's code; None when all are defined.
+    `why` is 0 where the number is defined, else a reason's code; None when all are defined. No exact |data| is
+    larger than `bound`; None when that is not known.
     """
 
     data: Array
     scale: int = 1
     exact: bool = True
     why: Array | None = None
+    bound: int | None = None
+
+    def limit(self) -> int:
+        """Return a bound of |data|."""
+        return reach(self.data) if self.bound is None else self.bound
 
     def floats(self) -> Array:
         """Return the numbers as float64, each rounded once (Q4); undefined ones are whatever."""
         if not self.exact:
             return self.data
-        return divide(self.data, 1, self.scale)
+        small = self.data.dtype != object and self.scale <= _EXACT_FLOAT and self._below(_EXACT_FLOAT)
+        if small:
+            return self.data / self.scale
+        return np.array([v / self.scale for v in self.data.ravel().tolist()], np.float64).reshape(self.data.shape)
 
     def because(self, where: Mask, code: int) -> Operand:
         """Return the operand undefined where `where` is true, for a reason; earlier reasons stay."""
         if not where.any():
             return self
-        why = np.zeros(np.shape(self.data), np.int8) if self.why is None else self.why.copy()
+        if self.why is None and where.shape == self.data.shape:
+            return attrs.evolve(self, why=where.astype(np.int8) * np.int8(code))
+        why = np.zeros(self.data.shape, np.int8) if self.why is None else self.why.copy()
         why[where & (why == 0)] = code
         return attrs.evolve(self, why=why)
+
+    def _below(self, limit: int, factor: int = 1) -> bool:
+        """Is |data| * factor certainly at most `limit`? Looks at the data when the bound does not tell."""
+        return (self.bound is not None and self.bound * factor <= limit) or reach(self.data) * factor <= limit
 
 
 def reach(data: Array) -> int:
@@ -65,28 +80,13 @@ def reach(data: Array) -> int:
     return max(abs(int(data.min())), abs(int(data.max())))
 
 
-def scaled(data: Array, factor: int) -> Array:
-    """Return data * factor without overflow: as Python integers where int64 is too small."""
+def scaled(operand: Operand, factor: int) -> Array:
+    """Return exact data * factor without overflow: as Python integers where int64 is too small."""
     if factor == 1:
-        return data
-    if data.dtype == object or reach(data) * abs(factor) >= _LIMIT:
-        return data.astype(object) * factor
-    return data * factor
-
-
-def divide(a: Array, b: Array | int, factor: int) -> Array:
-    """Return a / (b * factor) as float64, each quotient rounded once (Q4). Zero divisors give anything."""
-    if isinstance(b, int):
-        below = b * factor
-        if a.dtype != object and below <= _EXACT_FLOAT and reach(a) <= _EXACT_FLOAT:
-            return a / below
-        return np.array([v / below for v in a.ravel().tolist()], np.float64).reshape(a.shape)
-    below_data = scaled(b, factor)
-    if a.dtype != object and below_data.dtype != object and reach(a) <= _EXACT_FLOAT and reach(below_data) <= _EXACT_FLOAT:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return a / below_data
-    pairs = zip(a.ravel().tolist(), below_data.ravel().tolist(), strict=True)
-    return np.array([x / y if y else np.nan for x, y in pairs], np.float64).reshape(a.shape)
+        return operand.data
+    if operand.data.dtype != object and operand._below(_LIMIT - 1, factor):  # noqa: SLF001
+        return operand.data * factor
+    return operand.data.astype(object) * factor
 
 
 def _why(a: Operand, b: Operand) -> Array | None:
@@ -96,9 +96,13 @@ def _why(a: Operand, b: Operand) -> Array | None:
     return a.why if b.why is None else np.where(a.why != 0, a.why, b.why).astype(np.int8)
 
 
-def _aligned(a: Operand, b: Operand) -> tuple[Array, Array, int]:
+def _aligned(a: Operand, b: Operand) -> tuple[Array, Array, int, int]:
+    """Return both sides at one scale, the scale, and a bound of the sum of their magnitudes."""
+    if a.scale == b.scale:
+        return a.data, b.data, a.scale, a.limit() + b.limit()
     scale = lcm(a.scale, b.scale)
-    return scaled(a.data, scale // a.scale), scaled(b.data, scale // b.scale), scale
+    x, y = scale // a.scale, scale // b.scale
+    return scaled(a, x), scaled(b, y), scale, a.limit() * x + b.limit() * y
 
 
 def add(a: Operand, b: Operand, sign: int = 1) -> Operand:
@@ -107,10 +111,10 @@ def add(a: Operand, b: Operand, sign: int = 1) -> Operand:
     if not (a.exact and b.exact):
         left, right = a.floats(), b.floats()
         return Operand(left + right if sign > 0 else left - right, 1, False, why)
-    x, y, scale = _aligned(a, b)
-    if x.dtype != object and y.dtype != object and reach(x) + reach(y) >= _LIMIT:
+    x, y, scale, bound = _aligned(a, b)
+    if bound >= _LIMIT:
         x, y = x.astype(object), y.astype(object)
-    return Operand(x + y if sign > 0 else x - y, scale, True, why)
+    return Operand(x + y if sign > 0 else x - y, scale, True, why, bound)
 
 
 def multiply(a: Operand, b: Operand) -> Operand:
@@ -118,10 +122,11 @@ def multiply(a: Operand, b: Operand) -> Operand:
     why = _why(a, b)
     if not (a.exact and b.exact):
         return Operand(a.floats() * b.floats(), 1, False, why)
+    bound = a.limit() * b.limit()
     x, y = a.data, b.data
-    if x.dtype != object and y.dtype != object and reach(x) * reach(y) >= _LIMIT:
+    if bound >= _LIMIT:
         x, y = x.astype(object), y.astype(object)
-    return Operand(x * y, a.scale * b.scale, True, why)
+    return Operand(x * y, a.scale * b.scale, True, why, bound)
 
 
 def _chosen(choose: Callable[[Any, Any], Any]) -> Callable[[Operand, Operand], Operand]:
@@ -129,8 +134,8 @@ def _chosen(choose: Callable[[Any, Any], Any]) -> Callable[[Operand, Operand], O
         why = _why(a, b)
         if not (a.exact and b.exact):
             return Operand(choose(a.floats(), b.floats()), 1, False, why)
-        x, y, scale = _aligned(a, b)
-        return Operand(choose(x, y), scale, True, why)
+        x, y, scale, bound = _aligned(a, b)
+        return Operand(choose(x, y), scale, True, why, bound)
 
     return pick
 
@@ -141,18 +146,32 @@ maximum = _chosen(np.maximum)
 
 def ratio(a: Operand, b: Operand, empty: int = ZERO) -> Operand:
     """Return a / b: one correctly rounded quotient of exact sides; undefined where b is zero (R2)."""
-    result_why = _why(a, b)
     zero = np.asarray(b.data == 0, bool)
+    none = bool(zero.any())
     if a.exact and b.exact:
-        common = gcd(a.scale, b.scale)
-        top = scaled(a.data, b.scale // common)
-        data = divide(top, b.data, a.scale // common)
+        data = _quotient(a, b, zero if none else None)
     else:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             data = np.asarray(a.floats() / b.floats())
-    if zero.any():
-        data = np.where(zero, 0.0, data)
-    return Operand(data, 1, False, result_why).because(zero, empty)
+            if none:
+                data = np.where(zero, 0.0, data)
+    result = Operand(data, 1, False, _why(a, b))
+    return result.because(zero, empty) if none else result
+
+
+def _quotient(a: Operand, b: Operand, zero: Mask | None) -> Array:
+    common = gcd(a.scale, b.scale)
+    top, below = scaled(a, b.scale // common), scaled(b, a.scale // common)
+    if zero is not None:
+        below = np.where(zero, 1, below)
+    if top.dtype != object and below.dtype != object:
+        # numpy divides float64, and so rounds once, only while both sides are exact as float64
+        if a._below(_EXACT_FLOAT, b.scale // common) and b._below(_EXACT_FLOAT, a.scale // common):  # noqa: SLF001
+            return top / below
+    shape = np.broadcast_shapes(top.shape, below.shape)
+    pairs = zip(np.broadcast_to(top, shape).ravel().tolist(), np.broadcast_to(below, shape).ravel().tolist(), strict=True)
+    data = np.array([x / y for x, y in pairs], np.float64).reshape(shape)
+    return data if zero is None else np.where(zero, 0.0, data)
 
 
 def unary(op: str, a: Operand) -> Operand:
@@ -170,4 +189,4 @@ def unary(op: str, a: Operand) -> Operand:
 def constant(value: Fraction, shape: tuple[int, ...]) -> Operand:
     """Return an exact constant for each cell."""
     kind: Any = np.int64 if abs(value.numerator) < _LIMIT else object
-    return Operand(np.full(shape, value.numerator, kind), value.denominator)
+    return Operand(np.full(shape, value.numerator, kind), value.denominator, bound=abs(value.numerator))

@@ -18,7 +18,7 @@ from ..table.column import Array, Mask, sort_key
 from ..table.issue import Issue
 from ..units import unit
 from .finish import Label
-from .groups import Groups
+from .groups import Groups, Spread
 from .operand import REASONS, Operand
 
 __all__ = ["SHOWN", "Details", "Inquiry", "Measured", "Result"]
@@ -147,11 +147,14 @@ class Result:
         *,
         confidence: float | None = None,
         order: Array | None = None,
+        spread: Spread | None = None,
     ) -> None:
         self.metrics = tuple(metrics)
         self.keys = tuple(keys)
         self._groups, self._frames, self._values, self._reasons = groups, tuple(frames), values, reasons
         self._inquiry, self._confidence, self._order = inquiry, confidence, order
+        self._spread = spread
+        self._index: Array | None = None
         self._details: dict[str, Details] | None = None
         self._total: dict[str, Any] | None = None
 
@@ -179,12 +182,21 @@ class Result:
     def __getitem__(self, name: str) -> Measured:
         for metric in self.metrics:
             if metric.name == name:
-                return Measured(metric, self._pick(self._floats(name)), self._why(name), self._reasons, self)
+                return Measured(metric, self._placed(self._floats(name)), self._why(name), self._reasons, self)
         raise MetricNotFound(name, self.names, where="in this result")
 
     def _pick(self, data: Array) -> Array:
+        """Return groups x frames as rows in order."""
         flat = data.reshape(-1)
         return flat if self._order is None else flat[self._order]
+
+    def _placed(self, data: Array) -> Array:
+        """Return finished numbers as rows in order: listed cells are put in their places first."""
+        if self._spread is None:
+            return self._pick(data)
+        if self._index is None:
+            self._index = self._spread.index()
+        return self._pick(data[self._index])
 
     def _floats(self, name: str) -> Array:
         value = self._values[name]
@@ -197,7 +209,7 @@ class Result:
 
     def _why(self, name: str) -> Array | None:
         why = self._values[name].why
-        return None if why is None else self._pick(why)
+        return None if why is None else self._placed(why)
 
     def column(self, key: str) -> list[Any]:
         """Return the label of a key for each row; "period" gives the period's label."""
@@ -330,7 +342,7 @@ class Result:
         now = order if self._order is None else self._order[order]
         return Result(
             self.metrics, self.keys, self._groups, self._frames, self._values, self._reasons, self._inquiry,
-            confidence=self._confidence, order=now,
+            confidence=self._confidence, order=now, spread=self._spread,
         )
 
     # -- what is behind a number ---------------------------------------------------------------------

@@ -53,15 +53,15 @@ def _inner(
     each: Each, need: Need, found: GridState, rows: Array, size: int, low: Array, high: Array
 ) -> tuple[tuple[Array, int, str], Array, Array]:
     """Return per entity and range: the inner aggregate as (data, scale, kind), where it has a value, where rows take part."""
-    present = _ranges(_gather(found.numbers[need.part].data, rows, size), low, high) > 0
+    present = _ranges(_gather(found.dense(found.numbers[need.part].data), rows, size), low, high) > 0
     if each.aggregate.op in VALUES:
-        run = ranged(_regrouped(found.runs[need.value], rows, size), low, high)
+        run = ranged(_regrouped(found.dense_run(found.runs[need.value]), rows, size), low, high)
         operand = evaluate_run(each.aggregate.op, run, each.aggregate.q, each.aggregate.method)
         there = np.ones(present.shape, bool) if operand.why is None else operand.why == 0
         kind = run.kind if each.aggregate.op in ("quantile", "smallest", "largest") else "count"
         return (operand.data, operand.scale, kind), there, present
     numbers = found.numbers[need.value]
-    data = _ranges(_gather(numbers.data, rows, size), low, high)
+    data = _ranges(_gather(found.dense(numbers.data), rows, size), low, high)
     return (data, numbers.scale, numbers.kind), np.ones(data.shape, bool), present
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..table.column import Array
-from .operand import NOTHING, ZERO, Operand, reach, scaled
+from .operand import NOTHING, ZERO, Operand, ratio, reach
 from .state import Run
 
 __all__ = ["collapsed", "evaluate_run", "ranged"]
@@ -149,12 +149,8 @@ def _concentration(op: str, run: Run, flat: Array, starts: Array, q: Fraction | 
         else:
             top.append(sum((2 * i - count - 1) * v for i, v in enumerate(part, 1)))
             below.append(count * total)
-    from .operand import ratio
-
     wide: Any = np.float64 if values.dtype == np.float64 else object
     a = Operand(np.array(top, wide).reshape(shape), 1, wide is object)
     b = Operand(np.array(below, wide).reshape(shape), 1, wide is object)
     return ratio(a, b, ZERO).because((flat == 0).reshape(shape), NOTHING)
 
-
-_ = scaled

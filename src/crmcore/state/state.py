@@ -1,8 +1,9 @@
 """State: aggregate values per group. The only thing that merges, is stored or travels.
 
-A grid's state has one row per key combination that occurs and one column per bucket of days.
-Numbers per cell are int64 (Python integers where they do not fit); values per cell are a run of
-packed integers sorted by cell, so that a multiset needs no structure of its own.
+A grid's cells are its key combinations times its buckets of days. Where most of them are empty, only
+those that occur are listed, and one empty cell more, which stands for all the others. Numbers per
+cell are int64 (Python integers where they do not fit); values per cell are a run of packed integers
+sorted by cell, so that a multiset needs no structure of its own.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ __all__ = ["GridState", "Numbers", "Run", "State"]
 
 @attrs.frozen(slots=True, eq=False)
 class Numbers:
-    """Sums per cell: the value is data / scale; `kind` is the kind of column summed."""
+    """Sums per cell: the value is data / scale; `kind` is the kind of column summed; no |data| exceeds `bound`."""
 
     data: Array
     scale: int = 1
     kind: str = "count"
     exact: bool = True
+    bound: int | None = None
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -53,18 +55,54 @@ class Run:
 class GridState:
     """The state of one grid: `codes` has one row per key combination, into `keys`' labels.
 
-    `numbers` and `runs` go by the request's number in the layout.
+    `numbers` and `runs` go by the request's number in the layout; they have `rows` x `buckets` cells, or as many
+    as `listed` has (positions in rows x buckets, ascending) and one empty cell at the end.
     """
 
     keys: tuple[Column, ...]
     codes: Array
+    buckets: int
     numbers: dict[int, Numbers]
     runs: dict[int, Run]
+    listed: Array | None = None
 
     @property
     def rows(self) -> int:
         """Number of key combinations."""
         return int(self.codes.shape[0])
+
+    def dense(self, data: Array) -> Array:
+        """Return numbers per cell as rows x buckets."""
+        if self.listed is None:
+            return data
+        full = np.zeros(self.rows * self.buckets, data.dtype)
+        full[self.listed] = data[:-1]
+        return full.reshape(self.rows, self.buckets)
+
+    def dense_run(self, run: Run) -> Run:
+        """Return a run with its counts as rows x buckets."""
+        return run if self.listed is None else attrs.evolve(run, counts=self.dense(run.counts))
+
+    def per_bucket(self, number: int) -> Array:
+        """Return the sums of a request's counts over all rows, per bucket."""
+        data = self.numbers[number].data
+        if self.listed is None:
+            return data.sum(0)
+        sums = np.zeros(self.buckets, np.int64)
+        np.add.at(sums, self.listed % self.buckets, data[:-1])
+        return sums
+
+    def any_in(self, number: int, buckets: Array | None) -> Array:
+        """Return which rows have a count in these buckets (a mask; None: all of them)."""
+        data = self.numbers[number].data
+        if self.listed is None:
+            return np.asarray((data if buckets is None else data[:, buckets]).any(1), bool)
+        hit = data[:-1] > 0
+        if buckets is not None:
+            hit &= buckets[self.listed % self.buckets]
+        there = np.zeros(self.rows, bool)
+        there[self.listed[hit] // self.buckets] = True
+        return there
 
 
 State = dict[int, GridState]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -11,13 +12,16 @@ import numpy as np
 
 from ..errors import ColumnNotFound, TableNotFound
 from .column import Array, Column
+from .columns import Columns
 
-__all__ = ["CLUSTER_FROM", "KEPT", "Segment", "Table"]
+__all__ = ["CLUSTER_FROM", "Segment", "Table", "table_named"]
 
 CLUSTER_FROM = 65_536
 """Rows from which a table is ordered by its clustering column."""
-KEPT = 256
-"""Derived things a table keeps before it drops the oldest."""
+KEPT_TIMES = 4
+"""What a table may keep of derived columns, as a multiple of its own size ..."""
+KEPT_LEAST = 32 << 20
+"""... and in bytes at the least; beyond, the oldest are dropped."""
 
 
 @attrs.frozen(slots=True)
@@ -53,13 +57,14 @@ class Table:
         clustered: str | None = None,
     ) -> None:
         self.name = name
-        self.columns: Mapping[str, Column] = MappingProxyType(dict(columns))
+        self.columns: Mapping[str, Column] = columns if isinstance(columns, Columns) else MappingProxyType(dict(columns))
         self.length = length if length is not None else len(next(iter(columns.values()))) if columns else 0
         self.references: Mapping[str, str] = MappingProxyType(dict(references or {}))
         self.excluded: Mapping[str, int] = MappingProxyType(dict(excluded or {}))
         self.rows = rows
         self.clustered = clustered
-        self._derived: dict[Any, Any] = {}
+        self._derived: dict[Any, tuple[Any, int]] = {}
+        self._kept = 0
         self._segments: tuple[Segment, ...] | None = None
 
     def __len__(self) -> int:
@@ -82,15 +87,21 @@ class Table:
         return positions if self.rows is None else self.rows[positions]
 
     def kept(self, key: Any, make: Callable[[], Any]) -> Any:
-        """Return what `make` derives from this table, made once and kept (bounded, oldest dropped)."""
-        try:
-            return self._derived[key]
-        except KeyError:
+        """Return what `make` derives from this table, made once and kept; the oldest are dropped when there are too many."""
+        found = self._derived.get(key)
+        if found is None:
             value = make()
-            while len(self._derived) >= KEPT:
-                self._derived.pop(next(iter(self._derived)), None)
-            self._derived[key] = value
-            return value
+            size = _bytes(value)
+            self._kept += size
+            while self._kept > self._budget and self._derived:
+                oldest = next(iter(self._derived))
+                self._kept -= self._derived.pop(oldest)[1]
+            found = self._derived[key] = (value, size)
+        return found[0]
+
+    @cached_property
+    def _budget(self) -> int:
+        return max(KEPT_LEAST, KEPT_TIMES * _bytes(self))
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -113,18 +124,21 @@ class Table:
 
     def select(self, rows: Array, *, clustered: str | None = None) -> Table:
         """Return the rows at these positions (or where a mask is true) as a table."""
-        columns = {name: column.take(rows) for name, column in self.columns.items()}
-        numbers = np.arange(self.length)[rows] if self.rows is None else self.rows[rows]
+        if rows.dtype == bool:
+            rows = np.flatnonzero(rows)
+        numbers = rows if self.rows is None else self.rows.take(rows)
         return Table(
-            self.name, columns, length=int(numbers.size), references=self.references, excluded=self.excluded,
+            self.name, Columns.of(self.columns, rows), length=len(rows), references=self.references, excluded=self.excluded,
             rows=numbers, clustered=clustered,
         )
 
     def replace(self, columns: Mapping[str, Column], *, excluded: Mapping[str, int] | None = None) -> Table:
         """Return the table with these columns put in place of, or beside, its own."""
         clustered = None if self.clustered in columns else self.clustered
+        own = self.columns
+        together = own.over(columns) if isinstance(own, Columns) else {**own, **columns}
         return Table(
-            self.name, {**self.columns, **columns}, length=self.length, references=self.references,
+            self.name, together, length=self.length, references=self.references,
             excluded=self.excluded if excluded is None else excluded, rows=self.rows, clustered=clustered,
         )
 
@@ -137,5 +151,15 @@ def table_named(tables: Mapping[str, Table], name: str, *, hint: str = "") -> Ta
         raise TableNotFound(name, tables, hint=hint) from None
 
 
-def _names(values: Iterable[str]) -> str:
-    return ", ".join(sorted(values))
+def _bytes(value: Any) -> int:
+    """Return roughly what a derived thing holds in memory; what it shares with others counts too."""
+    if isinstance(value, np.ndarray):
+        return int(value.nbytes)
+    if isinstance(value, Column):
+        return int(value.data.nbytes) + (0 if value.valid is None else int(value.valid.nbytes))
+    if isinstance(value, Table):
+        columns = value.columns
+        return columns.nbytes if isinstance(columns, Columns) else sum(map(_bytes, columns.values()))
+    if isinstance(value, tuple):
+        return sum(map(_bytes, value))
+    return 256 + sum(_bytes(getattr(value, n)) for n in ("data", "codes") if hasattr(value, n))

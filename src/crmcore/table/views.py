@@ -12,7 +12,7 @@ from ..domain.schema import RECORDS, REVERTS, Field, fields_of
 from .column import Column, Mask, code_type
 from .table import Table
 
-__all__ = ["existence", "is_late", "is_recorded", "newest", "view"]
+__all__ = ["existence", "is_late", "is_recorded", "kept_view", "newest", "view"]
 
 _FIELDS: dict[str, tuple[Field, ...]] = {}
 
@@ -85,6 +85,24 @@ def view(
     """
     known = {name: _reverted(table, instant, day, zone) for name, table in tables.items()}
     return {name: _there(table, instant, day, zone, today=today) for name, table in known.items()}, known
+
+
+def kept_view(
+    tables: Mapping[str, Table], instant: int, day: int, zone: Zone, *, today: bool
+) -> tuple[dict[str, Table], dict[str, Table]]:
+    """Return the same as `view`; the tables keep what was derived, for an instant that is looked from again."""
+
+    def reverted(table: Table) -> Table:
+        found: Table = table.kept(("reverted", instant, zone.name), lambda: _reverted(table, instant, day, zone))
+        return found
+
+    def there(table: Table) -> Table:
+        key = ("there", instant, zone.name, today)
+        found: Table = table.kept(key, lambda: _there(table, instant, day, zone, today=today))
+        return found
+
+    known = {name: reverted(table) for name, table in tables.items()}
+    return {name: there(table) for name, table in known.items()}, known
 
 
 def _after(column: Column, instant: int, day: int) -> Mask:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .definition import columns_needed, definition
 from .workspace import Workspace
 
-__all__ = ["Workspace"]
+__all__ = ["Workspace", "columns_needed", "definition"]

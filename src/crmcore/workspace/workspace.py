@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from ..algebra.columns import Expr, col
 from ..calendars import GRAINS, Calendar, Zone
@@ -16,6 +18,7 @@ from ..engines.inquiry import Enquirer
 from ..errors import ArgumentError, DefinitionError, TableNotFound
 from ..evaluate import Moment, Scope, constant
 from ..kpis import CATALOGUE
+from ..locales import locale
 from ..metric import Metric
 from ..plan.question import Asked, Plan, Question
 from ..plan.requests import leaves_of
@@ -30,6 +33,7 @@ __all__ = ["Workspace"]
 
 _CONFIDENCE = 0.95
 _PLANS = 64
+_VIEWS = 4
 
 
 class Workspace:
@@ -67,9 +71,11 @@ class Workspace:
         if rates and currency is None:
             raise ArgumentError("rates need a currency to convert into: Workspace(currency=..., rates=...)")
         self.rates = Rates(currency, rates) if rates and currency is not None else None
+        locale(language)  # one there are no words for is refused here
         self.language = language
         self.metrics, self.origins = _collected(metrics, plugins)
         self._plans: OrderedDict[Any, Plan] = OrderedDict()
+        self._views: WeakKeyDictionary[Dataset, OrderedDict[date | None, Scope]] = WeakKeyDictionary()
 
     @classmethod
     def load(cls, path: str | Path) -> Workspace:
@@ -125,14 +131,15 @@ class Workspace:
         if where is not None and not isinstance(where, Expr):
             raise ArgumentError(f"where takes a condition such as col('region') == 'EMEA', got {where!r}")
         names, keys = _keys(by)
-        tables = _tables(chosen, data)
-        scope = seen_from(tables, Scope(tables, tables, self.zone, self.calendar, None, self.rates), self._moment(as_of))
         plan = self._plan(chosen, keys, per, where)
-        answer = compute(plan, tables, scope)
-        enquirer = Enquirer(chosen, plan.question, answer, tables, scope, data.issues, self._facts(scope))
+        _check(plan, chosen, data)
+        scope = self._scope(data, as_of)
+        answer = compute(plan, data.tables, scope)
+        enquirer = Enquirer(chosen, plan.question, answer, data.tables, scope, data.issues, partial(self._facts, scope))
         confidence = None if interval is False else _CONFIDENCE if interval is True else float(interval)
         return Result(
-            chosen, names, answer.groups, answer.frames, answer.values, answer.reasons, enquirer, confidence=confidence
+            chosen, names, answer.groups, answer.frames, answer.values, answer.reasons, enquirer,
+            confidence=confidence, spread=answer.spread,
         )
 
     def _plan(self, metrics: tuple[Metric, ...], keys: tuple[Expr, ...], per: str | None, where: Expr | None) -> Plan:
@@ -145,6 +152,17 @@ class Workspace:
             if len(self._plans) > _PLANS:
                 self._plans.popitem(last=False)
         return plan
+
+    def _scope(self, data: Dataset, as_of: date | None) -> Scope:
+        """Return the dataset as seen from an instant; the last few views of a dataset are kept while it lives."""
+        views = self._views.setdefault(data, OrderedDict())
+        scope = views.get(as_of)
+        if scope is None:
+            whole = Scope(data.tables, data.tables, self.zone, self.calendar, None, self.rates)
+            scope = views[as_of] = seen_from(data.tables, whole, self._moment(as_of))
+            if len(views) > _VIEWS:
+                views.popitem(last=False)
+        return scope
 
     def _chosen(self, metrics: str | Metric | Iterable[str | Metric]) -> tuple[Metric, ...]:
         listed = (metrics,) if isinstance(metrics, (str, Metric)) else tuple(metrics)
@@ -198,15 +216,14 @@ def _keys(by: str | Expr | Iterable[str | Expr]) -> tuple[tuple[str, ...], tuple
     return tuple(names), tuple(keys)
 
 
-def _tables(metrics: Iterable[Metric], data: Dataset) -> Mapping[str, Any]:
+def _check(plan: Plan, metrics: Iterable[Metric], data: Dataset) -> None:
+    """Raise where the dataset lacks a table that a metric reads."""
     if not isinstance(data, Dataset):
         raise ArgumentError(f"data is a Dataset, from crmcore.Dataset(...) or crmcore.read(...), got {type(data).__name__}")
-    for metric in metrics:
-        for leaf in leaves_of(metric.formula):
-            name = leaf.aggregate.table
-            if name not in data.tables:
-                raise TableNotFound(str(name), data.tables, where=f"in the dataset; metric {metric.name!r} needs it")
-    return data.tables
+    for name in plan.tables:
+        if name not in data.tables:
+            needing = next(m.name for m in metrics for leaf in leaves_of(m.formula) if leaf.aggregate.table == name)
+            raise TableNotFound(name, data.tables, where=f"in the dataset; metric {needing!r} needs it")
 
 
 def _collected(metrics: Iterable[Metric], plugins: Iterable[str | Path]) -> tuple[dict[str, Metric], dict[str, str]]:
@@ -219,6 +236,8 @@ def _collected(metrics: Iterable[Metric], plugins: Iterable[str | Path]) -> tupl
             if not isinstance(metric, Metric):
                 raise ArgumentError(f"metrics takes crmcore.Metric objects, got {metric!r}")
             if metric.name in found and found[metric.name] is not metric:
-                raise DefinitionError(f"metric {metric.name!r} from {origin} is already defined by {origins[metric.name]}")
+                raise DefinitionError(
+                    f"metric {metric.name!r} from {origin} is already defined by {origins[metric.name]}"
+                )
             found[metric.name], origins[metric.name] = metric, origin
     return found, origins
