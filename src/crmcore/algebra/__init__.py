@@ -19,7 +19,7 @@ from .aggregates import (
     weighted_mean,
     weighted_total,
 )
-from .columns import Expr, as_of, bins, coalesce, col, day, each, elapsed, lit, period
+from .columns import Expr, as_of, bins, coalesce, col, day, each, elapsed, lit, maybe, period
 from .formulas import Formula, absolute, classify, greatest, least, number, positive, share, span, square_root
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "largest",
     "least",
     "lit",
+    "maybe",
     "mean",
     "median",
     "number",

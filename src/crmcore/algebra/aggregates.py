@@ -14,7 +14,7 @@ from fractions import Fraction
 import attrs
 
 from ..errors import DefinitionError
-from .columns import And, Compare, Each, Expr, IsIn, IsNull, Not, Or, _flat, col, lit
+from .columns import And, Compare, Expr, IsIn, IsNull, Not, Or, _flat, col, lit
 from .formulas import Formula, Ratio
 from .node import Node
 
@@ -68,7 +68,7 @@ class Aggregate(Formula):
 
 def rolls_up(node: Node) -> bool:
     """Does the node contain a roll-up?"""
-    return isinstance(node, Each) or any(rolls_up(c) for c in node.children())
+    return node.rolls_up
 
 
 def _value(expr: Expr | str) -> Expr:

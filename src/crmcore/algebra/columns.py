@@ -35,6 +35,7 @@ __all__ = [
     "IsIn",
     "IsNull",
     "Literal",
+    "Maybe",
     "Not",
     "Or",
     "PeriodOf",
@@ -47,6 +48,7 @@ __all__ = [
     "each",
     "elapsed",
     "lit",
+    "maybe",
     "period",
 ]
 
@@ -215,6 +217,13 @@ class Coalesce(Expr):
 
 
 @attrs.frozen(eq=False, repr=False)
+class Maybe(Expr):
+    """A column where the data has it; blank for every row where it has not."""
+
+    term: Col
+
+
+@attrs.frozen(eq=False, repr=False)
 class Arithmetic(Expr):
     """`op` one of + - *, on compatible units; blank where a side is blank."""
 
@@ -320,6 +329,13 @@ def coalesce(*terms: object) -> Expr:
     if not terms:
         raise DefinitionError("coalesce() needs at least one expression")
     return Coalesce(tuple(map(lit, terms)))
+
+
+def maybe(name: str) -> Expr:
+    """Return the column called `name` where the data has it, blank where not; for use inside coalesce()."""
+    found = col(name)
+    assert isinstance(found, Col)
+    return Maybe(found)
 
 
 def bins(value: Expr | str, edges: Iterable[Value], labels: Iterable[str] | None = None) -> Expr:

@@ -6,6 +6,7 @@ value, so that 1, 1.0 and True stay three different things.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import attrs
@@ -24,24 +25,37 @@ def key_of(value: object) -> Key:
     return (type(value).__name__, value)
 
 
+@cache
+def _names(kind: type[Node]) -> tuple[str, ...]:
+    return tuple(a.name for a in attrs.fields(kind) if a.init)
+
+
 @attrs.frozen(eq=False, repr=False)
 class Node:
-    """A frozen tree node; `key` identifies it by structure."""
+    """A frozen tree node; `key` identifies it by structure, `below` holds the nodes directly below it, in order.
+
+    `rolls_up` tells whether there is a roll-up in it.
+    """
 
     key: Key = attrs.field(init=False, default=())
+    below: tuple[Node, ...] = attrs.field(init=False, default=())
+    rolls_up: bool = attrs.field(init=False, default=False)
 
     def __attrs_post_init__(self) -> None:
-        names = [a.name for a in attrs.fields(type(self)) if a.name != "key"]
-        key = (type(self).__name__, *(key_of(getattr(self, name)) for name in names))
-        object.__setattr__(self, "key", key)
+        kind = type(self)
+        key: list[Any] = [kind.__name__]
+        below: list[Node] = []
+        for name in _names(kind):
+            value = getattr(self, name)
+            key.append(key_of(value))
+            if isinstance(value, Node):
+                below.append(value)
+            elif isinstance(value, tuple):
+                below.extend(v for v in value if isinstance(v, Node))
+        object.__setattr__(self, "key", tuple(key))
+        object.__setattr__(self, "below", tuple(below))
+        object.__setattr__(self, "rolls_up", kind.__name__ == "Each" or any(n.rolls_up for n in below))
 
     def children(self) -> tuple[Node, ...]:
         """Return the nodes directly below this one, in order."""
-        found: list[Node] = []
-        for a in attrs.fields(type(self)):
-            value = getattr(self, a.name)
-            if isinstance(value, Node):
-                found.append(value)
-            elif isinstance(value, tuple) and a.name != "key":
-                found.extend(v for v in value if isinstance(v, Node))
-        return tuple(found)
+        return self.below

@@ -70,6 +70,7 @@ _WRITERS = (
     (c.And, lambda n: " and ".join(map(_wrapped, n.terms))),
     (c.Or, lambda n: " or ".join(map(_wrapped, n.terms))),
     (c.Not, _not),
+    (c.Maybe, lambda n: f"{n.term.name} if there"),
     (c.Coalesce, lambda n: f"coalesce({', '.join(map(text, n.terms))})"),
     (c.Arithmetic, lambda n: f"{_wrapped(n.left)} {n.op} {_wrapped(n.right)}"),
     (c.Elapsed, lambda n: f"time from {text(n.start)} to {text(n.end)}"),

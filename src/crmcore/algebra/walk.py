@@ -67,7 +67,7 @@ def rewrite(node: N, change: Callable[[Node], Node | None]) -> N:
         return new  # type: ignore[return-value]
     parts: dict[str, object] = {}
     for field in attrs.fields(type(node)):
-        if field.name == "key":
+        if not field.init:
             continue
         old = getattr(node, field.name)
         value: object = old

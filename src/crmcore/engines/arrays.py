@@ -58,7 +58,10 @@ class _Job:
 
 @attrs.frozen(slots=True, eq=False)
 class _Work:
-    """What is computed from the rows of a segment that one residual condition keeps, or taken off again (sign -1)."""
+    """What is computed from the rows of a segment that one residual condition keeps, or taken off again (sign -1).
+
+    A segment of one chunk has the positions of its rows, where not all are kept, and their cells ready.
+    """
 
     start: int
     stop: int
@@ -66,6 +69,8 @@ class _Work:
     sums: tuple[_Job, ...]
     runs: tuple[_Job, ...]
     sign: int = 1
+    picked: Array | None = None
+    keys: Array | None = None
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -149,7 +154,7 @@ def _compiled(layout: Layout, number: int, table: Table, scope: Scope) -> _Pass:
     values = {n: (sources[n], counts[(number, "count", None, frozenset(w.key for w in r.where))]) for n, r in asked if r.op == "values"}
     return _Pass(
         cells,
-        tuple(_works(asked, sources, table, scope)),
+        tuple(_ready(w, cells) for w in _works(asked, sources, table, scope)),
         tuple(counts.values()),
         {n: sources[n] for n, r in asked if r.op in ("total", "squares")},
         values,
@@ -244,16 +249,32 @@ def _fresh(source: Source | None, size: int) -> _Sum:
     return _Sum(source, np.zeros(size, source.sum_type), np.zeros(size, np.int64) if source.wide else None)
 
 
+def _ready(work: _Work, cells: Cells) -> _Work:
+    """Return the work with what does not change from one time to the next: positions and cells of a short segment."""
+    if work.stop - work.start > CHUNK:
+        return work
+    mask = work.left.mask
+    picked = None if mask is None else np.flatnonzero(mask[work.start : work.stop])
+    keys = None if cells.size == 1 else _keys(cells, work.start, work.stop, picked)
+    return attrs.evolve(work, picked=picked, keys=keys)
+
+
 def _chunks(work: _Work, cells: Cells, totals: Sequence[_Sum], buffers: Sequence[Array]) -> None:
-    left = work.left
+    left, a, b = work.left, work.start, work.stop
+    if b - a <= CHUNK:
+        for total in totals:
+            _add(total, work.keys, a, b, None, work.picked)
+        for job, buffer in zip(work.runs, buffers, strict=True):
+            assert job.source is not None
+            job.source.pack(work.keys, a, b, work.picked, buffer)
+        return
     pick = left.mask is not None and (bool(buffers) or left.density < SELECT_BELOW)
-    trivial = cells.size == 1
     filled = 0
     for a in range(work.start, work.stop, CHUNK):
         b = min(a + CHUNK, work.stop)
         mask = None if left.mask is None else left.mask[a:b]
         rows = positions(mask, left.density) if pick and mask is not None else None
-        keys = None if trivial else _keys(cells, a, b, rows)
+        keys = None if cells.size == 1 else _keys(cells, a, b, rows)
         for total in totals:
             _add(total, keys, a, b, None if pick else mask, rows)
         count = b - a if rows is None else int(rows.size)

@@ -181,8 +181,20 @@ def _as_of(expr: c.Expr, table: Table, scope: Scope) -> Column:
     return Column("instant", np.full(len(table), moment.instant, np.int64))
 
 
+def _maybe(expr: c.Maybe, table: Table, scope: Scope) -> Column:
+    try:
+        return resolve(expr.term.name, table, scope)
+    except ColumnNotFound:
+        return Column("number", np.zeros(len(table), np.int64), np.zeros(len(table), bool))
+
+
+def _is_there(expr: c.Expr, table: Table, scope: Scope) -> bool:
+    return not isinstance(expr, c.Maybe) or evaluate(expr, table, scope).nulls < len(table)
+
+
 def _coalesce(expr: c.Coalesce, table: Table, scope: Scope) -> Column:
-    parts = [evaluate(t, table, scope) for t in expr.terms]
+    terms = [t for t in expr.terms if _is_there(t, table, scope)] or list(expr.terms)
+    parts = [evaluate(t, table, scope) for t in terms]
     kinds = {p.kind for p in parts}
     if kinds == {"instant", "day"}:
         parts = [local_day(p, scope.zone) for p in parts]
@@ -355,6 +367,7 @@ _EVALUATORS: dict[type, Callable[[Any, Table, Scope], Column]] = {
     c.Literal: _literal,
     c.AsOf: _as_of,
     c.Coalesce: _coalesce,
+    c.Maybe: _maybe,
     c.Arithmetic: _arithmetic,
     c.Elapsed: _elapsed,
     c.Day: _day,

@@ -79,6 +79,12 @@ class Place:
     low: Array
     high: Array
     asked: bool = True
+    single: bool = attrs.field(init=False)
+
+    @single.default
+    def _single(self) -> bool:
+        """Is each frame one bucket, and the next one's the bucket after it?"""
+        return bool((self.high - self.low == 1).all()) and bool((np.diff(self.low) == 1).all())
 
 
 Covered = tuple[int, int, Array | None]

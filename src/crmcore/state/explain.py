@@ -71,7 +71,7 @@ def defined(metric: Metric, *, language: str = "en") -> str:
 def _heading(metric: Metric, labels: Mapping[str, Any], words: Locale, language: str) -> str:
     blank = words.words["blank"]
     named = ", ".join(
-        f"{words.words['period'] if k == 'period' else k} {blank if x is None else clean(str(x))}"
+        f"{words.words['period'].lower() if k == 'period' else k} {blank if x is None else clean(str(x))}"
         for k, x in labels.items()
     )
     label = metric.label(language)

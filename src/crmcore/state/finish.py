@@ -168,16 +168,16 @@ class Finisher:
         if not low.size:
             return Operand(np.zeros((1 if whole else self.groups.size, 0), np.int64)), NUMBER
         if not place.apart:
-            return self._in(place.needs[0], a, low, high, unit, whole=whole)
+            return self._in(place.needs[0], a, low, high, unit, single=place.single, whole=whole)
         columns = []
         dimension = NUMBER
         for needs in place.needs[self.chosen]:
-            operand, dimension = self._in(needs, a, low[:1], high[:1], unit, whole=whole)
+            operand, dimension = self._in(needs, a, low[:1], high[:1], unit, single=True, whole=whole)
             columns.append(operand)
         return _beside(columns, 1 if whole else self.groups.size), dimension
 
     def _in(
-        self, needs: tuple[Need, ...], a: Aggregate, low: Array, high: Array, unit: Unit, *, whole: bool
+        self, needs: tuple[Need, ...], a: Aggregate, low: Array, high: Array, unit: Unit, *, single: bool, whole: bool
     ) -> tuple[Operand, Dimension]:
         """Return an aggregate in ranges of buckets of one grid."""
         found = self.state[needs[0].grid]
@@ -191,7 +191,7 @@ class Finisher:
                 operand, kind = _of_run(a, found.dense_run(found.runs[needs[0].value]), low, high, whole=whole)
             else:
                 numbers = found.numbers[needs[0].value]
-                operand, kind = _of_numbers(numbers, found.dense(numbers.data), low, high, whole=whole)
+                operand, kind = _of_numbers(numbers, found.dense(numbers.data), low, high, single=single, whole=whole)
             if not whole:
                 missing = NOTHING if _needs_rows(a.op) else 0
                 operand = placed(operand, self.spots[needs[0].grid], self.groups.size, missing)
@@ -225,16 +225,13 @@ def _of_cells(a: Aggregate, found: GridState, need: Need) -> tuple[Operand, str]
     return Operand(numbers.data, numbers.scale, numbers.exact, bound=numbers.bound), numbers.kind
 
 
-def _of_numbers(numbers: Numbers, data: Array, low: Array, high: Array, *, whole: bool) -> tuple[Operand, str]:
+def _of_numbers(numbers: Numbers, data: Array, low: Array, high: Array, *, single: bool, whole: bool) -> tuple[Operand, str]:
     if whole:
         data = _sum(data)
-    buckets = data.shape[1]
-    if buckets == 1 and low.size == 1 and low[0] == 0:
+    if data.shape[1] == 1 and low[0] == 0:
         part = data
-    elif low.size == buckets - 1 and low[0] == 1 and bool((high - low == 1).all()) and bool((np.diff(low) == 1).all()):
-        part = data[:, 1:]
-    elif low.size == 1 and high[0] - low[0] == 1:
-        part = data[:, low[0] : high[0]]
+    elif single:
+        part = data[:, low[0] : high[-1]]
     else:
         part = _windowed(data, low, high)
     return Operand(part, numbers.scale, numbers.exact, bound=numbers.bound), numbers.kind

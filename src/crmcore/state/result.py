@@ -39,10 +39,13 @@ class Details:
 
 
 class Answered(Protocol):
-    """Finished numbers by name, groups x frames."""
+    """Finished numbers by name: groups x frames, or listed cells and where they stand among those."""
 
     @property
     def values(self) -> Mapping[str, Operand | Label]: ...
+
+    @property
+    def spread(self) -> Spread | None: ...
 
 
 class Inquiry(Protocol):
@@ -388,9 +391,11 @@ class Result:
         """Return the numbers that parts of a metric's formula have in one row, None where undefined."""
         names = [f"{metric.name} {i}" for i in range(len(formulas))]
         asked = [Asked(n, x, unit(metric.unit), checked=False) for n, x in zip(names, formulas, strict=True)]
-        found = self._inquiry._compute(asked).values
+        answer = self._inquiry._compute(asked)
         position = row if self._order is None else int(self._order[row])
-        return [_at(found[name], position) for name in names]
+        if answer.spread is not None:
+            position = int(answer.spread.index()[position])
+        return [_at(answer.values[name], position) for name in names]
 
     def explain(self, metric: str, **group: Any) -> str:
         """Return the definition of a metric with the numbers of one row in it: rows used, rows left out and why, rules."""

@@ -39,11 +39,11 @@ def shown_range(value: Any, low: Any, high: Any, unit: str, places: int) -> str:
     return f"{text} [{_digits(low, unit, places)}, {_digits(high, unit, places)}]"
 
 
-def _digits(value: float, unit: str, places: int) -> str:
+def _digits(value: Any, unit: str, places: int) -> str:
     if not isfinite(value):
         return str(value)
     # the shortest text of a float is what it was rounded from, so that 2.675 rounds as a reader of 2.675 expects
-    exact = Decimal(repr(value))
+    exact = Decimal(value) if isinstance(value, int) else Decimal(repr(float(value)))
     if unit == "ratio":
         exact *= 100
     rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN) if exact.adjusted() < 24 else exact
