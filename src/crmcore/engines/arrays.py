@@ -15,7 +15,7 @@ import numpy as np
 from ..evaluate import Scope
 from ..kernels import CHUNK, count_small, positions
 from ..plan.layout import Layout
-from ..plan.requests import Request
+from ..plan.requests import Grid, Request
 from ..state.state import GridState, Numbers, Run, State
 from ..table.column import Array, Mask
 from ..table.table import Segment, Table
@@ -154,7 +154,7 @@ def _compiled(layout: Layout, number: int, table: Table, scope: Scope) -> _Pass:
     values = {n: (sources[n], counts[(number, "count", None, frozenset(w.key for w in r.where))]) for n, r in asked if r.op == "values"}
     return _Pass(
         cells,
-        tuple(_ready(w, cells) for w in _works(asked, sources, table, scope)),
+        tuple(_ready(w, cells) for w in _works(grid, asked, sources, table, scope)),
         tuple(counts.values()),
         {n: sources[n] for n, r in asked if r.op in ("total", "squares")},
         values,
@@ -163,7 +163,9 @@ def _compiled(layout: Layout, number: int, table: Table, scope: Scope) -> _Pass:
     )
 
 
-def _works(asked: Sequence[tuple[int, Request]], sources: Mapping[int, Source], table: Table, scope: Scope) -> Iterable[_Work]:
+def _works(
+    grid: Grid, asked: Sequence[tuple[int, Request]], sources: Mapping[int, Source], table: Table, scope: Scope
+) -> Iterable[_Work]:
     for segment in table.segments:
         jobs: _Jobs = {}
         for number, request in asked:
@@ -175,7 +177,8 @@ def _works(asked: Sequence[tuple[int, Request]], sources: Mapping[int, Source], 
                 continue
             what = _COUNT if source is None else source.key
             jobs.setdefault(left.key, (left, {}))[1].setdefault(what, (source, request.op == "values", []))[2].append(number)
-        yield from _complements(jobs, segment)
+        if grid.cells or grid.edges:
+            yield from _complements(jobs, segment)
         for left, group in jobs.values():
             sums = tuple(_Job(tuple(n), s) for s, multiset, n in group.values() if not multiset)
             runs = tuple(_Job(tuple(n), s) for s, multiset, n in group.values() if multiset)
@@ -268,7 +271,8 @@ def _chunks(work: _Work, cells: Cells, totals: Sequence[_Sum], buffers: Sequence
             assert job.source is not None
             job.source.pack(work.keys, a, b, work.picked, buffer)
         return
-    pick = left.mask is not None and (bool(buffers) or left.density < SELECT_BELOW)
+    summing = any(t.source is not None for t in totals)
+    pick = left.mask is not None and (bool(buffers) or (left.density < SELECT_BELOW and (summing or cells.size > 1)))
     filled = 0
     for a in range(work.start, work.stop, CHUNK):
         b = min(a + CHUNK, work.stop)

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from ..algebra.aggregates import Aggregate
 from ..algebra.columns import Expr, col
+from ..algebra.walk import columns_of, walk
 from ..calendars import GRAINS, Calendar, Zone
 from ..domain import Rate
 from ..engines.compute import compute, seen_from
 from ..engines.inquiry import Enquirer
-from ..errors import ArgumentError, DefinitionError, TableNotFound
+from ..errors import ArgumentError, ColumnNotFound, DefinitionError, TableNotFound
 from ..evaluate import Moment, Scope, constant
 from ..kpis import CATALOGUE
 from ..locales import locale
@@ -134,7 +136,10 @@ class Workspace:
         plan = self._plan(chosen, keys, per, where)
         _check(plan, chosen, data)
         scope = self._scope(data, as_of)
-        answer = compute(plan, data.tables, scope)
+        try:
+            answer = compute(plan, data.tables, scope)
+        except ColumnNotFound as error:
+            raise _needed(error, chosen, data) from None
         enquirer = Enquirer(chosen, plan.question, answer, data.tables, scope, data.issues, partial(self._facts, scope))
         confidence = None if interval is False else _CONFIDENCE if interval is True else float(interval)
         return Result(
@@ -224,6 +229,18 @@ def _check(plan: Plan, metrics: Iterable[Metric], data: Dataset) -> None:
         if name not in data.tables:
             needing = next(m.name for m in metrics for leaf in leaves_of(m.formula) if leaf.aggregate.table == name)
             raise TableNotFound(name, data.tables, where=f"in the dataset; metric {needing!r} needs it")
+
+
+def _needed(error: ColumnNotFound, metrics: Iterable[Metric], data: Dataset) -> ColumnNotFound:
+    """Say which metric needs the column that is not there."""
+    name = str(getattr(error, "name", ""))
+    for metric in metrics:
+        for node in walk(metric.formula):
+            if isinstance(node, Aggregate) and node.table in data.tables and (node.at == name or name in columns_of(node)):
+                error.args = (f"column {name!r} is needed by {metric.name!r}: {error.args[0]}",)
+                error.message = error.args[0]
+                return error
+    return error
 
 
 def _collected(metrics: Iterable[Metric], plugins: Iterable[str | Path]) -> tuple[dict[str, Metric], dict[str, str]]:
