@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..algebra.aggregates import STOCK, Aggregate
+from ..algebra.columns import Col, Maybe
+from ..algebra.node import Node
 from ..algebra.render import text
-from ..algebra.walk import columns_of, walk
+from ..algebra.walk import walk
 from ..domain.schema import RECORDS, fields_of
 from ..metric import Metric
 
@@ -33,16 +35,23 @@ def definition(metric: Metric) -> dict[str, Any]:
 
 
 def columns_needed(metric: Metric) -> list[str]:
-    """Return the columns that a metric reads, as "table.column", those of referenced tables included."""
+    """Return the columns that a metric cannot do without, as "table.column", those of referenced tables included."""
     found: dict[str, None] = {}
     for node in walk(metric.formula):
         if isinstance(node, Aggregate) and node.table is not None:
-            names = columns_of(node)
+            names = _columns(node)
             if node.at not in (None, STOCK):
                 names.append(str(node.at))
             for name in names:
                 found.update(dict.fromkeys(_path(node.table, name)))
     return list(found)
+
+
+def _columns(node: Node) -> list[str]:
+    """Return the columns that a node cannot do without."""
+    if isinstance(node, Maybe):
+        return []
+    return [node.name] if isinstance(node, Col) else [name for child in node.children() for name in _columns(child)]
 
 
 def _path(table: str, name: str) -> Iterator[str]:

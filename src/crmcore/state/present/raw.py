@@ -27,7 +27,7 @@ def csv_text(result: Result, *, total: bool = False) -> str:
     columns = _columns(result)
     writer.writerow(columns)
     writer.writerows(zip(*columns.values(), strict=True))
-    if total:
+    if total and result.axes:
         totals = {result.axes[0]: "(total)"} | result.total
         writer.writerow([totals.get(name) for name in columns])
     return text.getvalue()

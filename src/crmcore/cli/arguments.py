@@ -1,0 +1,132 @@
+"""Arguments: the commands and their options."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import Any, NoReturn
+
+from ..locales import LANGUAGES
+
+__all__ = ["parser"]
+
+FORMATS = ("table", "json", "jsonl", "csv", "markdown")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"crmcore: error: {message} ({self.prog} --help says more)\n")
+
+
+class Version(argparse.Action):
+    """Print the version; it is looked up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> NoReturn:
+        from .. import __version__
+
+        print(f"crmcore {__version__}")
+        parser.exit()
+
+
+class Names(argparse.Action):
+    """Collect names: several after one flag, or the flag repeated, or parted by commas outside brackets."""
+
+    def __call__(self, _: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *__: Any) -> None:
+        found = [*(getattr(namespace, self.dest) or ())]
+        for value in values:
+            found += [name for name in re.split(r",(?![^()]*\))", value) if name]
+        setattr(namespace, self.dest, found)
+
+
+def parser() -> Parser:
+    """Return the parser of the command line."""
+    top = Parser(prog="crmcore", description="Sales metrics from CRM data: exact, and explained.", allow_abbrev=False)
+    top.add_argument("--version", action=Version, nargs=0, help="print the version and stop")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+    host, question = _host(), _question()
+
+    def add(name: str, says: str, *parents: Parser) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name, parents=[*parents, host], help=says, description=f"{says}.", allow_abbrev=False
+        )
+
+    kpis = add("kpis", "List the metrics, or show the definition of one")
+    kpis.add_argument("name", nargs="?", metavar="NAME", help="one metric")
+    kpis.add_argument(
+        "--search", metavar="TEXT", help="only metrics with this text in name, label, definition or source"
+    )
+    kpis.add_argument("--format", choices=("table", "json"), default="table")
+
+    measure = add("measure", "Measure metrics on data", _data(required=True), question)
+    measure.add_argument(
+        "metrics", nargs="+", action=Names, metavar="METRIC", help="won_value, win_rate.change(year) ..."
+    )
+    measure.add_argument("--total", action="store_true", help="add the total over all groups and periods")
+    measure.add_argument("--sort", metavar="METRIC", help="best first; undefined numbers last")
+    measure.add_argument("--top", type=int, metavar="N", help="only the first N rows")
+    measure.add_argument("--format", choices=FORMATS, default="table")
+    measure.add_argument("-o", "--output", metavar="FILE", help="write to a file")
+
+    explain = add(
+        "explain",
+        "Show what a number means and rests on; without data, the definition",
+        _data(required=False),
+        question,
+    )
+    explain.add_argument("metrics", nargs="+", action=Names, metavar="METRIC")
+    explain.add_argument(
+        "--group", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="the row to explain"
+    )
+
+    check = add("check", "List what is odd about data; status 1 where rows were rejected", _data(required=True))
+    check.add_argument("--rejected", metavar="FILE", help="write the rejected rows to a CSV file")
+    check.add_argument("--format", choices=("table", "json"), default="table")
+
+    demo = add("demo", "Show a scorecard of a made-up sales organisation")
+    demo.add_argument("--rows", type=int, metavar="N", help="about how many opportunities")
+    demo.add_argument("--seed", type=int, metavar="S", help="another organisation")
+    return top
+
+
+def _host() -> Parser:
+    options = Parser(add_help=False)
+    options.add_argument(
+        "--workspace", metavar="FILE", help="settings: time zone, calendar, currency, rates, plugins (TOML)"
+    )
+    options.add_argument(
+        "--plugin", action="append", default=[], metavar="FILE.py", help="a Python file with metrics; may be repeated"
+    )
+    options.add_argument("--language", choices=LANGUAGES, help="of labels and notes")
+    return options
+
+
+def _data(*, required: bool) -> Parser:
+    options = Parser(add_help=False)
+    options.add_argument("--data", required=required, metavar="PATH", help="a folder of CSV files, or one file")
+    options.add_argument(
+        "--profile", metavar="FILE", help="how files and columns become ours (TOML), or a profile's name"
+    )
+    return options
+
+
+def _question() -> Parser:
+    options = Parser(add_help=False)
+    options.add_argument(
+        "--by", nargs="+", action=Names, default=[], metavar="DIM", help="group by columns, e.g. owner.team"
+    )
+    options.add_argument("--per", metavar="PERIOD", help="day, week, month, quarter, year, fiscal_quarter ...")
+    options.add_argument(
+        "--where",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="COLUMN=VALUE",
+        help="only these rows; COLUMN= is blank",
+    )
+    options.add_argument(
+        "--as-of", metavar="DATE", help="look from the end of this day; by default the newest recorded one"
+    )
+    options.add_argument("--interval", action="store_true", help="give proportions and means their 95 %% interval")
+    return options

@@ -1,0 +1,66 @@
+"""Question: from the arguments to a workspace, a dataset and a result."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..algebra.columns import Each
+from ..algebra.walk import aggregates_of, walk
+from ..metric import Metric
+from ..sources import read
+from ..state.result import Result
+from ..table.dataset import Dataset
+from ..workspace import Workspace
+from ..workspace.settings import settings_from
+from .conditions import condition_of, moment
+from .screen import progress_bar
+
+__all__ = ["data_of", "measured", "workspace_of"]
+
+
+def workspace_of(args: argparse.Namespace) -> Workspace:
+    """Return the workspace of --workspace and --plugin."""
+    settings = _settings(args)
+    if args.plugin:
+        settings["plugins"] = [*settings.get("plugins", ()), *args.plugin]
+    if args.language:
+        settings["language"] = args.language
+    return Workspace(**settings)
+
+
+def data_of(args: argparse.Namespace) -> Dataset:
+    """Return the dataset of --data and --profile; a zone for timestamps that have none has to be stated by somebody."""
+    with progress_bar() as progress:
+        return read(args.data, profile=args.profile, timezone=_settings(args).get("timezone"), progress=progress)
+
+
+def _settings(args: argparse.Namespace) -> dict[str, Any]:
+    return settings_from(args.workspace) if args.workspace else {}
+
+
+def measured(
+    args: argparse.Namespace, workspace: Workspace, data: Dataset, *, by: Sequence[str], per: str | None
+) -> Result:
+    """Return what the arguments ask for."""
+    metrics = [workspace.metric(name) for name in args.metrics]
+    return workspace.measure(
+        metrics,
+        data,
+        by=by,
+        per=per,
+        where=condition_of(args.where, _tables(metrics), data, workspace),
+        as_of=moment(args.as_of, "--as-of") if args.as_of else None,
+        interval=args.interval,
+    )
+
+
+def _tables(metrics: Iterable[Metric]) -> list[str]:
+    """Return the tables that metrics read, in order of first use."""
+    found: dict[str, None] = {}
+    for metric in metrics:
+        for a in aggregates_of(metric.formula):
+            inner = [n.aggregate for n in walk(a) if isinstance(n, Each)] or [a]
+            found.update({str(x.table): None for x in inner})
+    return list(found)
