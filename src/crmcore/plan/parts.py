@@ -6,14 +6,14 @@ import attrs
 
 from ..algebra.aggregates import Aggregate
 from ..algebra.columns import Col, Compare, Expr, IsIn, Literal
-from ..algebra.formulas import Formula, Ratio, Window
+from ..algebra.formulas import Binary, Formula, Ratio, Window
 from ..algebra.walk import aggregates_of, terms_of
 
 __all__ = ["is_mean", "is_proportion", "quotient_of", "sample_of", "squares_of"]
 
 
 def sample_of(node: Formula) -> Formula | None:
-    """Return the formula that counts the rows a number rests on (R3): the denominator's, else the first aggregate's."""
+    """Return the formula that counts the rows a number rests on (R3): the denominator's, the smaller count of two sides."""
     if isinstance(node, Aggregate):
         return node if node.op == "count" else attrs.evolve(node, op="count", q=None, method="linear")
     if isinstance(node, Window):
@@ -21,10 +21,8 @@ def sample_of(node: Formula) -> Formula | None:
         return None if inner is None else attrs.evolve(node, term=inner)
     if isinstance(node, Ratio) and aggregates_of(node.denominator):
         return sample_of(node.denominator)
-    for child in node.children():
-        if isinstance(child, Formula) and aggregates_of(child):
-            return sample_of(child)
-    return None
+    counts = [s for c in node.children() if isinstance(c, Formula) and (s := sample_of(c)) is not None]
+    return None if not counts else counts[0] if len(counts) == 1 else Binary("min", *counts)
 
 
 def quotient_of(node: Formula) -> tuple[Formula, Formula] | None:
