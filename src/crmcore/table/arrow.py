@@ -84,7 +84,7 @@ def _columns(names: list[str], where: str) -> list[int]:
 
 
 def _row_of(batch: Any, kept: list[int]) -> Callable[[int], list[Any]]:
-    return lambda row: [batch.column(i)[row].as_py() for i in kept]
+    return lambda row: [_value(batch.column(i)[row]) for i in kept]
 
 
 # --- pyarrow
@@ -93,8 +93,7 @@ def _row_of(batch: Any, kept: list[int]) -> Callable[[int], list[Any]]:
 def _pyarrow_block(array: Any, where: str, lasting: bool) -> Block | list[Any]:
     kind = str(array.type)
     if kind.startswith("extension"):
-        array = array.storage
-        kind = str(array.type)
+        return array.to_pylist()  # type: ignore[no-any-return]
     if kind.startswith("dictionary"):
         labels = array.dictionary.to_pylist()
         indices = _pyarrow_block(array.indices, where, lasting)
@@ -128,6 +127,11 @@ def _by_nanoarrow(data: Any, where: str, lasting: bool) -> tuple[list[str], Iter
         ) from None
     try:
         opened = nanoarrow.ArrayStream(data)
+    except ImportError as error:
+        raise MissingLibraryError(
+            f"{where}: this dataframe hands itself over through pyarrow (pip install 'crmcore[arrow]'): {error}",
+            library="pyarrow",
+        ) from None
     except Exception as error:  # noqa: BLE001 - what a frame raises here is its own affair
         raise IngestError(f"{where}: the dataframe cannot be handed over: {error}", table=where) from None
     names = [field.name for field in opened.schema.fields]
@@ -144,7 +148,15 @@ def _by_nanoarrow(data: Any, where: str, lasting: bool) -> tuple[list[str], Iter
 
 
 def _child_row(children: list[Any], kept: list[int]) -> Callable[[int], list[Any]]:
-    return lambda row: [children[i][row].as_py() for i in kept]
+    return lambda row: [_value(children[i][row]) for i in kept]
+
+
+def _value(scalar: Any) -> Any:
+    """Return a single cell, as text where Python has no value for it (a date in the year 300,000)."""
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError):
+        return str(getattr(scalar, "value", scalar))
 
 
 def _nanoarrow_block(array: Any, lasting: bool) -> Block | list[Any]:
@@ -221,8 +233,6 @@ def _fixed(kind: str, buffer: Any, size: int, offset: int, valid: Mask | None, l
     if name in {"timestamp", "duration"} and unit is not None:
         form = "span" if name == "duration" else "reading" if found["zone"] is None else "instant"
         data = _view(buffer, "i8", size, offset)
-        if unit in {"s", "ms"} and valid is not None:
-            data = data * valid  # what stands where there is no value may not fit in microseconds
         return Block(form, micros(data, unit), valid, lasting=lasting or unit != "us")
     if name == "decimal":
         return _decimals(bits, found["args"], buffer, size, offset, valid)

@@ -15,6 +15,7 @@ from ..errors import IngestError
 from .arrow import Batch, speaks_arrow, stream
 from .builders import Block, Builder
 from .builders.arrays import python_values
+from .builders.build import shown
 from .draft import Draft, TableBuilder
 from .schema import TableSchema, schema_of
 from .table import Table
@@ -78,7 +79,7 @@ def _are_names(value: Any) -> bool:
 
 def _unreadable(name: str, value: Any, what: str = "") -> IngestError:
     return IngestError(
-        f"table {name!r}: cannot read {what}{type(value).__name__} {str(value)[:60]!r}; give records, dicts, (names, tuples), "
+        f"table {name!r}: cannot read {what}{type(value).__name__} {shown(repr(value))}; give records, dicts, (names, tuples), "
         "{column: array}, or a dataframe",
         table=name,
     )
@@ -289,7 +290,7 @@ def _column(table: str, name: str, values: Any) -> Any:
         return np.asarray(values)
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise IngestError(
-            f"column {name!r} of table {table!r} is {type(values).__name__} {str(values)[:60]!r}; give an array or a list",
+            f"column {name!r} of table {table!r} is {type(values).__name__} {shown(repr(values))}; give an array or a list",
             table=table, column=name,
         )
     return list(values)

@@ -17,7 +17,9 @@ __all__ = ["block_of", "micros", "python_values", "shortest"]
 _ORDINAL = date(1970, 1, 1).toordinal()
 _AWARE = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE = datetime(1970, 1, 1)  # noqa: DTZ001 - where readings are counted from
-_UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1, "h": 3_600_000_000, "m": 60_000_000}
+_UNITS = {
+    "us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "D": 86_400_000_000, "W": 604_800_000_000,
+}
 _DAYS = {"D", "W", "M", "Y"}
 
 
@@ -68,16 +70,19 @@ def _listed(values: Array, valid: Mask | None) -> list[Any]:
 
 
 def micros(data: Array, unit: str, step: int = 1) -> Array:
-    """Return times counted in `step` units as microseconds; what is finer is cut off."""
+    """Return times counted in `step` units as microseconds; what is finer is cut off, what is too far stays far."""
     if unit in _UNITS:
         factor = _UNITS[unit] * step
-        return data if factor == 1 else data * factor
+        if factor == 1:
+            return data
+        most = 2**62 // factor
+        if len(data) and (int(data.max()) > most or int(data.min()) < -most):
+            data = np.clip(data, -most, most)
+        return data * factor
     if unit == "ns":
         whole: Array = np.floor_divide(data * step if step != 1 else data, 1_000)
         return whole
-    if unit in {"D", "W"}:
-        return data * (86_400_000_000 * step * (7 if unit == "W" else 1))
-    raise ArgumentError(f"times counted in {unit!r} are not supported; use s, ms, us or ns")
+    raise ArgumentError(f"times counted in {unit!r} are not supported; use days, s, ms, us or ns", unit=unit)
 
 
 def shortest(values: Array) -> Array:

@@ -88,7 +88,10 @@ class AutoBuilder(Builder):
             self._note(bad.kind, [bad.row - self.length])
 
     def _objects(self, values: Sequence[Any]) -> None:
-        kinds = {kind_of(v) for v in {type(v): v for v in values if not is_blank(v)}.values()}
+        samples = {type(v): v for v in values}
+        if float in samples and len(samples) > 1 and all(v != v for v in values if type(v) is float):  # noqa: PLR0124
+            del samples[float]  # an object column of a frame has NaN where there is no value
+        kinds = {kind_of(v) for t, v in samples.items() if t is float or not is_blank(v)}
         if not kinds:
             self._blanks(len(values))
             return

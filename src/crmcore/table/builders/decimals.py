@@ -67,9 +67,11 @@ def _exact_decimal(value: Decimal) -> Exact:
         raise Refused("not a number")
     sign, figures, exponent = value.as_tuple()
     decimals = -int(exponent)
-    if abs(value.adjusted()) > 60 or len(figures) > 100:
-        if not any(figures):
-            return 0, 0
+    if not any(figures):
+        return 0, 0
+    if value.adjusted() < -60:
+        return (-1 if sign else 1), 61  # next to nothing: finer than any column, and rounded it is 0
+    if value.adjusted() > 60 or len(figures) > 100:
         raise Refused(BEYOND)
     digits = int("".join(map(str, figures)))
     while decimals > 0 and digits % 10 == 0:

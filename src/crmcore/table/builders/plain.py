@@ -27,8 +27,12 @@ class FlagBuilder(Builder):
         self._parts = Parts(bool)
 
     def _objects(self, values: Sequence[Any]) -> None:
-        if set(map(type, values)) == {bool}:
+        kinds = set(map(type, values))
+        if kinds == {bool}:
             self._parts.put(np.array(values, bool))
+            return
+        if kinds == {bool, type(None)}:
+            self._parts.put(np.array([v is True for v in values], bool), np.array([v is not None for v in values], bool))
             return
         found = self._each(values, self._flag, None)
         valid = np.array([v is not None for v in found], bool)
@@ -70,9 +74,9 @@ class ScoreBuilder(Builder):
         self._parts = Parts(np.float64)
 
     def _objects(self, values: Sequence[Any]) -> None:
-        if set(map(type, values)) <= {float, int}:
+        if set(map(type, values)) <= {float, int, type(None)}:
             with suppress(OverflowError):
-                self._put(np.array(values, np.float64), None)
+                self._put(np.array([np.nan if v is None else v for v in values], np.float64), None)
                 return
         self._put(np.array(self._each(values, self._score, np.nan), np.float64), None)
 
