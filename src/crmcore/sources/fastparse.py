@@ -214,7 +214,7 @@ def _within(block: Block, unit: int) -> Block | None:
 
 def _coded(texts: Any, spec: ColumnSpec) -> Block | None:
     """Read each of few texts once, by a builder of its own, and put its value in all its places."""
-    if spec.kind in {"id", "text"} or (spec.kind in {"moment", "instant"} and not _are_dates(spec)):
+    if spec.percent == "text" or (spec.kind in {"moment", "instant"} and not _are_dates(spec)):
         return None
     if spec.kind != "key" and len(texts) > _SAMPLE and len(texts.slice(0, _SAMPLE).unique()) * _FEW > _SAMPLE:
         return None

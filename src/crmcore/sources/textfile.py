@@ -101,6 +101,11 @@ class TextFile:
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise IngestError(f"{self.name} is a broken gzip file: {error}", file=str(self.path)) from error
 
+    def _next(self, size: int) -> bytes:
+        """Return the next bytes, first those that were read to see what they are."""
+        head, self._head = self._head[:size], self._head[size:]
+        return head + self._read(size - len(head)) if len(head) < size else head
+
     def blocks(self, size: int) -> Iterator[bytes]:
         """Yield the text in blocks of about `size` bytes; a block may end anywhere but inside a character.
 
@@ -109,7 +114,7 @@ class TextFile:
         """
         plain = self.encoding == "utf-8"
         decoder = codecs.getincrementaldecoder(self.encoding)()
-        start, raw = self._skipped, self._head + self._read(max(size - len(self._head), 0))
+        start, raw = self._skipped, self._next(size)
         while raw:
             pending = len(decoder.getstate()[0])
             text = raw if plain and not pending and raw.isascii() else self._decoded(decoder, raw, start - pending)
@@ -117,7 +122,7 @@ class TextFile:
             start += len(raw)
             if text:
                 yield text
-            raw = self._read(size)
+            raw = self._next(size)
         self._decoded(decoder, b"", start - len(decoder.getstate()[0]), final=True)
 
     def _decoded(self, decoder: codecs.IncrementalDecoder, raw: bytes, start: int, *, final: bool = False) -> bytes:

@@ -39,6 +39,7 @@ BODIES = st.tuples(LINES, st.sampled_from(["\n", "\r\n", "\r"])).map(lambda pair
 @example(body='"a\nb",c,d', block=5)
 @example(body="a,b,c\r\nd,e,f\r", block=16)
 @example(body='x"y,z,"', block=5)
+@example(body="abcd,d,e\r\nf,g,h,i", block=5)
 @example(body='a,"b""c",d\n', block=8)
 def test_both_parsers_read_what_the_csv_module_reads(body, block, tmp_path_factory):
     """Rows, refusals and errors do not depend on the parser, nor on where the text is cut into blocks.
@@ -130,6 +131,14 @@ def test_bytes_that_are_not_the_encoding_are_an_error_with_their_place(put, pars
         rows_of(path, parser=parser, block=64)
     assert 'encoding = "cp1252"' in str(caught.value)
     assert (caught.value.byte, caught.value.line) == (len(lines) + 2, 402)
+
+
+def test_a_place_counts_from_the_file_where_a_character_is_cut_by_a_block(put):
+    """The first byte of a character ends one block, what cannot follow it begins the next: byte 11, counted by hand."""
+    path = put("a.csv", b"name\nAnna\nZ\xc3(\n")
+    for block in range(1, 20):
+        with pytest.raises(IngestError, match=r"byte 11 \(line 3\) is c3 28"):
+            rows_of(path, block=block)
 
 
 def test_a_character_cut_off_at_the_end_is_an_error(put, parser):

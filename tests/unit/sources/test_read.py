@@ -226,15 +226,18 @@ def test_several_files_feed_one_table(put, tmp_path, parser):
     """Their rows follow each other in the order of the names; columns that one lacks are blank; row numbers run on."""
     put("deals_1.csv", "id,region\n1,North\n2,South\n")
     put("deals_2.csv", "id,size\n3,big\nx,y,z\n2,small\n")
+    put("deals_3.csv", "id,amount\n4,x\n")
     profile = {"file": [{"match": "deals_*.csv", "table": "opportunity"}]}
     data = read(tmp_path, profile=profile, parser=parser)
-    assert columns(data["opportunity"]) == {
+    assert values_of(data["opportunity"]["amount"]) == [None] * 3
+    assert {n: v for n, v in columns(data["opportunity"]).items() if n != "amount"} == {
         "id": [1, 2, 3],
         "region": ["North", "South", None],
         "size": [None, None, "big"],
     }
     assert issues(data) == [
         ("too many cells", "opportunity", "", 1, True, (4,)),
+        ("not a number", "opportunity", "amount", 1, True, (6,)),
         ("duplicate id", "opportunity", "id", 1, True, (5,)),
     ]
     assert [(r.row, r.reason, dict(r.record)) for r in data.rejected] == [
@@ -244,6 +247,7 @@ def test_several_files_feed_one_table(put, tmp_path, parser):
             {"id": "x", "size": "y", "column 3": "z"},
         ),
         (5, "id: duplicate id 2", {"id": "2", "size": "small"}),
+        (6, "amount: not a number 'x'", {"id": "4", "amount": "x"}),
     ]
 
 
