@@ -7,7 +7,7 @@ import attrs
 from ..algebra.aggregates import STOCK, Aggregate, rolls_up
 from ..algebra.columns import AsOf, Col
 from ..algebra.formulas import Span, Window
-from ..algebra.walk import columns_of, walk
+from ..algebra.walk import aggregates_of, columns_of, walk
 from ..domain import REVERTS
 from ..metric import Metric
 from ..plan.requests import each_of, leaves_of
@@ -110,7 +110,10 @@ def _argument(table: str, column: str, several: bool, needed: bool, dates: str) 
 
 def _read(aggregate: Aggregate) -> list[Aggregate]:
     """Return the aggregates that read rows: those inside roll-ups, or the aggregate itself."""
-    return [_keyed(e.by, e.aggregate) for e in each_of(aggregate)] if rolls_up(aggregate) else [aggregate]
+    if not rolls_up(aggregate):
+        return [aggregate]
+    inside = [(each, part) for each in each_of(aggregate) for part in aggregates_of(each.formula)]
+    return [_keyed(each.by, read) for each, part in inside for read in _read(part)]
 
 
 def _keyed(by: object, aggregate: Aggregate) -> Aggregate:

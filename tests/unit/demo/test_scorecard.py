@@ -1,0 +1,105 @@
+"""What `crmcore demo` shows."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from crmcore import demo
+from crmcore.cli import main
+from crmcore.demo.words import words
+from crmcore.workspace import Workspace
+
+
+def shown(**given: object) -> list[str]:
+    """Return the lines of a small scorecard."""
+    lines: list[str] = []
+    demo.run(600, 7, out=lines.append, **given)  # type: ignore[arg-type]
+    return lines
+
+
+def test_the_scorecard_has_all_its_parts() -> None:
+    """Issues, quarters, teams, a year before, activities, sources, intervals and two explanations, in this order."""
+    text = "\n".join(shown())
+    headings = [words("en").steps[step][0].split("{")[0].split(",")[0] for step in words("en").steps]
+    spots = [text.find(heading.strip()) for heading in headings if heading.strip()]
+
+    assert -1 not in spots
+    assert spots == sorted(spots)
+    assert "closed before created" in text
+    assert "'ca. 4200'" in text
+    assert "sales_cycle_days = " in text
+    assert "team_quota_attainment = " in text
+
+
+def test_the_numbers_are_those_that_are_measured() -> None:
+    """The win rate, won value and leads of a quarter stand in the table as `measure` gives them."""
+    result = demo.workspace().measure(["leads_created", "win_rate", "won_value"], demo.dataset(600, 7), per="quarter")
+    (row,) = [r for r in result.rows() if r["period"] == "2025-Q4"]
+    (line,) = [x for x in shown() if x.startswith("   2025-Q4")]
+
+    assert f"{row['leads_created']}" in line.split()
+    assert f"{100 * row['win_rate']:.1f} %" in line
+    assert f"{row['won_value']:,.0f}" in line
+
+
+def test_the_same_lines_each_time_and_no_clock() -> None:
+    """Two runs show the same lines, whatever the time; another seed shows others."""
+    lines: list[str] = []
+    demo.run(600, 8, out=lines.append)
+
+    assert shown() == shown()
+    assert lines != shown()
+
+
+def test_either_language() -> None:
+    """Sentences, headings and labels are Chinese where that is asked for; the numbers are the same."""
+    english, chinese = shown(), shown(language="zh")
+    by_workspace = shown(workspace=Workspace(language="zh"))
+
+    assert chinese == by_workspace
+    assert "赢率" in "\n".join(chinese)
+    (a,) = [x.split()[1:] for x in english if x.startswith("   2025-Q4")]
+    (b,) = [x.split()[1:] for x in chinese if x.startswith("   2025-Q4")]
+    assert a == b
+
+
+def test_both_languages_say_the_same_things() -> None:
+    """No sentence, heading or command is missing in a language, and the places for values are the same."""
+    english, chinese = words("en"), words("zh")
+
+    assert english.steps.keys() == chinese.steps.keys()
+    assert english.columns.keys() == chinese.columns.keys()
+    assert english.keys.keys() == chinese.keys.keys()
+    assert [c for c, _ in english.next] == [c for c, _ in chinese.next]
+    assert words("xx") == english
+
+
+@pytest.mark.parametrize("rows", [1, 40])
+def test_a_handful_of_deals(rows: int) -> None:
+    """There is a scorecard of very little data too."""
+    lines: list[str] = []
+    demo.run(rows, 1, out=lines.append)
+
+    assert len(lines) > 50
+
+
+def test_the_commands_to_try_next_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each command at the end does what it says, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    commands = [shlex.split(x) for x in shown() if x.startswith(("   crmcore ", "   python "))]
+
+    assert len(commands) == len(words("en").next)
+    for program, *arguments in commands:
+        if program == "python":
+            subprocess.run([sys.executable, *arguments], check=True)
+        else:
+            # rows were rejected, which `check` reports by its status
+            assert main(arguments) == (1 if arguments[0] == "check" else 0), arguments
+    assert "Berlin" in capsys.readouterr().out
