@@ -12,7 +12,7 @@ from .algebra.aggregates import STOCK, Aggregate
 from .algebra.columns import Each
 from .algebra.formulas import Formula, number
 from .algebra.node import Node
-from .algebra.walk import aggregates_of, rewrite, walk
+from .algebra.walk import aggregates_of, rewrite
 from .errors import DefinitionError
 from .units import unit as unit_named
 
@@ -182,13 +182,11 @@ _ZH = {
 def complete(aggregate: Aggregate, table: str, at: str | None) -> Aggregate:
     """Return the aggregate, and those inside its roll-ups, with a table and an anchor."""
 
-    def inner(node: Node) -> Node | None:
-        if isinstance(node, Each):
-            return attrs.evolve(node, aggregate=complete(node.aggregate, node.aggregate.table or table, node.aggregate.at or at))
-        return None
+    def inside(node: Node) -> Node | None:
+        return complete(node, node.table or table, node.at or at) if isinstance(node, Aggregate) else None
 
-    done = rewrite(aggregate, lambda n: None if n is aggregate else inner(n))
-    tables = {n.aggregate.table for n in walk(done) if isinstance(n, Each)}
-    if tables - {table}:
-        raise DefinitionError(f"a roll-up works on one table; {aggregate!r} names {sorted(map(str, tables | {table}))}")
+    def each(node: Node) -> Node | None:
+        return attrs.evolve(node, formula=rewrite(node.formula, inside)) if isinstance(node, Each) else None
+
+    done = rewrite(aggregate, lambda n: None if n is aggregate else each(n))
     return attrs.evolve(done, table=table, at=at)

@@ -18,7 +18,7 @@ from ..errors import DefinitionError
 from .node import Node
 
 if TYPE_CHECKING:
-    from .aggregates import Aggregate
+    from .formulas import Formula
 
 __all__ = [
     "And",
@@ -269,10 +269,14 @@ class Bins(Expr):
 
 @attrs.frozen(eq=False, repr=False)
 class Each(Expr):
-    """A roll-up: the value of `aggregate` for one entity (a value of `by`) inside each group."""
+    """A roll-up: the value of `formula` for one entity (a value of `by`) inside each group."""
 
     by: Expr
-    aggregate: Aggregate
+    formula: Formula
+
+    @property
+    def aggregate(self) -> Formula:
+        return self.formula
 
 
 def lit(value: object) -> Expr:
@@ -356,14 +360,13 @@ def bins(value: Expr | str, edges: Iterable[Value], labels: Iterable[str] | None
     return Bins(_column(value), cuts, names)
 
 
-def each(by: Expr | str, aggregate: Aggregate) -> Expr:
-    """Return `aggregate` computed for each value of `by` inside each group; rows with a blank `by` are left out.
+def each(by: Expr | str, formula: object) -> Expr:
+    """Return a formula measured for each value of `by` inside each group; rows with a blank `by` are left out.
 
     `total`, `count`, `quantile`, `top_share` and `gini` then work on those values:
-    `count(each("account", count()) >= 2)` is the number of accounts with two or more rows.
+    `count(each("account", count()) >= 2)` is the number of accounts with two or more rows. A formula over several
+    tables needs `by` on each of them; an entity is whoever has a row in any.
     """
-    from .aggregates import Aggregate
+    from .formulas import number
 
-    if not isinstance(aggregate, Aggregate):
-        raise DefinitionError(f"each() rolls up one aggregate such as total(col('amount')), got {aggregate!r}")
-    return Each(_column(by), aggregate)
+    return Each(_column(by), number(formula))

@@ -77,7 +77,7 @@ _WRITERS = (
     (c.Day, lambda n: f"day of {text(n.term)}"),
     (c.PeriodOf, lambda n: f"{n.grain} of {text(n.term)}"),
     (c.Bins, lambda n: f"class of {text(n.term)} cut at {', '.join(map(str, n.edges))}"),
-    (c.Each, lambda n: f"each {text(n.by)}: {text(n.aggregate)}"),
+    (c.Each, lambda n: f"each {text(n.by)}: {text(n.formula)}"),
     (a.Aggregate, _aggregate),
     (f.Number, _number),
     (f.Binary, lambda n: f"{n.op}({text(n.left)}, {text(n.right)})" if n.op in ("min", "max") else f"{_wrapped(n.left)} {n.op} {_wrapped(n.right)}"),

@@ -159,7 +159,7 @@ def _compiled(layout: Layout, number: int, table: Table, scope: Scope) -> _Pass:
         {n: sources[n] for n, r in asked if r.op in ("total", "squares")},
         values,
         len(table),
-        not grid.cells,
+        not grid.keys,
     )
 
 
@@ -177,7 +177,7 @@ def _works(
                 continue
             what = _COUNT if source is None else source.key
             jobs.setdefault(left.key, (left, {}))[1].setdefault(what, (source, request.op == "values", []))[2].append(number)
-        if grid.cells or grid.edges:
+        if grid.keys or grid.edges:
             yield from _complements(jobs, segment)
         for left, group in jobs.values():
             sums = tuple(_Job(tuple(n), s) for s, multiset, n in group.values() if not multiset)

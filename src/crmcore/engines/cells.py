@@ -58,15 +58,15 @@ class Cells:
 
 def cells_of(grid: Grid, table: Table, scope: Scope) -> Cells:
     """Return the cells of a grid on a table."""
-    at = scope.as_of if any(isinstance(n, AsOf) for e in grid.cells for n in walk(e)) else None
-    keys = tuple(e.key for e in grid.cells)
+    at = scope.as_of if any(isinstance(n, AsOf) for e in grid.keys for n in walk(e)) else None
+    keys = tuple(e.key for e in grid.keys)
     key = ("cells", keys, grid.anchor, grid.edges, scope.zone.name, scope.calendar, at)
     found: Cells = table.kept(key, lambda: _cells(grid, table, scope))
     return found
 
 
 def _cells(grid: Grid, table: Table, scope: Scope) -> Cells:
-    keys = tuple(as_key(evaluate(e, table, scope), table, e.key) for e in grid.cells)
+    keys = tuple(as_key(evaluate(e, table, scope), table, e.key) for e in grid.keys)
     buckets, n = grid.buckets, len(table)
     if not keys:
         codes = bucket_codes(grid, table, scope) if grid.edges else np.zeros(0, np.int8)

@@ -8,22 +8,29 @@ import attrs
 import numpy as np
 
 from ..algebra.aggregates import STOCK
-from ..errors import ArgumentError
+from ..algebra.columns import Expr
+from ..errors import ArgumentError, DefinitionError
 from ..evaluate import Moment, Scope, local_day, resolve
 from ..plan.frames import Frame, frame_of
 from ..plan.layout import Anchors, Layout, Place, Shares, View, lay_out
-from ..plan.question import Plan
+from ..plan.question import Asked, Plan, Question
+from ..plan.requests import each_of, reading
 from ..state.finish import Finisher, Label
 from ..state.groups import Groups, Spread, group
 from ..state.operand import Operand
+from ..state.rollup import Entities
 from ..state.state import State
-from ..table.column import Array
+from ..table.column import Array, Column
 from ..table.shares import shared_out
 from ..table.table import Table
 from ..table.views import existence, is_late, is_recorded, kept_view, newest, view
+from ..units import UNITS, Dimension
 from .arrays import run
 
 __all__ = ["Answer", "compute", "looked_at", "seen_from"]
+
+Part = tuple[tuple[Column, ...], Array, Array | None]
+"""Key columns, rows of codes into them, and which of the rows are there (None: all)."""
 
 LARGEST = 50_000_000
 """Cells (groups x periods) a result may have."""
@@ -37,7 +44,8 @@ class Answer:
     frames: tuple[Frame, ...]
     values: dict[str, Operand | Label]
     reasons: tuple[str, ...]
-    spread: Spread | None = None
+    spread: Spread | None
+    finisher: Finisher
 
 
 def seen_from(tables: Mapping[str, Table], scope: Scope, given: Moment | None) -> Scope:
@@ -82,17 +90,18 @@ def compute(plan: Plan, tables: Mapping[str, Table], scope: Scope, frames: Seque
         lambda: _laid_out(plan, scope, frames if frames is not None else _frames(plan, scope, first, last)),
     )
     state = run(layout, layout.together, {0: scope})
+    rolls = Rolls(plan, layout, tables, scope)
     chosen = slice(0, len(layout.frames))
     if layout.frames and plan.question.per is not None and not fixed and plan.anchors:
-        shares = {n.grid for p in layout.places if p.apart and p.leaf.aggregate.at != STOCK for needs in p.needs for n in needs}
+        shares = {n.grid for p in layout.places if p.apart and p.leaf.aggregate.at != STOCK for n in p.needs}
         state |= _apart(layout, shares, tables, scope)
-        chosen = _shown(layout, state)
+        chosen = _shown(layout, state, rolls)
         if chosen == slice(0, 0) and plan.stocks:
             return compute(plan, tables, scope, _frames(plan, scope, *_stock_days(plan, scope)))
-    rest = {n.grid for p in layout.places if p.apart for needs in p.needs[chosen] for n in needs}
+    rest = {n.grid for p in layout.places if p.apart for n in p.needs[chosen]}
     if rest:
         state |= _apart(layout, rest - set(state), tables, scope)
-    return _finish(plan, layout, state, chosen)
+    return _finish(plan, layout, state, chosen, rolls, flat=not fixed and _is_flat(layout, state))
 
 
 def _apart(layout: Layout, grids: Iterable[int], tables: Mapping[str, Table], scope: Scope) -> State:
@@ -115,6 +124,7 @@ def _laid_out(plan: Plan, scope: Scope, frames: Sequence[Frame]) -> Layout:
     return lay_out(
         [a.formula for a in question.asked], frames, question.by, question.where, scope.calendar,
         None if moment is None else moment.day, anchors=Anchors(is_recorded, late), priced=scope.rates is not None,
+        windowed=question.windowed,
     )
 
 
@@ -181,20 +191,21 @@ def _bounds(table: Table, anchor: str | None, scope: Scope) -> tuple[int, int] |
     return found
 
 
-def _shown(layout: Layout, state: State) -> slice:
+def _shown(layout: Layout, state: State, rolls: Rolls) -> slice:
     """Return the frames from the first to the last in which a row takes part (T7)."""
     taken = np.zeros(len(layout.frames), bool)
-    for place in layout.places:
-        if place.leaf.aggregate.at == STOCK:
+    for number, place in enumerate(layout.places):
+        if place.leaf.aggregate.rolls_up:
+            taken |= rolls.taken(number)
+        elif place.leaf.aggregate.at == STOCK:
             continue
-        if place.apart and not place.leaf.chain:
-            taken |= [any(bool(state[n.grid].numbers[n.own].data.any()) for n in needs) for needs in place.needs]
-        if place.apart:
-            continue
-        for need in place.needs[0]:
+        elif not place.apart:
+            need = place.needs[0]
             low, high = layout.own[need.grid]
             gone = np.concatenate(([0], np.cumsum(state[need.grid].per_bucket(need.own))))
             taken |= gone[high] > gone[low]
+        elif not place.leaf.chain:
+            taken |= [bool(state[n.grid].numbers[n.own].data.any()) for n in place.needs]
     found = np.flatnonzero(taken)
     return slice(int(found[0]), int(found[-1]) + 1) if found.size else slice(0, 0)
 
@@ -215,11 +226,13 @@ def _present(layout: Layout, state: State, chosen: slice) -> dict[int, Array | N
     return found
 
 
-def _finish(plan: Plan, layout: Layout, state: State, chosen: slice) -> Answer:
+def _finish(plan: Plan, layout: Layout, state: State, chosen: slice, rolls: Rolls, *, flat: bool) -> Answer:
     keys = len(plan.question.by)
     present = _present(layout, state, chosen)
     grids = list(present)
-    parts = [(state[g].keys[:keys], state[g].codes[:, :keys], present[g]) for g in grids]
+    parts: list[Part] = [(state[g].keys[:keys], state[g].codes[:, :keys], present[g]) for g in grids]
+    rolled = [n for n, p in enumerate(layout.places) if p.leaf.aggregate.rolls_up]
+    parts += [rolls.part(n, chosen) for n in rolled]
     groups = group(parts, keys)
     frames = layout.frames[chosen]
     if groups.size * len(frames) > LARGEST:
@@ -227,12 +240,16 @@ def _finish(plan: Plan, layout: Layout, state: State, chosen: slice) -> Answer:
             f"{groups.size} groups x {len(frames)} periods are too many for one result (limit {LARGEST}); "
             "group by less, use a longer period, or filter"
         )
-    spots = dict(zip(grids, groups.spots, strict=True))
-    flat = _is_flat(layout, state)
-    finisher = Finisher(state, layout, groups, spots, chosen, flat)
-    values = {a.name: finisher.value(a) for a in plan.question.asked}
+    spots = dict(zip(grids, groups.spots, strict=False))
+    stands = dict(zip(rolled, groups.spots[len(grids) :], strict=True))
+
+    def entities(number: int, whole: bool) -> Entities:  # noqa: FBT001
+        return rolls.entities(number, chosen, stands[number], whole=whole)
+
+    finisher = Finisher(state, layout, groups, spots, chosen, entities, flat)
+    values = {a.name: finisher.value(a) if a.checked else finisher.measured(a.formula, a.unit)[0] for a in plan.question.asked}
     spread = Spread(state[0], spots[0], groups.size, layout.places[0].low[chosen]) if flat else None
-    return Answer(groups, frames, values, tuple(finisher.reasons), spread)
+    return Answer(groups, frames, values, tuple(finisher.reasons), spread, finisher)
 
 
 def _is_flat(layout: Layout, state: State) -> bool:
@@ -240,8 +257,61 @@ def _is_flat(layout: Layout, state: State) -> bool:
     return (
         len(layout.grids) == 1
         and state[0].listed is not None
-        and layout.grids[0].entity is None
         and not layout.shares
-        and all(not p.apart and not p.leaf.chain for p in layout.places)
+        and all(p.needs and not p.apart and not p.leaf.chain for p in layout.places)
         and all(bool((p.high - p.low == 1).all()) for p in layout.places)
     )
+
+
+# -- roll-ups --------------------------------------------------------------------------------------------
+
+
+class Rolls:
+    """The roll-ups of a layout: each is a question of its own, with the entity as one more key, asked when needed."""
+
+    def __init__(self, plan: Plan, layout: Layout, tables: Mapping[str, Table], scope: Scope) -> None:
+        self.question, self.layout, self.tables, self.scope = plan.question, layout, tables, scope
+        self._answers: dict[tuple[int, bool, bool], Answer] = {}
+
+    def _answer(self, number: int, *, whole: bool = False, own: bool = False) -> Answer:
+        """Return what each entity has; `whole`, in all groups together; `own`, in the frames without the windows."""
+        key = (number, whole, own)
+        if key not in self._answers:
+            place = self.layout.places[number]
+            eaches = each_of(place.leaf.aggregate)
+            if len({e.by.key for e in eaches}) > 1:
+                raise DefinitionError(f"{place.leaf.aggregate!r} rolls up by different keys; one aggregate takes one entity")
+            by: tuple[Expr, ...] = (eaches[0].by,) if whole else (*self.question.by, eaches[0].by)
+            asked = tuple(Asked(f"each {i}", e.formula, UNITS["days"], checked=False) for i, e in enumerate(eaches))
+            windowed = self.question.windowed or (bool(place.leaf.chain) and not own)
+            plan = Plan(Question(asked, by, None, self.question.where, windowed))
+            self._answers[key] = compute(plan, self.tables, self.scope, self.layout.frames if own else place.frames)
+        return self._answers[key]
+
+    def taken(self, number: int) -> Array:
+        """Return in which frames a row takes part in a flow."""
+        if all(a.at == STOCK for a in reading(self.layout.places[number].leaf.aggregate)):
+            return np.zeros(len(self.layout.frames), bool)
+        return np.asarray(self._answer(number, own=True).finisher.present().any(0))
+
+    def part(self, number: int, chosen: slice) -> Part:
+        """Return the groups that the entities of the chosen frames stand in."""
+        groups = self._answer(number).groups
+        keys = tuple(Column("key", np.zeros(0, np.int8), labels=labels) for labels in groups.labels[:-1])
+        return keys, groups.codes[:, :-1], self._answer(number).finisher.present()[:, chosen].any(1)
+
+    def entities(self, number: int, chosen: slice, group_of: Array | None, *, whole: bool) -> Entities:
+        """Return what the entities have in the chosen frames."""
+        answer = self._answer(number, whole=whole)
+        size = answer.groups.size
+        stand = np.zeros(size, np.int64) if whole else np.arange(size) if group_of is None else group_of
+        eaches = each_of(self.layout.places[number].leaf.aggregate)
+        values = [_columns_of(answer.finisher.measured(e.formula, UNITS["days"]), chosen) for e in eaches]
+        named = answer.groups.codes[:, -1:] > 0
+        return Entities(eaches, values, answer.finisher.present()[:, chosen] & named, stand)
+
+
+def _columns_of(found: tuple[Operand, Dimension], chosen: slice) -> tuple[Operand, Dimension]:
+    operand, dimension = found
+    why = None if operand.why is None else operand.why[:, chosen]
+    return attrs.evolve(operand, data=operand.data[:, chosen], why=why), dimension

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from ..algebra.aggregates import STOCK, Aggregate, rolls_up
+from ..algebra.aggregates import STOCK, Aggregate
 from ..algebra.columns import Elapsed
 from ..algebra.formulas import Formula
 from ..algebra.walk import walk
@@ -17,7 +17,7 @@ from ..metric import Metric
 from ..plan.frames import Frame, range_of, span_of
 from ..plan.parts import is_mean, is_proportion, quotient_of, sample_of, squares_of
 from ..plan.question import Asked, Plan, Question
-from ..plan.requests import Leaf, each_of, leaves_of
+from ..plan.requests import Leaf, leaves_of, reading
 from ..state.finish import Label
 from ..state.interval import mean_interval, wilson
 from ..state.operand import Operand
@@ -72,11 +72,8 @@ class Enquirer:
     def _leaves(self) -> Iterator[tuple[Metric, Leaf, Aggregate]]:
         for metric in self.metrics:
             for leaf in leaves_of(metric.formula):
-                if rolls_up(leaf.aggregate):
-                    for each in each_of(leaf.aggregate):
-                        yield metric, leaf, each.aggregate
-                else:
-                    yield metric, leaf, leaf.aggregate
+                for a in reading(leaf.aggregate):
+                    yield metric, leaf, a
 
     def _where(self, a: Aggregate, scope: Scope) -> tuple[Table, Mask]:
         assert a.table is not None
@@ -134,8 +131,7 @@ class Enquirer:
         for role, formula in roles.items():
             ids: dict[Any, None] = {}
             for leaf in leaves_of(formula):
-                parts = [e.aggregate for e in each_of(leaf.aggregate)] if rolls_up(leaf.aggregate) else [leaf.aggregate]
-                for a in parts:
+                for a in reading(leaf.aggregate):
                     table, rows, scope = self._taking_part(a, leaf, group, frame)
                     missing = np.zeros(len(table), bool)
                     for reason, mask in Enquirer._left_out(attrs.evolve(self, scope=scope), a, table, rows):

@@ -18,10 +18,10 @@ from ..algebra.formulas import Formula, Share
 from ..algebra.node import Key
 from ..algebra.walk import columns_of, conjunction, terms_of, walk
 from ..calendars import Calendar
-from ..errors import ArgumentError, DefinitionError
+from ..errors import ArgumentError
 from ..table.column import Array
 from .frames import Frame, range_of
-from .requests import Grid, Leaf, Request, each_of, leaf_key, occurrences, requests_of
+from .requests import Grid, Leaf, Request, leaf_key, occurrences, requests_of
 
 __all__ = ["Anchors", "Layout", "Need", "Place", "Shares", "View", "lay_out"]
 
@@ -69,13 +69,14 @@ class Need:
 class Place:
     """What a leaf needs: one grid with bucket ranges [low, high) per frame or, `apart`, a grid of its own per frame.
 
-    A plain aggregate has one need per grid, a roll-up one per `each` in it. Places that no formula asks for
-    only tell in which periods there are targets.
+    A roll-up needs no grid but a question of its own, asked in `frames`. Places that no formula asks for only tell
+    in which periods there are targets.
     """
 
     leaf: Leaf
+    frames: tuple[Frame, ...]
     apart: bool
-    needs: tuple[tuple[Need, ...], ...]
+    needs: tuple[Need, ...]
     low: Array
     high: Array
     asked: bool = True
@@ -147,17 +148,11 @@ class _Book:
             self.requests.append(request)
         return number
 
-    def need(self, a: Aggregate, grid: Grid, *, windowed: bool) -> tuple[Need, ...]:
-        rolled = each_of(a)
-        if len({e.by.key for e in rolled}) > 1:
-            raise DefinitionError(f"{a!r} rolls up by different keys; one aggregate takes one entity")
-        if rolled:
-            inner = [(e.aggregate, attrs.evolve(grid, entity=e.by)) for e in rolled]
-            return tuple(n for b, g in inner for n in self.need(b, g, windowed=windowed))
+    def need(self, a: Aggregate, grid: Grid, *, windowed: bool) -> Need:
         number = self.grid(attrs.evolve(grid, priced=a.at) if self.priced else grid)
         asked = [self.request(r) for r in requests_of(a, number, self._where(a, windowed=windowed))]
         own = self.request(requests_of(a, number, self._where(a, windowed=False))[0]) if windowed else asked[0]
-        return (Need(number, asked[0], asked[-1], own),)
+        return Need(number, asked[0], asked[-1], own)
 
     def _where(self, a: Aggregate, *, windowed: bool) -> Expr | None:
         """Return the question's condition for an aggregate.
@@ -183,12 +178,14 @@ def lay_out(
     *,
     anchors: Anchors,
     priced: bool = False,
+    windowed: bool = False,
 ) -> Layout:
     """Return where each leaf of the formulas finds its numbers.
 
     Args:
         today: the local day of as_of.
         priced: amounts are converted at the rates of each aggregate's anchor day (M2).
+        windowed: the frames themselves were made by a window.
 
     Raises:
         ArgumentError: an aggregate without an anchor in a bounded frame.
@@ -210,20 +207,23 @@ def lay_out(
     views: dict[View, int] = {None: 0}
     places = []
     for leaf, found in zip(leaves.values(), ranges, strict=True):
-        a, windowed = leaf.aggregate, bool(leaf.chain)
+        a, inside, seen_in = leaf.aggregate, windowed or bool(leaf.chain), tuple(found)
         table = str(a.table)
         once = np.zeros(len(found), np.int64)
-        if a.at == STOCK or _is_target(a):
+        if a.rolls_up:
+            places.append(Place(leaf, seen_in, False, (), once, once + 1))
+        elif a.at == STOCK or _is_target(a):
             seen = [views.setdefault(_view(r, a, today), len(views)) for r in found]
-            needs = tuple(book.need(a, Grid(table, keys, view=i), windowed=windowed) for i in seen)
-            places.append(Place(leaf, True, needs, once, once + 1, len(places) < asked))
+            needs = tuple(book.need(a, Grid(table, keys, view=i), windowed=inside) for i in seen)
+            places.append(Place(leaf, seen_in, True, needs, once, once + 1, len(places) < asked))
         elif all(r.start is None for r in found):
-            places.append(Place(leaf, False, (book.need(a, Grid(table, keys), windowed=windowed),), once, once + 1))
+            need = book.need(a, Grid(table, keys), windowed=inside)
+            places.append(Place(leaf, seen_in, False, (need,), once, once + 1))
         else:
             axis = _axis(a)
             low, high = _spots(found, axes[axis], cut=anchors.recorded(*axis))
-            grid = Grid(table, keys, axis[1], axes[axis])
-            places.append(Place(leaf, False, (book.need(a, grid, windowed=windowed),), low, high))
+            need = book.need(a, Grid(table, keys, axis[1], axes[axis]), windowed=inside)
+            places.append(Place(leaf, seen_in, False, (need,), low, high))
     bounded = [f for f in frames if f.start is not None]
     own = {
         i: _spots(bounded, g.edges, cut=anchors.recorded(g.table, g.anchor))
@@ -233,27 +233,26 @@ def lay_out(
     shares = any(isinstance(n, Share) for f in formulas for n in walk(f))
     return Layout(
         tuple(frames), tuple(places), numbers, tuple(book.grids), tuple(book.requests), tuple(views), own, shares,
-        tuple(sorted({n.grid for p in places if not p.apart for needs in p.needs for n in needs})),
+        tuple(sorted({n.grid for p in places if not p.apart for n in p.needs})),
     )
 
 
 def _covered(layout: Layout, chosen: slice) -> Iterator[Covered]:
     marks: dict[tuple[int, int], Array] = {}
     for place in (p for p in layout.places if p.asked):
-        for needs in place.needs[chosen] if place.apart else place.needs:
-            for need in needs:
-                steps = marks.setdefault((need.grid, need.part), np.zeros(layout.grids[need.grid].buckets + 1, np.int64))
-                inside = np.zeros(steps.size, np.int64)
-                np.add.at(inside, place.low[chosen], 1)
-                np.add.at(inside, place.high[chosen], -1)
-                steps += np.cumsum(inside) > 0
+        for need in place.needs[chosen] if place.apart else place.needs:
+            steps = marks.setdefault((need.grid, need.part), np.zeros(layout.grids[need.grid].buckets + 1, np.int64))
+            inside = np.zeros(steps.size, np.int64)
+            np.add.at(inside, place.low[chosen], 1)
+            np.add.at(inside, place.high[chosen], -1)
+            steps += np.cumsum(inside) > 0
     for (grid, part), found in marks.items():
         mask = found[:-1] > 0
         yield grid, part, None if mask.all() else mask
 
 
 def _is_target(a: Aggregate) -> bool:
-    return a.table == "target" and a.at == "start"
+    return a.table == "target" and a.at == "start" and not a.rolls_up
 
 
 def _axes(
@@ -264,7 +263,7 @@ def _axes(
     for leaf, found in zip(leaves, ranges, strict=True):
         a = leaf.aggregate
         bounded = [r for r in found if r.start is not None]
-        if a.at == STOCK or _is_target(a) or not bounded:
+        if a.rolls_up or a.at == STOCK or _is_target(a) or not bounded:
             continue
         axis = _axis(a)
         cut = anchors.recorded(*axis)

@@ -12,7 +12,7 @@ from ..algebra.columns import Expr
 from ..algebra.formulas import Formula
 from ..units import Unit
 from .layout import Layout
-from .requests import each_of, leaves_of
+from .requests import leaves_of, reading
 
 __all__ = ["Asked", "Plan", "Question"]
 
@@ -32,12 +32,16 @@ class Asked:
 
 @attrs.frozen(slots=True, eq=False)
 class Question:
-    """Formulas by keys, per calendar period, for the rows that a condition keeps."""
+    """Formulas by keys, per calendar period, for the rows that a condition keeps.
+
+    `windowed` says that the frames were made by a window, which a condition on dates does not cut short (T6).
+    """
 
     asked: tuple[Asked, ...]
     by: tuple[Expr, ...] = ()
     per: str | None = None
     where: Expr | None = None
+    windowed: bool = False
 
 
 class Plan:
@@ -46,7 +50,7 @@ class Plan:
     def __init__(self, question: Question) -> None:
         self.question = question
         leaves = [leaf for a in question.asked for leaf in leaves_of(a.formula)]
-        inner = [a for leaf in leaves for a in ([e.aggregate for e in each_of(leaf.aggregate)] or [leaf.aggregate])]
+        inner = [a for leaf in leaves for a in reading(leaf.aggregate)]
         self.tables = tuple(dict.fromkeys(str(a.table) for a in inner))
         self.stocks = tuple(dict.fromkeys(str(a.table) for a in inner if a.at == STOCK))
         self.anchors = tuple(dict.fromkeys((str(a.table), a.at) for a in inner if a.at != STOCK))

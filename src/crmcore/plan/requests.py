@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import attrs
 
-from ..algebra.aggregates import Aggregate, rolls_up
+from ..algebra.aggregates import Aggregate
 from ..algebra.columns import Each, Expr, IsNull, Not
 from ..algebra.formulas import Formula, Window
 from ..algebra.node import Key, Node
-from ..algebra.walk import conjunction, terms_of, walk
+from ..algebra.walk import conjunction, terms_of
 from .frames import Chain
 
-__all__ = ["VALUES", "Grid", "Leaf", "Request", "each_of", "leaf_key", "leaves_of", "occurrences", "requests_of"]
+__all__ = ["VALUES", "Grid", "Leaf", "Request", "each_of", "leaf_key", "leaves_of", "occurrences", "reading", "requests_of"]
 
 VALUES = frozenset({"quantile", "distinct", "smallest", "largest", "top_share", "gini"})
 """Aggregates whose state is value -> count."""
@@ -32,7 +32,7 @@ class Grid:
     """The cells of a state: a table's rows by keys, and by buckets of an anchor date.
 
     `edges` cut the anchor's days into buckets; none means one bucket with every row, dated or not.
-    `view` numbers the view of the tables that is looked at; `entity` is the key of a roll-up;
+    `view` numbers the view of the tables that is looked at;
     `priced` is the anchor at whose rates amounts are converted.
     """
 
@@ -41,19 +41,12 @@ class Grid:
     anchor: str | None = None
     edges: tuple[int, ...] = ()
     view: int = 0
-    entity: Expr | None = None
     priced: str | None = None
-
-    @property
-    def cells(self) -> tuple[Expr, ...]:
-        """The expressions that make a cell: the keys, and the entity of a roll-up."""
-        return self.keys if self.entity is None else (*self.keys, self.entity)
 
     @property
     def key(self) -> Key:
         """Identify the grid by structure."""
-        cells = tuple(e.key for e in self.cells)
-        return (self.table, cells, len(self.keys), self.anchor, self.edges, self.view, self.priced)
+        return (self.table, tuple(k.key for k in self.keys), self.anchor, self.edges, self.view, self.priced)
 
     @property
     def buckets(self) -> int:
@@ -117,11 +110,22 @@ def requests_of(a: Aggregate, grid: int, where: Expr | None) -> list[Request]:
 
 
 def each_of(a: Aggregate) -> list[Each]:
-    """Return the roll-ups inside an aggregate, each structure once; none for a plain one."""
+    """Return the outermost roll-ups of an aggregate, each structure once; none for a plain one."""
     found: dict[Key, Each] = {}
-    for part in (a.expr, a.where):
-        if part is not None and rolls_up(part):
-            for node in walk(part):
-                if isinstance(node, Each):
-                    found.setdefault(node.key, node)
+
+    def visit(node: Node) -> None:
+        if isinstance(node, Each):
+            found.setdefault(node.key, node)
+            return
+        for child in node.below:
+            if child.rolls_up:
+                visit(child)
+
+    visit(a)
     return list(found.values())
+
+
+def reading(a: Aggregate) -> list[Aggregate]:
+    """Return the aggregates that read rows: this one, or those inside its roll-ups."""
+    rolled = each_of(a)
+    return [b for e in rolled for leaf in leaves_of(e.formula) for b in reading(leaf.aggregate)] if rolled else [a]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 import attrs
@@ -14,13 +14,13 @@ from ..errors import UnitError
 from ..plan.frames import Chain, Frame
 from ..plan.parts import is_mean
 from ..plan.question import Asked
-from ..plan.layout import Layout, Need
+from ..plan.layout import Layout, Need, Place
 from ..plan.requests import VALUES
 from ..table.column import Array
-from ..units import DAY, NUMBER, Dimension, Unit
+from ..units import DAY, NUMBER, UNITS, Dimension, Unit
 from .groups import Groups
 from .operand import NOTHING, PERIOD, ZERO, Operand, add, constant, maximum, minimum, multiply, ratio, reach, scaled, unary
-from .rollup import roll_up
+from .rollup import Entities, roll_up
 from .runs import collapsed, evaluate_run, ranged
 from .state import GridState, Numbers, Run, State
 
@@ -46,6 +46,7 @@ class Finisher:
         spots: grid -> where its rows stand among the groups (None: the same).
         chosen: the frames that are shown, as positions in the layout's.
         flat: measure the listed cells of the only grid, each by itself, not groups x frames.
+        entities: what a roll-up of this number works on, in groups or in all groups together.
     """
 
     state: State
@@ -53,6 +54,7 @@ class Finisher:
     groups: Groups
     spots: dict[int, Array | None]
     chosen: slice
+    entities: Callable[[int, bool], Entities]
     flat: bool = False
     reasons: list[str] = attrs.field(factory=list)
     _done: dict[tuple[int, int, bool], tuple[Operand, Dimension]] = attrs.field(factory=dict)
@@ -71,10 +73,33 @@ class Finisher:
         if isinstance(formula, f.Classify):
             operand, _ = self._node(formula.term, (), unit, whole=False)
             return self._classified(formula, operand)
-        operand, dimension = self._node(formula, (), unit, whole=False)
-        if asked.checked and self.frames and dimension != unit.dimension:
+        operand, dimension = self.measured(formula, unit)
+        if self.frames and dimension != unit.dimension:
             raise UnitError(f"metric {name!r} is declared in {unit.name}, but its formula gives {dimension}: {formula!r}")
         return operand
+
+    def measured(self, formula: f.Formula, unit: Unit) -> tuple[Operand, Dimension]:
+        """Return a formula's numbers and their dimension, whatever it is; time is read in the unit's."""
+        return self._node(formula, (), unit, whole=False)
+
+    def present(self) -> Array:
+        """Return in which groups and frames some row takes part."""
+        there = np.zeros((self.groups.size, len(self.frames)), bool)
+        if not there.size:
+            return there
+        for number, place in enumerate(self.layout.places):
+            if place.leaf.aggregate.rolls_up:
+                found = self.entities(number, False)
+                rows = np.flatnonzero(found.group_of >= 0)
+                np.logical_or.at(there, found.group_of[rows], found.present[rows])
+            elif place.asked:
+                counts = attrs.evolve(place.leaf.aggregate, op="count", expr=None)
+                there |= self._counted(counts, place).data > 0
+        return there
+
+    def _counted(self, a: Aggregate, place: Place) -> Operand:
+        needs = tuple(attrs.evolve(n, value=n.part) for n in place.needs)
+        return self._of_place(a, attrs.evolve(place, needs=needs), UNITS["count"], whole=False)[0]
 
     def _classified(self, formula: f.Classify, operand: Operand) -> Label:
         code = np.zeros(operand.data.shape, np.int64)
@@ -89,11 +114,10 @@ class Finisher:
 
     def _node(self, node: f.Formula, chain: Chain, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
         """Return the numbers and dimension of a node; `whole` measures all groups together."""
-        shape = self._shape(whole=whole)
         if isinstance(node, Aggregate):
             return self._leaf(node, chain, unit, whole=whole)
         if isinstance(node, f.Number):
-            return constant(node.value, shape), NUMBER
+            return constant(node.value, self._shape(whole=whole)), NUMBER
         if isinstance(node, f.Ratio):
             return self._ratio(node, chain, unit, whole=whole)
         if isinstance(node, f.Binary):
@@ -113,7 +137,7 @@ class Finisher:
             total, _ = self._node(node.term, chain, unit, whole=True)
             return ratio(part, _broadcast(total, part.data.shape)), NUMBER
         if isinstance(node, f.Span):
-            return self._span(node, shape, unit), Dimension(time=1)
+            return self._span(node, self._shape(whole=whole), unit), Dimension(time=1)
         raise UnitError(f"{node!r} gives labels and cannot be calculated with")
 
     def _shape(self, *, whole: bool) -> tuple[int, ...]:
@@ -164,37 +188,43 @@ class Finisher:
 
     def _measured(self, a: Aggregate, number: int, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
         place = self.layout.places[number]
+        size = 1 if whole else self.groups.size
+        if not place.low[self.chosen].size:
+            return Operand(np.zeros((size, 0), np.int64)), NUMBER
+        if a.rolls_up:
+            return self._read(a, *roll_up(a, self.entities(number, whole), size), unit)
+        return self._of_place(a, place, unit, whole=whole)
+
+    def _of_place(self, a: Aggregate, place: Place, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
         low, high = place.low[self.chosen], place.high[self.chosen]
-        if not low.size:
-            return Operand(np.zeros((1 if whole else self.groups.size, 0), np.int64)), NUMBER
         if not place.apart:
             return self._in(place.needs[0], a, low, high, unit, single=place.single, whole=whole)
         columns = []
         dimension = NUMBER
-        for needs in place.needs[self.chosen]:
-            operand, dimension = self._in(needs, a, low[:1], high[:1], unit, single=True, whole=whole)
+        for need in place.needs[self.chosen]:
+            operand, dimension = self._in(need, a, low[:1], high[:1], unit, single=True, whole=whole)
             columns.append(operand)
         return _beside(columns, 1 if whole else self.groups.size), dimension
 
     def _in(
-        self, needs: tuple[Need, ...], a: Aggregate, low: Array, high: Array, unit: Unit, *, single: bool, whole: bool
+        self, need: Need, a: Aggregate, low: Array, high: Array, unit: Unit, *, single: bool, whole: bool
     ) -> tuple[Operand, Dimension]:
         """Return an aggregate in ranges of buckets of one grid."""
-        found = self.state[needs[0].grid]
+        found = self.state[need.grid]
         if self.flat:
-            operand, kind = _of_cells(a, found, needs[0])
-        elif len(found.keys) > len(self.groups.labels):
-            spots = self.spots[needs[0].grid]
-            operand, kind = roll_up(a, needs, found, spots, self.groups.size, low, high, whole=whole)
+            return self._read(a, *_of_cells(a, found, need), unit)
+        if a.op in VALUES:
+            operand, kind = _of_run(a, found.dense_run(found.runs[need.value]), low, high, whole=whole)
         else:
-            if a.op in VALUES:
-                operand, kind = _of_run(a, found.dense_run(found.runs[needs[0].value]), low, high, whole=whole)
-            else:
-                numbers = found.numbers[needs[0].value]
-                operand, kind = _of_numbers(numbers, found.dense(numbers.data), low, high, single=single, whole=whole)
-            if not whole:
-                missing = NOTHING if _needs_rows(a.op) else 0
-                operand = placed(operand, self.spots[needs[0].grid], self.groups.size, missing)
+            numbers = found.numbers[need.value]
+            operand, kind = _of_numbers(numbers, found.dense(numbers.data), low, high, single=single, whole=whole)
+        if not whole:
+            missing = NOTHING if _needs_rows(a.op) else 0
+            operand = placed(operand, self.spots[need.grid], self.groups.size, missing)
+        return self._read(a, operand, kind, unit)
+
+    def _read(self, a: Aggregate, operand: Operand, kind: str, unit: Unit) -> tuple[Operand, Dimension]:
+        """Return an aggregate's numbers with time in the metric's unit of it, and their dimension."""
         dimension = NUMBER if a.op in ("count", "distinct", "top_share", "gini") else _DIMENSIONS.get(kind, NUMBER)
         power = 2 if a.op == "squares" else 1
         if dimension.time:

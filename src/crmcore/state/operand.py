@@ -63,10 +63,10 @@ class Operand:
         if not where.any():
             return self
         if self.why is None and where.shape == self.data.shape:
-            return attrs.evolve(self, why=where.astype(np.int8) * np.int8(code))
+            return Operand(self.data, self.scale, self.exact, where.astype(np.int8) * np.int8(code), self.bound)
         why = np.zeros(self.data.shape, np.int8) if self.why is None else self.why.copy()
         why[where & (why == 0)] = code
-        return attrs.evolve(self, why=why)
+        return Operand(self.data, self.scale, self.exact, why, self.bound)
 
     def _below(self, limit: int, factor: int = 1) -> bool:
         """Is |data| * factor certainly at most `limit`? Looks at the data when the bound does not tell."""
