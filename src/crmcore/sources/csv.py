@@ -270,9 +270,8 @@ class CsvFile:
             for name in shown:
                 array = table.column(name).combine_chunks()
                 columns[int(name)] = array.chunk(0) if isinstance(array, pa.ChunkedArray) else array
-            if len(block.text) > limit and any(
-                _longest(columns[i]) > limit for i in range(width) if columns[i] is not None
-            ):
+            # in a column that is shorter than the limit as a whole no cell is longer
+            if any(c is not None and _bytes(c) > limit and _longest(c) > limit for c in columns):
                 return None
             size = table.num_rows
             return RowBlock(columns, size, np.arange(before + 1, before + 1 + size))
@@ -311,26 +310,26 @@ def _plain(*signs: str | None) -> bool:
     return all(sign is None or len(sign.encode()) <= 1 for sign in signs)
 
 
+def _bytes(array: Any) -> int:
+    """Return the bytes of all cells."""
+    ends = np.frombuffer(array.buffers()[1], np.int32, len(array) + 1, array.offset * 4)
+    return int(ends[-1]) - int(ends[0])
+
+
 def _longest(array: Any) -> int:
     """Return the bytes of the longest cell."""
     offsets = np.frombuffer(array.buffers()[1], np.int32, len(array) + 1, array.offset * 4)
     return int(np.diff(offsets).max(initial=0))
 
 
-def _bytes(array: Any) -> int:
-    ends = np.frombuffer(array.buffers()[1], np.int32, len(array) + 1, array.offset * 4)
-    return int(ends[-1]) - int(ends[0])
-
-
 def _without_lines(head: bytes, lines: int, blocks: Iterator[bytes]) -> tuple[int, bytes]:
     """Leave out the first lines, reading on where they are longer than the first block."""
+    search = re.compile(rb"\r\n|\n|\r(?!\Z)").search
     for done in range(lines):
-        found = re.compile(rb"\r\n|\n|\r(?!\Z)").search(head)
-        while found is None:
+        while (found := search(head)) is None:
             more = next(blocks, b"")
             if not more:
                 return done, b""
             head += more
-            found = re.compile(rb"\r\n|\n|\r(?!\Z)").search(head)
         head = head[found.end() :]
     return lines, head
