@@ -144,6 +144,19 @@ def _decimal(texts: Any, spec: ColumnSpec) -> Block | None:
     return Block("decimal", cells.values(exact, np.int64, wide=2), cells.valid, decimals=decimals, lasting=True)
 
 
+def _inexact(texts: Any, spec: ColumnSpec) -> Block | None:
+    """Read scores of digits, a point and a minus: the float nearest to the decimal, as the builder takes it."""
+    import pyarrow as pa
+
+    if not _plain(spec):
+        return None
+    cells = _Cells(texts, spec.null_words)
+    if not len(cells.data) or not _NUMERIC[cells.data].all():
+        return None
+    floats = _cast(cells.array, pa.float64())
+    return None if floats is None else Block("float", cells.values(floats, np.float64), cells.valid, lasting=True)
+
+
 def _fits(exact: Any, cells: _Cells) -> bool:
     """Return whether every 128-bit number is within 64 bits: its high word repeats its sign."""
     words = np.frombuffer(exact.buffers()[1], np.int64, len(exact) * 2, exact.offset * 16)
@@ -257,6 +270,7 @@ _WAYS: dict[str, tuple[Callable[[Any, ColumnSpec], Block | None], ...]] = {
     "count": (_whole, _coded),
     "money": (_decimal, _coded),
     "number": (_decimal, _coded),
+    "score": (_inexact, _coded),
     "day": (_moment, _coded),
     "instant": (_moment, _coded),
     "moment": (_moment, _coded),

@@ -8,6 +8,7 @@ import gzip
 import io
 import re
 import threading
+import tracemalloc
 
 import pytest
 from hypothesis import example, given
@@ -326,6 +327,23 @@ def test_the_parser_is_chosen_by_what_is_installed(monkeypatch):
     assert choose_parser("auto") == "python"
     with pytest.raises(MissingLibraryError, match=r"crmcore\[arrow\]"):
         choose_parser("arrow")
+
+
+def test_only_a_block_is_held_at_a_time(put):
+    """The Python objects of a file are those of one block: 2 MB of text in blocks of 16 KB need less than 1 MB."""
+    path = put("a.csv", "id,note\n" + "".join(f'{i},"some note, and more"\n' for i in range(70_000)))
+    rows = 0
+    tracemalloc.start()
+    try:
+        with CsvFile(path, Layout(), block=1 << 14) as file:
+            for block in file.blocks([0, 1]):
+                rows += block.size
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert rows == 70_000
+    assert path.stat().st_size > 1.9e6
+    assert peak < 1e6
 
 
 def test_files_are_read_in_threads_without_disturbing_each_other(put):
