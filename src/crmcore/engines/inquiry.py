@@ -11,10 +11,11 @@ import numpy as np
 from ..algebra.aggregates import STOCK, Aggregate
 from ..algebra.columns import Elapsed
 from ..algebra.formulas import Formula
-from ..algebra.walk import walk
+from ..algebra.walk import columns_of, walk
 from ..evaluate import Scope, as_key, evaluate, holds, local_day, resolve
 from ..metric import Metric
 from ..plan.frames import Frame, range_of, span_of
+from ..plan.layout import is_target
 from ..plan.parts import is_mean, is_proportion, quotient_of, sample_of, squares_of
 from ..plan.question import Asked, Plan, Question
 from ..plan.requests import Leaf, leaves_of, reading
@@ -25,8 +26,10 @@ from ..state.result import Details
 from ..table.column import Array, Mask
 from ..table.issue import Issue
 from ..table.table import Table
+from ..table.views import existence, is_recorded
 from ..units import unit
 from .compute import Answer, compute, looked_at
+from .pricing import priced
 
 __all__ = ["Enquirer"]
 
@@ -76,52 +79,69 @@ class Enquirer:
                     yield metric, leaf, a
 
     def _where(self, a: Aggregate, scope: Scope) -> tuple[Table, Mask]:
+        """Return the table as an aggregate reads it, and which rows its conditions keep."""
         assert a.table is not None
-        table = scope.tables[a.table]
+        table = priced(scope.tables[a.table], a.at, scope)
         rows = np.ones(len(table), bool)
         for condition in (a.where, self.question.where):
             if condition is not None:
                 rows = rows & holds(condition, table, scope)
         return table, rows
 
+    def _dated(self, a: Aggregate, table: Table, rows: Mask) -> Mask:
+        """Return the rows that have a place in the periods that are shown; all of them without periods."""
+        if self.question.per is None or a.at in (None, STOCK) or not self.answer.frames:
+            return rows
+        days = local_day(resolve(str(a.at), table, self.scope), self.scope.zone)
+        first, last = self.answer.frames[0].start or 0, self.answer.frames[-1].stop or 0
+        inside = days.data < last
+        if not is_target(a):
+            inside &= days.data >= first
+        return rows & days.present() & inside
+
     def used(self) -> dict[str, int]:
         found: dict[str, Mask] = {}
         for _, _, a in self._leaves():
             table, rows = self._where(a, self.scope)
-            found[table.name] = found.get(table.name, np.zeros(len(table), bool)) | rows
+            found[table.name] = found.get(table.name, np.zeros(len(table), bool)) | self._dated(a, table, rows)
         return {name: int(np.count_nonzero(rows)) for name, rows in found.items()}
 
     def excluded(self) -> dict[str, int]:
         found: dict[str, int] = {}
-        seen: dict[str, dict[str, Mask]] = {}
+        seen: dict[tuple[str, str], Mask] = {}
         for _, _, a in self._leaves():
             table, rows = self._where(a, self.scope)
             for reason, count in table.excluded.items():
                 found[f"{table.name}: {reason}"] = count
-            for reason, mask in self._left_out(a, table, rows):
-                marks = seen.setdefault(table.name, {})
-                marks[reason] = marks.get(reason, np.zeros(len(table), bool)) | mask
-        for name, marks in seen.items():
-            for reason, mask in marks.items():
-                if mask.any():
-                    found[f"{name}: {reason}"] = int(np.count_nonzero(mask))
-        return found
+            made = existence(self.tables[table.name])
+            if made is not None and made.nulls:
+                found[f"{table.name}: undated"] = made.nulls  # O9: in today's stocks only
+            for reason, mask in self._left_out(a, table, rows, self.scope):
+                key = (table.name, reason)
+                seen[key] = seen.get(key, np.zeros(len(table), bool)) | mask
+        return found | {f"{t}: {reason}": int(np.count_nonzero(m)) for (t, reason), m in seen.items() if m.any()}
 
-    def _left_out(self, a: Aggregate, table: Table, rows: Mask) -> Iterator[tuple[str, Mask]]:
+    def _left_out(self, a: Aggregate, table: Table, rows: Mask, scope: Scope) -> Iterator[tuple[str, Mask]]:
+        """Yield why rows that the conditions keep are not in the number, and which."""
         if self.question.per is not None and a.at not in (None, STOCK):
-            anchor = resolve(str(a.at), table, self.scope)
-            yield f"no {a.at}", rows & ~anchor.present()
+            dated = resolve(str(a.at), table, scope).present()
+            yield f"no {a.at}", rows & ~dated
+            rows = rows & dated
         if a.expr is None:
             return
-        column = evaluate(a.expr, table, self.scope)
+        column = evaluate(a.expr, table, scope)
         blank = rows & ~column.present()
         for node in walk(a.expr):
             if isinstance(node, Elapsed):
-                start, end = evaluate(node.start, table, self.scope), evaluate(node.end, table, self.scope)
-                backwards = rows & start.present() & end.present() & ~column.present()
-                yield "negative duration", backwards
+                start, end = evaluate(node.start, table, scope), evaluate(node.end, table, scope)
+                backwards = blank & start.present() & end.present()
+                yield "negative duration", backwards  # T3
                 blank = blank & ~backwards
-        yield ("unpriced" if column.kind == "money" else f"no {a.expr!r}"), blank
+        if column.kind == "money" and scope.rates is not None:
+            unconverted = blank & evaluate(a.expr, scope.tables[table.name], scope).present()
+            yield "no rate", unconverted  # M2
+            blank = blank & ~unconverted
+        yield ("unpriced" if column.kind == "money" else f"no {a.expr!r}"), blank  # M3
 
     def records(self, metric: Metric, group: tuple[Any, ...], frame: Frame) -> dict[str, Any]:
         quotient = quotient_of(metric.formula)
@@ -134,9 +154,7 @@ class Enquirer:
                 for a in reading(leaf.aggregate):
                     table, rows, scope = self._taking_part(a, leaf, group, frame)
                     missing = np.zeros(len(table), bool)
-                    for reason, mask in Enquirer._left_out(attrs.evolve(self, scope=scope), a, table, rows):
-                        if reason.startswith("no ") and reason[3:] == a.at:
-                            continue
+                    for reason, mask in self._left_out(a, table, rows, scope):
                         missing |= mask
                         names = _ids(table, mask)
                         if names:
@@ -157,11 +175,40 @@ class Enquirer:
             rows = rows & (column.data == column.index.get(label, -1))
         if a.at != STOCK and reach.start is not None:
             days = local_day(resolve(str(a.at), table, scope), scope.zone)
-            rows = rows & days.present() & (days.data >= reach.start) & (days.data < (reach.until or 0))
+            if is_target(a):
+                ends = table["end"].data
+                rows = rows & days.present() & (days.data < (reach.stop or 0)) & (ends > reach.start)
+            else:
+                cut = reach.until if is_recorded(table.name, str(a.at)) else reach.stop
+                rows = rows & days.present() & (days.data >= reach.start) & (days.data < (cut or 0))
         return table, rows, scope
 
     def settings(self) -> dict[str, Any]:
-        return dict(self.facts())
+        return {**self.facts(), "assumed": self._assumed(), "pro_rata": self._pro_rata()}
+
+    def _assumed(self) -> list[str]:
+        """Return the columns that are read as they are today where the past is looked at (O8)."""
+        past = self.scope.tables != self.tables or self.question.per is not None
+        found: dict[str, None] = {}
+        for _, _, a in self._leaves():
+            table = self.tables[str(a.table)]
+            if not past or existence(table) is None or (self.scope.tables == self.tables and a.at != STOCK):
+                continue
+            for part in (a.expr, a.where, self.question.where, *self.question.by):
+                for name in columns_of(part) if part is not None else ():
+                    column = table.columns.get(name.partition(".")[0])
+                    if column is not None and column.kind not in ("instant", "day", "id") and name != "outcome":
+                        found[f"{table.name}.{name}"] = None
+        return list(found)
+
+    def _pro_rata(self) -> bool:
+        """Was a target shared out over periods shorter than its own (M8)?"""
+        if self.question.per is None or not any(is_target(a) for _, _, a in self._leaves()):
+            return False
+        target = self.scope.tables["target"]
+        spans = zip(target["start"].data.tolist(), target["end"].data.tolist(), strict=True)
+        frames = [(f.start or 0, f.stop or 0) for f in self.answer.frames]
+        return any(a < stop and start < b and not (start <= a and b <= stop) for a, b in spans for start, stop in frames)
 
     def issues(self) -> tuple[Issue, ...]:
         return self.noticed

@@ -23,7 +23,7 @@ from ..table.column import Array
 from .frames import Frame, range_of
 from .requests import Grid, Leaf, Request, leaf_key, occurrences, requests_of
 
-__all__ = ["Anchors", "Layout", "Need", "Place", "Shares", "View", "lay_out"]
+__all__ = ["Anchors", "Layout", "Need", "Place", "Shares", "View", "is_target", "lay_out"]
 
 
 @attrs.frozen(slots=True)
@@ -199,7 +199,7 @@ def lay_out(
             leaves.setdefault(key, leaf)
             numbers[(id(leaf.aggregate), *map(id, leaf.chain))] = spot.setdefault(key, len(spot))
     asked = len(leaves)
-    for leaf in [x for x in leaves.values() if _is_target(x.aggregate) and x.chain]:
+    for leaf in [x for x in leaves.values() if is_target(x.aggregate) and x.chain]:
         leaves.setdefault(leaf_key(Leaf(leaf.aggregate)), Leaf(leaf.aggregate))
     ranges = [[range_of(f, x.chain, calendar, today) for f in frames] for x in leaves.values()]
     axes = _axes(list(leaves.values()), ranges, frames, anchors)
@@ -212,7 +212,7 @@ def lay_out(
         once = np.zeros(len(found), np.int64)
         if a.rolls_up:
             places.append(Place(leaf, seen_in, False, (), once, once + 1))
-        elif a.at == STOCK or _is_target(a):
+        elif a.at == STOCK or is_target(a):
             seen = [views.setdefault(_view(r, a, today), len(views)) for r in found]
             needs = tuple(book.need(a, Grid(table, keys, view=i), windowed=inside) for i in seen)
             places.append(Place(leaf, seen_in, True, needs, once, once + 1, len(places) < asked))
@@ -251,7 +251,8 @@ def _covered(layout: Layout, chosen: slice) -> Iterator[Covered]:
         yield grid, part, None if mask.all() else mask
 
 
-def _is_target(a: Aggregate) -> bool:
+def is_target(a: Aggregate) -> bool:
+    """Does the aggregate count targets, which belong to the days from their start to their end?"""
     return a.table == "target" and a.at == "start" and not a.rolls_up
 
 
@@ -263,7 +264,7 @@ def _axes(
     for leaf, found in zip(leaves, ranges, strict=True):
         a = leaf.aggregate
         bounded = [r for r in found if r.start is not None]
-        if a.rolls_up or a.at == STOCK or _is_target(a) or not bounded:
+        if a.rolls_up or a.at == STOCK or is_target(a) or not bounded:
             continue
         axis = _axis(a)
         cut = anchors.recorded(*axis)
@@ -296,6 +297,6 @@ def _view(frame: Frame, a: Aggregate, today: int | None) -> View:
     """Return how the tables are looked at for a stock, or for targets, in a frame."""
     if frame.start is None or frame.until is None or frame.stop is None:
         return None
-    if _is_target(a):
+    if is_target(a):
         return Shares(frame.start, frame.stop, frame.grain)
     return None if frame.running or (today is not None and frame.until > today) else frame.until - 1
