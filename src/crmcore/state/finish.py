@@ -12,14 +12,28 @@ from ..algebra import formulas as f
 from ..algebra.aggregates import Aggregate
 from ..errors import UnitError
 from ..plan.frames import Chain, Frame
+from ..plan.layout import Layout, Need, Place
 from ..plan.parts import is_mean
 from ..plan.question import Asked
-from ..plan.layout import Layout, Need, Place
 from ..plan.requests import VALUES
 from ..table.column import Array
 from ..units import DAY, NUMBER, UNITS, Dimension, Unit
 from .groups import Groups
-from .operand import NOTHING, PERIOD, ZERO, Operand, add, constant, maximum, minimum, multiply, ratio, reach, scaled, unary
+from .operand import (
+    NOTHING,
+    PERIOD,
+    ZERO,
+    Operand,
+    add,
+    constant,
+    maximum,
+    minimum,
+    multiply,
+    ratio,
+    reach,
+    scaled,
+    unary,
+)
 from .rollup import Entities, roll_up
 from .runs import collapsed, evaluate_run, ranged
 from .state import GridState, Numbers, Run, State
@@ -75,7 +89,9 @@ class Finisher:
             return self._classified(formula, operand)
         operand, dimension = self.measured(formula, unit)
         if self.frames and dimension != unit.dimension:
-            raise UnitError(f"metric {name!r} is declared in {unit.name}, but its formula gives {dimension}: {formula!r}")
+            raise UnitError(
+                f"metric {name!r} is declared in {unit.name}, but its formula gives {dimension}: {formula!r}"
+            )
         return operand
 
     def measured(self, formula: f.Formula, unit: Unit) -> tuple[Operand, Dimension]:
@@ -172,7 +188,7 @@ class Finisher:
         for frame in self.frames:
             unknown.append(frame.start is None)
             length = 0 if frame.start is None else (frame.stop or 0) - frame.start
-            gone = 0 if frame.start is None else (frame.until or 0) - frame.start
+            gone = 0 if frame.start is None else max((frame.until or 0) - frame.start, 0)
             days.append({"length": length, "elapsed": gone, "remaining": length - gone}[node.kind])
         data = np.broadcast_to(np.array(days, np.int64) * (DAY // unit.microseconds), shape)
         return Operand(data).because(np.broadcast_to(np.array(unknown, bool), shape), PERIOD)
@@ -255,7 +271,9 @@ def _of_cells(a: Aggregate, found: GridState, need: Need) -> tuple[Operand, str]
     return Operand(numbers.data, numbers.scale, numbers.exact, bound=numbers.bound), numbers.kind
 
 
-def _of_numbers(numbers: Numbers, data: Array, low: Array, high: Array, *, single: bool, whole: bool) -> tuple[Operand, str]:
+def _of_numbers(
+    numbers: Numbers, data: Array, low: Array, high: Array, *, single: bool, whole: bool
+) -> tuple[Operand, str]:
     if whole:
         data = _sum(data)
     if data.shape[1] == 1 and low[0] == 0:
@@ -336,4 +354,3 @@ def _beside(columns: Sequence[Operand], size: int) -> Operand:
 def _broadcast(operand: Operand, shape: tuple[int, ...]) -> Operand:
     why = None if operand.why is None else np.broadcast_to(operand.why, shape)
     return Operand(np.broadcast_to(operand.data, shape), operand.scale, operand.exact, why, operand.bound)
-

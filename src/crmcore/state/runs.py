@@ -113,8 +113,10 @@ def _quantile(run: Run, flat: Array, starts: Array, q: Fraction, method: str, sh
     high = np.where(flat == 0, 0, starts + np.minimum(spot + 1, last))
     a, b = run.values(low), run.values(high)
     if a.dtype == np.float64:
-        exact = [float(Fraction(x) + (Fraction(y) - Fraction(x)) * Fraction(int(p), q.denominator))
-                 for x, y, p in zip(a.tolist(), b.tolist(), part.tolist(), strict=True)]
+        exact = [
+            float(Fraction(x) + (Fraction(y) - Fraction(x)) * Fraction(int(p), q.denominator))
+            for x, y, p in zip(a.tolist(), b.tolist(), part.tolist(), strict=True)
+        ]
         return Operand(np.array(exact, np.float64).reshape(shape), 1, False)
     if a.dtype == object or (reach(a) + reach(b)) * q.denominator >= 2**63:
         a, b, part = a.astype(object), b.astype(object), part.astype(object)
@@ -134,7 +136,9 @@ def _distinct(run: Run, flat: Array, starts: Array) -> Array:
     return seen[starts + flat] - seen[starts]
 
 
-def _concentration(op: str, run: Run, flat: Array, starts: Array, q: Fraction | None, shape: tuple[int, ...]) -> Operand:
+def _concentration(
+    op: str, run: Run, flat: Array, starts: Array, q: Fraction | None, shape: tuple[int, ...]
+) -> Operand:
     values = run.values()
     top: list[Any] = []
     below: list[Any] = []
@@ -150,7 +154,6 @@ def _concentration(op: str, run: Run, flat: Array, starts: Array, q: Fraction | 
             top.append(sum((2 * i - count - 1) * v for i, v in enumerate(part, 1)))
             below.append(count * total)
     wide: Any = np.float64 if values.dtype == np.float64 else object
-    a = Operand(np.array(top, wide).reshape(shape), 1, wide is object)
+    a = Operand(np.array(top, wide).reshape(shape), 1, wide is object).because((flat == 0).reshape(shape), NOTHING)
     b = Operand(np.array(below, wide).reshape(shape), 1, wide is object)
-    return ratio(a, b, ZERO).because((flat == 0).reshape(shape), NOTHING)
-
+    return ratio(a, b, ZERO)
