@@ -108,7 +108,12 @@ class Metric:
 
     def trailing(self, n: int, unit: str = "day") -> Metric:
         """Return the metric over the trailing `n` days or periods, named `<name>_trailing_<n>_<unit>s` (T6)."""
-        return self._windowed(f"trailing_{n}_{unit}s", self.formula.trailing(n, unit), f"over the trailing {n} {unit}s", f"近{n}{_ZH[unit]}")
+        return self._windowed(
+            f"trailing_{n}_{unit}s",
+            self.formula.trailing(n, unit),
+            f"over the trailing {n} {unit}s",
+            f"近{n}{_ZH[unit]}",
+        )
 
     def to_date(self, unit: str) -> Metric:
         """Return the metric from the start of the `unit` to the period's last day, `<name>_<unit>_to_date`."""
@@ -116,7 +121,9 @@ class Metric:
 
     def previous(self, unit: str) -> Metric:
         """Return the metric one `unit` earlier, `<name>_previous_<unit>` (T5)."""
-        return self._windowed(f"previous_{unit}", self.formula.previous(unit), f"one {unit} earlier", f"上一{_ZH[unit]}")
+        return self._windowed(
+            f"previous_{unit}", self.formula.previous(unit), f"one {unit} earlier", f"上一{_ZH[unit]}"
+        )
 
     def year_ago(self) -> Metric:
         """Return the metric a year earlier, `<name>_year_ago` (T5)."""
@@ -125,17 +132,27 @@ class Metric:
     def change(self, unit: str) -> Metric:
         """Return the relative change against one `unit` earlier, `<name>_change_<unit>` (C01, R2, T5)."""
         return self._windowed(
-            f"change_{unit}", self.formula.change(unit), f"relative change against one {unit} earlier",
-            f"较上一{_ZH[unit]}变化率", unit="ratio",
+            f"change_{unit}",
+            self.formula.change(unit),
+            f"relative change against one {unit} earlier",
+            f"较上一{_ZH[unit]}变化率",
+            unit="ratio",
         )
 
     def difference(self, unit: str) -> Metric:
         """Return the difference to one `unit` earlier in the metric's own unit, `<name>_difference_<unit>` (T5)."""
-        return self._windowed(f"difference_{unit}", self.formula.difference(unit), f"difference to one {unit} earlier", f"较上一{_ZH[unit]}差额")
+        return self._windowed(
+            f"difference_{unit}",
+            self.formula.difference(unit),
+            f"difference to one {unit} earlier",
+            f"较上一{_ZH[unit]}差额",
+        )
 
     def share(self) -> Metric:
         """Return each group's share of the total, `<name>_share`."""
-        return self._windowed("share", self.formula.share(), "share of the total", "占比", unit="ratio", better="neutral")
+        return self._windowed(
+            "share", self.formula.share(), "share of the total", "占比", unit="ratio", better="neutral"
+        )
 
     def _windowed(self, suffix: str, formula: Formula, words: str, zh: str, **changes: Any) -> Metric:
         labels = {"en": f"{self.label('en')}, {words}"}
@@ -174,8 +191,14 @@ class Metric:
 
 
 _ZH = {
-    "day": "天", "week": "周", "month": "个月", "quarter": "季度", "year": "年",
-    "fiscal_period": "财务期间", "fiscal_quarter": "财季", "fiscal_year": "财年",
+    "day": "天",
+    "week": "周",
+    "month": "个月",
+    "quarter": "季度",
+    "year": "年",
+    "fiscal_period": "财务期间",
+    "fiscal_quarter": "财季",
+    "fiscal_year": "财年",
 }
 
 

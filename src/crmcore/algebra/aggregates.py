@@ -79,7 +79,9 @@ def _is_condition(expr: Expr) -> bool:
     return isinstance(expr, (Compare, IsIn, IsNull, And, Or, Not))
 
 
-def count(condition: Expr | str | None = None, *, where: Expr | None = None, table: str | None = None, at: str | None = None) -> Aggregate:
+def count(
+    condition: Expr | str | None = None, *, where: Expr | None = None, table: str | None = None, at: str | None = None
+) -> Aggregate:
     """Return the number of rows for which `condition` holds; of a value, the rows that have one.
 
     Undefined when: never; over no row it is 0 (R2).
@@ -97,12 +99,16 @@ def total(expr: Expr | str, *, where: Expr | None = None, table: str | None = No
     return Aggregate("total", _value(expr), where, table, at)
 
 
-def squares(expr: Expr | str, *, where: Expr | None = None, table: str | None = None, at: str | None = None) -> Aggregate:
+def squares(
+    expr: Expr | str, *, where: Expr | None = None, table: str | None = None, at: str | None = None
+) -> Aggregate:
     """Return the sum of squares of a value, the third number that a variance needs."""
     return Aggregate("squares", _value(expr), where, table, at)
 
 
-def weighted_total(expr: Expr | str, weight: Expr | str, *, where: Expr | None = None, table: str | None = None, at: str | None = None) -> Aggregate:
+def weighted_total(
+    expr: Expr | str, weight: Expr | str, *, where: Expr | None = None, table: str | None = None, at: str | None = None
+) -> Aggregate:
     """Return the sum of value x weight per row (M4); rows that lack either are left out."""
     return Aggregate("total", _value(expr) * _value(weight), where, table, at)
 
@@ -112,7 +118,9 @@ def mean(expr: Expr | str, *, where: Expr | None = None, table: str | None = Non
     return Ratio(total(expr, where=where, table=table, at=at), Aggregate("count", _value(expr), where, table, at))
 
 
-def weighted_mean(expr: Expr | str, weight: Expr | str, *, where: Expr | None = None, table: str | None = None, at: str | None = None) -> Formula:
+def weighted_mean(
+    expr: Expr | str, weight: Expr | str, *, where: Expr | None = None, table: str | None = None, at: str | None = None
+) -> Formula:
     """Return sum(value x weight) / sum(weight) over the rows that have both."""
     both = Not(IsNull(_value(expr)))
     return Ratio(
@@ -121,17 +129,23 @@ def weighted_mean(expr: Expr | str, weight: Expr | str, *, where: Expr | None = 
     )
 
 
-def smallest(expr: Expr | str, *, where: Expr | None = None, table: str | None = None, at: str | None = None) -> Aggregate:
+def smallest(
+    expr: Expr | str, *, where: Expr | None = None, table: str | None = None, at: str | None = None
+) -> Aggregate:
     """Return the smallest value; undefined over none (R2)."""
     return Aggregate("smallest", _value(expr), where, table, at)
 
 
-def largest(expr: Expr | str, *, where: Expr | None = None, table: str | None = None, at: str | None = None) -> Aggregate:
+def largest(
+    expr: Expr | str, *, where: Expr | None = None, table: str | None = None, at: str | None = None
+) -> Aggregate:
     """Return the largest value; undefined over none (R2)."""
     return Aggregate("largest", _value(expr), where, table, at)
 
 
-def distinct(expr: Expr | str, *, where: Expr | None = None, table: str | None = None, at: str | None = None) -> Aggregate:
+def distinct(
+    expr: Expr | str, *, where: Expr | None = None, table: str | None = None, at: str | None = None
+) -> Aggregate:
     """Return the number of different values, exactly; blanks are left out (Q2)."""
     return Aggregate("distinct", _value(expr), where, table, at)
 
@@ -161,12 +175,21 @@ def quantile(
     return Aggregate("quantile", _value(expr), where, table, at, share, method)
 
 
-def median(expr: Expr | str, *, where: Expr | None = None, table: str | None = None, at: str | None = None) -> Aggregate:
+def median(
+    expr: Expr | str, *, where: Expr | None = None, table: str | None = None, at: str | None = None
+) -> Aggregate:
     """Return the exact median; undefined over none (Q1, R2)."""
     return quantile(expr, Fraction(1, 2), where=where, table=table, at=at)
 
 
-def top_share(values: Expr, q: Fraction | Decimal | str, *, where: Expr | None = None, table: str | None = None, at: str | None = None) -> Aggregate:
+def top_share(
+    values: Expr,
+    q: Fraction | Decimal | str,
+    *,
+    where: Expr | None = None,
+    table: str | None = None,
+    at: str | None = None,
+) -> Aggregate:
     """Return the share of the total held by the top `q` of entities (at least one), of `each(...)` values."""
     return attrs.evolve(quantile(values, q, where=where, table=table, at=at), op="top_share")
 

@@ -139,10 +139,12 @@ class Expr(Node):
 def _condition(value: object) -> Expr:
     if isinstance(value, Expr):
         return value
-    raise DefinitionError(f"{value!r} is no condition; compare it first, e.g. (col('amount') > 0) & (col('owner') == 'Anna')")
+    raise DefinitionError(
+        f"{value!r} is no condition; compare it first, e.g. (col('amount') > 0) & (col('owner') == 'Anna')"
+    )
 
 
-def _flat(kind: type[And] | type[Or], terms: Iterable[Expr]) -> tuple[Expr, ...]:
+def _flat(kind: type[And | Or], terms: Iterable[Expr]) -> tuple[Expr, ...]:
     """Flatten nested conjunctions (or disjunctions) and drop repeated terms."""
     found: dict[object, Expr] = {}
     for term in terms:
@@ -352,11 +354,19 @@ def bins(value: Expr | str, edges: Iterable[Value], labels: Iterable[str] | None
     cuts = tuple(edges)
     if not cuts or any(not a < b for a, b in zip(cuts, cuts[1:], strict=False)):  # type: ignore[operator]
         raise DefinitionError(f"edges must ascend strictly and be at least one, got {cuts!r}")
-    names = tuple(labels) if labels is not None else (
-        f"< {cuts[0]}", *(f"{a} - {b}" for a, b in zip(cuts, cuts[1:], strict=False)), f">= {cuts[-1]}",
+    names = (
+        tuple(labels)
+        if labels is not None
+        else (
+            f"< {cuts[0]}",
+            *(f"{a} - {b}" for a, b in zip(cuts, cuts[1:], strict=False)),
+            f">= {cuts[-1]}",
+        )
     )
     if len(names) != len(cuts) + 1 or len(set(names)) != len(names):
-        raise DefinitionError(f"{len(cuts)} edges make {len(cuts) + 1} classes, which need as many different labels, got {names!r}")
+        raise DefinitionError(
+            f"{len(cuts)} edges make {len(cuts) + 1} classes, which need as many different labels, got {names!r}"
+        )
     return Bins(_column(value), cuts, names)
 
 

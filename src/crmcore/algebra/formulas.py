@@ -238,5 +238,7 @@ def classify(term: object, edges: Iterable[int | Fraction | Decimal], labels: It
     """Return the label of the half-open class the value falls in; `n` edges make `n + 1` classes."""
     cuts, names = tuple(Fraction(e) for e in edges), tuple(labels)
     if not cuts or list(cuts) != sorted(set(cuts)) or len(names) != len(cuts) + 1:
-        raise DefinitionError(f"classify() takes ascending edges and one label more than edges, got {cuts!r}, {names!r}")
+        raise DefinitionError(
+            f"classify() takes ascending edges and one label more than edges, got {cuts!r}, {names!r}"
+        )
     return Classify(number(term), cuts, names)

@@ -20,7 +20,9 @@ def text(node: Node) -> str:
 
 def _wrapped(node: Node) -> str:
     inner = text(node)
-    simple = isinstance(node, (c.Col, c.Literal, c.AsOf, c.Elapsed, c.Day, c.Each, c.Bins, c.Coalesce, c.PeriodOf, c.IsIn, c.IsNull))
+    simple = isinstance(
+        node, (c.Col, c.Literal, c.AsOf, c.Elapsed, c.Day, c.Each, c.Bins, c.Coalesce, c.PeriodOf, c.IsIn, c.IsNull)
+    )
     simple = simple or isinstance(node, (a.Aggregate, f.Number, f.Span))
     return inner if simple else f"({inner})"
 
@@ -80,7 +82,14 @@ _WRITERS = (
     (c.Each, lambda n: f"each {text(n.by)}: {text(n.formula)}"),
     (a.Aggregate, _aggregate),
     (f.Number, _number),
-    (f.Binary, lambda n: f"{n.op}({text(n.left)}, {text(n.right)})" if n.op in ("min", "max") else f"{_wrapped(n.left)} {n.op} {_wrapped(n.right)}"),
+    (
+        f.Binary,
+        lambda n: (
+            f"{n.op}({text(n.left)}, {text(n.right)})"
+            if n.op in ("min", "max")
+            else f"{_wrapped(n.left)} {n.op} {_wrapped(n.right)}"
+        ),
+    ),
     (f.Unary, lambda n: {"neg": "-{}", "abs": "|{}|", "sqrt": "sqrt({})"}[n.op].format(_wrapped(n.term))),
     (f.Ratio, lambda n: f"{_wrapped(n.numerator)} / {_wrapped(n.denominator)}"),
     (f.Positive, lambda n: f"{_wrapped(n.term)} [undefined: {n.reason}]"),

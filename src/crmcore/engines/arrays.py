@@ -43,7 +43,9 @@ def run(layout: Layout, grids: Iterable[int], views: Mapping[int, Scope]) -> Sta
         grid = layout.grids[number]
         scope = views[grid.view]
         table = priced(scope.tables[grid.table], grid.priced, scope)
-        pass_ = table.kept(("pass", layout.token, number), lambda n=number, t=table, s=scope: _compiled(layout, n, t, s))  # type: ignore[misc]
+        pass_ = table.kept(
+            ("pass", layout.token, number), lambda n=number, t=table, s=scope: _compiled(layout, n, t, s)
+        )  # type: ignore[misc]
         state[number] = pass_.run()
     return state
 
@@ -99,7 +101,9 @@ class _Pass:
         cells = self.cells
         nothing = np.zeros(cells.size, np.int64)
         used = self._used(sums)
-        codes, listed = cells.rows(slice(0, cells.size - 1) if isinstance(used, slice) and cells.listed is not None else used)
+        codes, listed = cells.rows(
+            slice(0, cells.size - 1) if isinstance(used, slice) and cells.listed is not None else used
+        )
         pick = self._picker(used)
         numbers = {n: Numbers(pick(sums.get(n, nothing)), bound=self.rows) for n in self.counts}
         for n, s in self.totals.items():
@@ -151,7 +155,11 @@ def _compiled(layout: Layout, number: int, table: Table, scope: Scope) -> _Pass:
     cells = cells_of(grid, table, scope)
     sources = {n: source_of(grid, r, table, scope) for n, r in asked if r.op != "count"}
     counts = {r.key: n for n, r in asked if r.op == "count"}
-    values = {n: (sources[n], counts[(number, "count", None, frozenset(w.key for w in r.where))]) for n, r in asked if r.op == "values"}
+    values = {
+        n: (sources[n], counts[(number, "count", None, frozenset(w.key for w in r.where))])
+        for n, r in asked
+        if r.op == "values"
+    }
     return _Pass(
         cells,
         tuple(_ready(w, cells) for w in _works(grid, asked, sources, table, scope)),
@@ -176,7 +184,9 @@ def _works(
             if left is None:
                 continue
             what = _COUNT if source is None else source.key
-            jobs.setdefault(left.key, (left, {}))[1].setdefault(what, (source, request.op == "values", []))[2].append(number)
+            jobs.setdefault(left.key, (left, {}))[1].setdefault(what, (source, request.op == "values", []))[2].append(
+                number
+            )
         if grid.keys or grid.edges:
             yield from _complements(jobs, segment)
         for left, group in jobs.values():
@@ -323,5 +333,3 @@ def _joined(low: Array, high: Array) -> Array:
     """Return high * 2**32 + low as Python integers, as int64 when all of them fit."""
     exact = high.astype(object) * (1 << 32) + low.astype(object)
     return exact.astype(np.int64) if all(-(2**62) < v < 2**62 for v in exact.tolist()) else exact
-
-

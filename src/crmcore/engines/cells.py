@@ -78,7 +78,7 @@ def _cells(grid: Grid, table: Table, scope: Scope) -> Cells:
         packed = packed.astype(np.int64) * labels + key.data
     if grid.edges:
         packed = packed.astype(np.int64) * buckets + bucket_codes(grid, table, scope)
-    if size <= max(DENSE_TO if n > DENSE_TO else n, 2 * n if n > DENSE_TO else 0):
+    if size <= max(min(n, DENSE_TO), 2 * n if n > DENSE_TO else 0):
         return Cells(_narrow(packed, size), size, buckets, keys, None, size <= 127)
     listed, codes = np.unique(packed, return_inverse=True)
     return Cells(_narrow(codes, listed.size + 1), listed.size + 1, buckets, keys, listed.astype(np.int64))

@@ -65,7 +65,9 @@ def looked_at(tables: Mapping[str, Table], scope: Scope, how: View) -> Scope:
         return scope
     if isinstance(how, Shares):
         target = scope.tables["target"]
-        cut = target.kept(("shares", how, scope.calendar), lambda: shared_out(target, how.low, how.high, how.grain, scope.calendar))
+        cut = target.kept(
+            ("shares", how, scope.calendar), lambda: shared_out(target, how.low, how.high, how.grain, scope.calendar)
+        )
         return attrs.evolve(scope, tables={**scope.tables, "target": cut})
     instant = scope.zone.end_of_day(how)
     last = newest(tables, scope.zone)
@@ -119,11 +121,21 @@ def _laid_out(plan: Plan, scope: Scope, frames: Sequence[Frame]) -> Layout:
     question, moment = plan.question, scope.as_of
 
     def late(table: str, column: str) -> bool:
-        return moment is not None and table in scope.tables and is_late(scope.tables[table], column, moment.instant, scope.zone)
+        return (
+            moment is not None
+            and table in scope.tables
+            and is_late(scope.tables[table], column, moment.instant, scope.zone)
+        )
 
     return lay_out(
-        [a.formula for a in question.asked], frames, question.by, question.where, scope.calendar,
-        None if moment is None else moment.day, anchors=Anchors(is_recorded, late), priced=scope.rates is not None,
+        [a.formula for a in question.asked],
+        frames,
+        question.by,
+        question.where,
+        scope.calendar,
+        None if moment is None else moment.day,
+        anchors=Anchors(is_recorded, late),
+        priced=scope.rates is not None,
         windowed=question.windowed,
     )
 
@@ -177,7 +189,9 @@ def _stock_days(plan: Plan, scope: Scope) -> tuple[int | None, int | None]:
 
 def _bounds(table: Table, anchor: str | None, scope: Scope) -> tuple[int, int] | None:
     if anchor is None:
-        raise ArgumentError(f"an aggregate on table {table.name!r} has no anchor, so it has no place in a period; give at=...")
+        raise ArgumentError(
+            f"an aggregate on table {table.name!r} has no anchor, so it has no place in a period; give at=..."
+        )
 
     def find() -> tuple[int, int] | None:
         days = local_day(resolve(anchor, table, scope), scope.zone)
@@ -243,11 +257,13 @@ def _finish(plan: Plan, layout: Layout, state: State, chosen: slice, rolls: Roll
     spots = dict(zip(grids, groups.spots, strict=False))
     stands = dict(zip(rolled, groups.spots[len(grids) :], strict=True))
 
-    def entities(number: int, whole: bool) -> Entities:  # noqa: FBT001
+    def entities(number: int, whole: bool) -> Entities:
         return rolls.entities(number, chosen, stands[number], whole=whole)
 
     finisher = Finisher(state, layout, groups, spots, chosen, entities, flat)
-    values = {a.name: finisher.value(a) if a.checked else finisher.measured(a.formula, a.unit)[0] for a in plan.question.asked}
+    values = {
+        a.name: finisher.value(a) if a.checked else finisher.measured(a.formula, a.unit)[0] for a in plan.question.asked
+    }
     spread = Spread(state[0], spots[0], groups.size, layout.places[0].low[chosen]) if flat else None
     return Answer(groups, frames, values, tuple(finisher.reasons), spread, finisher)
 
@@ -280,7 +296,9 @@ class Rolls:
             place = self.layout.places[number]
             eaches = each_of(place.leaf.aggregate)
             if len({e.by.key for e in eaches}) > 1:
-                raise DefinitionError(f"{place.leaf.aggregate!r} rolls up by different keys; one aggregate takes one entity")
+                raise DefinitionError(
+                    f"{place.leaf.aggregate!r} rolls up by different keys; one aggregate takes one entity"
+                )
             by: tuple[Expr, ...] = (eaches[0].by,) if whole else (*self.question.by, eaches[0].by)
             asked = tuple(Asked(f"each {i}", e.formula, UNITS["days"], checked=False) for i, e in enumerate(eaches))
             windowed = self.question.windowed or (bool(place.leaf.chain) and not own)

@@ -208,7 +208,9 @@ class Enquirer:
         target = self.scope.tables["target"]
         spans = zip(target["start"].data.tolist(), target["end"].data.tolist(), strict=True)
         frames = [(f.start or 0, f.stop or 0) for f in self.answer.frames]
-        return any(a < stop and start < b and not (start <= a and b <= stop) for a, b in spans for start, stop in frames)
+        return any(
+            a < stop and start < b and not (start <= a and b <= stop) for a, b in spans for start, stop in frames
+        )
 
     def issues(self) -> tuple[Issue, ...]:
         return self.noticed
@@ -266,4 +268,3 @@ def _ids(table: Table, rows: Mask) -> list[Any]:
     ids = table["id"]
     found = ids.data[positions].tolist()
     return [ids.labels[k] for k in found] if ids.kind == "key" else found
-

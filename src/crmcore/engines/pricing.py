@@ -21,11 +21,16 @@ def priced(table: Table, anchor: str | None, scope: Scope) -> Table:
         return table
     moment = scope.as_of if anchor in (None, STOCK) else None
     key = ("priced", scope.rates, anchor, moment, scope.zone.name)
-    done: Table = table.kept(key, lambda: table.replace({
-        name: converted(column, anchor, table, scope)
-        for name, column in table.columns.items()
-        if column.kind == "money" and column.currency is not None
-    }))
+    done: Table = table.kept(
+        key,
+        lambda: table.replace(
+            {
+                name: converted(column, anchor, table, scope)
+                for name, column in table.columns.items()
+                if column.kind == "money" and column.currency is not None
+            }
+        ),
+    )
     return done
 
 
@@ -40,7 +45,9 @@ def converted(column: Column, anchor: str | None, table: Table, scope: Scope) ->
         currency = Column("key", np.ones(n, np.int8), labels=[None, currency])
     if anchor in (None, STOCK):
         if scope.as_of is None:
-            raise CurrencyError("amounts that count at no date are converted at the rate of as_of, and there is none (T8)")
+            raise CurrencyError(
+                "amounts that count at no date are converted at the rate of as_of, and there is none (T8)"
+            )
         days, dated = np.full(n, scope.as_of.day), np.ones(n, bool)
     else:
         moment = local_day(resolve(str(anchor), table, scope), scope.zone)

@@ -75,7 +75,9 @@ def source_of(grid: Grid, request: Request, table: Table, scope: Scope) -> Sourc
         cells = cells_of(grid, table, scope)
         key = (*key, cells.size)
         bits = max(cells.size - 1, 0).bit_length()
-        return table.kept(("source", key), lambda: _multiset(key, request, in_one_currency(grid, request, table, scope), table, bits))
+        return table.kept(
+            ("source", key), lambda: _multiset(key, request, in_one_currency(grid, request, table, scope), table, bits)
+        )
     return table.kept(("source", key), lambda: _summed(key, request, in_one_currency(grid, request, table, scope)))
 
 
@@ -121,7 +123,21 @@ def _summed(key: object, request: Request, column: Column) -> Source:
     wide = exact and data.dtype != object and not _sum_fits(column)
     if data.dtype == bool:
         data = data.view(np.int8)
-    return Source(key, data, None, scale, column.kind, request.op == "squares", exact, wide, 0, 0, np.int64, None, column.magnitude if exact and data.dtype != object else None)
+    return Source(
+        key,
+        data,
+        None,
+        scale,
+        column.kind,
+        request.op == "squares",
+        exact,
+        wide,
+        0,
+        0,
+        np.int64,
+        None,
+        column.magnitude if exact and data.dtype != object else None,
+    )
 
 
 def _sum_fits(column: Column) -> bool:
@@ -150,4 +166,3 @@ def _multiset(key: object, request: Request, column: Column, table: Table, cell_
         low, bits = 0, max(int(lookup.size).bit_length(), 1)
     packed = np.int32 if bits + cell_bits <= 31 else np.int64  # int16 sorts ten times slower without AVX-512
     return Source(key, data, valid, column.scale, column.kind, False, True, False, low, bits, packed, lookup)
-

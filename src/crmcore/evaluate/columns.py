@@ -75,7 +75,9 @@ def resolve(name: str, table: Table, scope: Scope) -> Column:
         if target is not None:
             return table.kept(("reference", name, target), lambda: _through(table.columns[head], rest, target, scope))
         raise ColumnNotFound(
-            name, table.columns, where=f"for table {table.name!r}",
+            name,
+            table.columns,
+            where=f"for table {table.name!r}",
             hint=f"{head!r} refers to table {table.references[head]!r}, which the dataset does not have",
         )
     available = [*table.columns]
@@ -136,7 +138,9 @@ def _encoded(column: Column) -> Column:
         return Column("key", np.array(codes, code_type(len(labels))), labels=labels)
     values, inverse = np.unique(column.data, return_inverse=True)
     codes = np.where(there, inverse + 1, 0)
-    return Column("key", codes.astype(code_type(values.size + 1)), labels=[None, *(_label(column, v) for v in values.tolist())])
+    return Column(
+        "key", codes.astype(code_type(values.size + 1)), labels=[None, *(_label(column, v) for v in values.tolist())]
+    )
 
 
 def _label(column: Column, value: Any) -> Any:
@@ -200,7 +204,7 @@ def _coalesce(expr: c.Coalesce, table: Table, scope: Scope) -> Column:
         parts = [local_day(p, scope.zone) for p in parts]
     elif kinds == {"key"}:
         return _first_key(parts)
-    elif not kinds <= NUMERIC and len(kinds) > 1 or len({dimension(p) for p in parts}) > 1:
+    elif (not kinds <= NUMERIC and len(kinds) > 1) or len({dimension(p) for p in parts}) > 1:
         raise UnitError(f"coalesce() of {', '.join(sorted(kinds))} in {expr!r}: the terms need one kind of value")
     scale = _common(parts)
     first = parts[0]
@@ -210,7 +214,9 @@ def _coalesce(expr: c.Coalesce, table: Table, scope: Scope) -> Column:
         data[use] = _scaled(part, scale)[use]
         valid |= use
     kind = first.kind if len(kinds) == 1 or first.kind in ("money", "duration", "instant", "day") else "number"
-    return Column(parts[0].kind if kinds == {"instant", "day"} else kind, data, valid, scale=scale, currency=_currency(parts))
+    return Column(
+        parts[0].kind if kinds == {"instant", "day"} else kind, data, valid, scale=scale, currency=_currency(parts)
+    )
 
 
 def _first_key(parts: list[Column]) -> Column:
@@ -302,8 +308,10 @@ def _same_currency(expr: c.Expr, left: Column, right: Column) -> None:
 
 
 def _elapsed(expr: c.Elapsed, table: Table, scope: Scope) -> Column:
-    raw = table.kept(("elapsed", expr.key, _view(expr, scope)), lambda: elapsed(
-        evaluate(expr.start, table, scope), evaluate(expr.end, table, scope), scope, repr(expr)))
+    raw = table.kept(
+        ("elapsed", expr.key, _view(expr, scope)),
+        lambda: elapsed(evaluate(expr.start, table, scope), evaluate(expr.end, table, scope), scope, repr(expr)),
+    )
     there = raw.present() & (raw.data >= 0)  # T3
     return Column("duration", narrow(np.where(there, raw.data, 0)), there, scale=raw.scale)
 

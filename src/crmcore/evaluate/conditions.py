@@ -19,7 +19,11 @@ from .scope import Scope
 __all__ = ["compare", "is_in", "present"]
 
 _OPS: dict[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+    "==": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 
 
@@ -64,7 +68,11 @@ def _fits(column: Column, value: int) -> Any:
     """Bring a bound into the range of the data's type without changing any comparison."""
     if column.data.dtype == object:
         return value
-    return max(min(value, 2**63 - 1), -(2**63)) if column.data.dtype == np.int64 else np.int64(max(min(value, 2**63 - 1), -(2**63)))
+    return (
+        max(min(value, 2**63 - 1), -(2**63))
+        if column.data.dtype == np.int64
+        else np.int64(max(min(value, 2**63 - 1), -(2**63)))
+    )
 
 
 def _texts(op: str, column: Column, value: Any, text: str) -> Mask:
@@ -72,11 +80,17 @@ def _texts(op: str, column: Column, value: Any, text: str) -> Mask:
         labels = column.labels
         known = [x for x in labels[1:16] if x is not None]
         if known and not isinstance(value, bool) and all(type(x) is not type(value) for x in known):
-            raise DefinitionError(f"{text}: the column holds {type(known[0]).__name__} values such as {known[0]!r}, not {value!r}")
-        test = np.array([x is not None and type(x) is type(value) and bool(_OPS[op](x, value)) for x in labels] or [False], bool)
+            raise DefinitionError(
+                f"{text}: the column holds {type(known[0]).__name__} values such as {known[0]!r}, not {value!r}"
+            )
+        test = np.array(
+            [x is not None and type(x) is type(value) and bool(_OPS[op](x, value)) for x in labels] or [False], bool
+        )
         return test[column.data]
     if column.data.dtype == object:
-        return np.array([x is not None and type(x) is type(value) and bool(_OPS[op](x, value)) for x in column.data.tolist()], bool)
+        return np.array(
+            [x is not None and type(x) is type(value) and bool(_OPS[op](x, value)) for x in column.data.tolist()], bool
+        )
     return np.asarray(_OPS[op](column.data, value), bool)
 
 
@@ -95,7 +109,9 @@ def _columns(op: str, left: Column, right: Column, scope: Scope, text: str) -> M
     both = left.present() & right.present()
     if left.kind in ("key", "text", "id") or right.kind in ("key", "text", "id"):
         a, b = _words(left), _words(right)
-        return np.array([x is not None and y is not None and bool(_OPS[op](x, y)) for x, y in zip(a, b, strict=True)], bool)
+        return np.array(
+            [x is not None and y is not None and bool(_OPS[op](x, y)) for x, y in zip(a, b, strict=True)], bool
+        )
     dates = {"instant", "day"}
     if left.kind in dates or right.kind in dates:
         if not {left.kind, right.kind} <= dates:
@@ -130,7 +146,10 @@ def is_in(column: Column, values: Iterable[Any], scope: Scope, text: str) -> Mas
     """Return where the value is one of `values`."""
     wanted = tuple(values)
     if column.kind == "key":
-        test = np.array([x is not None and any(type(x) is type(v) and x == v for v in wanted) for x in column.labels] or [False], bool)
+        test = np.array(
+            [x is not None and any(type(x) is type(v) and x == v for v in wanted) for x in column.labels] or [False],
+            bool,
+        )
         return test[column.data]
     result = np.zeros(len(column), bool)
     for value in wanted:

@@ -232,7 +232,14 @@ def lay_out(
     }
     shares = any(isinstance(n, Share) for f in formulas for n in walk(f))
     return Layout(
-        tuple(frames), tuple(places), numbers, tuple(book.grids), tuple(book.requests), tuple(views), own, shares,
+        tuple(frames),
+        tuple(places),
+        numbers,
+        tuple(book.grids),
+        tuple(book.requests),
+        tuple(views),
+        own,
+        shares,
         tuple(sorted({n.grid for p in places if not p.apart for n in p.needs})),
     )
 

@@ -80,8 +80,13 @@ def is_mean(node: Formula) -> bool:
         return False
     a, b = core.numerator, core.denominator
     return (
-        isinstance(a, Aggregate) and isinstance(b, Aggregate) and a.op in ("total", "squares") and b.op == "count"
-        and a.expr is not None and b.expr is not None and a.expr.key == b.expr.key
+        isinstance(a, Aggregate)
+        and isinstance(b, Aggregate)
+        and a.op in ("total", "squares")
+        and b.op == "count"
+        and a.expr is not None
+        and b.expr is not None
+        and a.expr.key == b.expr.key
     )
 
 
@@ -90,6 +95,11 @@ def squares_of(node: Formula) -> Formula | None:
     if isinstance(node, Window):
         inner = squares_of(node.term)
         return None if inner is None else attrs.evolve(node, term=inner)
-    if is_mean(node) and isinstance(node, Ratio) and isinstance(node.numerator, Aggregate) and node.numerator.op == "total":
+    if (
+        is_mean(node)
+        and isinstance(node, Ratio)
+        and isinstance(node.numerator, Aggregate)
+        and node.numerator.op == "total"
+    ):
         return attrs.evolve(node.numerator, op="squares")
     return None

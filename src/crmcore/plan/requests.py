@@ -13,7 +13,18 @@ from ..algebra.node import Key, Node
 from ..algebra.walk import conjunction, terms_of
 from .frames import Chain
 
-__all__ = ["VALUES", "Grid", "Leaf", "Request", "each_of", "leaf_key", "leaves_of", "occurrences", "reading", "requests_of"]
+__all__ = [
+    "VALUES",
+    "Grid",
+    "Leaf",
+    "Request",
+    "each_of",
+    "leaf_key",
+    "leaves_of",
+    "occurrences",
+    "reading",
+    "requests_of",
+]
 
 VALUES = frozenset({"quantile", "distinct", "smallest", "largest", "top_share", "gini"})
 """Aggregates whose state is value -> count."""

@@ -69,7 +69,11 @@ def group(parts: Sequence[tuple[tuple[Column, ...], Array, Array | None]], keys:
     Returns: spots[i] has, for each row of part i, its group or -1; None where rows and groups are the same.
     """
     if keys == 0:
-        return Groups((), np.empty((1, 0), np.int64), tuple(None if c.shape[0] == 1 else np.zeros(c.shape[0], np.int64) for _, c, _ in parts))
+        return Groups(
+            (),
+            np.empty((1, 0), np.int64),
+            tuple(None if c.shape[0] == 1 else np.zeros(c.shape[0], np.int64) for _, c, _ in parts),
+        )
     if not parts:
         return Groups(tuple((None,) for _ in range(keys)), np.empty((0, keys), np.int64), ())
     if len(parts) == 1 and keys == 1 and parts[0][2] is None:

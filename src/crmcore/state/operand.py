@@ -84,7 +84,7 @@ def scaled(operand: Operand, factor: int) -> Array:
     """Return exact data * factor without overflow: as Python integers where int64 is too small."""
     if factor == 1:
         return operand.data
-    if operand.data.dtype != object and operand._below(_LIMIT - 1, factor):  # noqa: SLF001
+    if operand.data.dtype != object and operand._below(_LIMIT - 1, factor):
         return operand.data * factor
     return operand.data.astype(object) * factor
 
@@ -166,10 +166,12 @@ def _quotient(a: Operand, b: Operand, zero: Mask | None) -> Array:
         below = np.where(zero, 1, below)
     if top.dtype != object and below.dtype != object:
         # numpy divides float64, and so rounds once, only while both sides are exact as float64
-        if a._below(_EXACT_FLOAT, b.scale // common) and b._below(_EXACT_FLOAT, a.scale // common):  # noqa: SLF001
+        if a._below(_EXACT_FLOAT, b.scale // common) and b._below(_EXACT_FLOAT, a.scale // common):
             return top / below
     shape = np.broadcast_shapes(top.shape, below.shape)
-    pairs = zip(np.broadcast_to(top, shape).ravel().tolist(), np.broadcast_to(below, shape).ravel().tolist(), strict=True)
+    pairs = zip(
+        np.broadcast_to(top, shape).ravel().tolist(), np.broadcast_to(below, shape).ravel().tolist(), strict=True
+    )
     data = np.array([x / y for x, y in pairs], np.float64).reshape(shape)
     return data if zero is None else np.where(zero, 0.0, data)
 

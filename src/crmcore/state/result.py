@@ -238,7 +238,11 @@ class Result:
         values = measured.values.tolist()
         if measured.metric.unit == "count":
             values = [int(v) if v == v and float(v).is_integer() else v for v in values]
-        return values if measured.why is None else [v if ok else None for v, ok in zip(values, measured.defined.tolist(), strict=True)]
+        return (
+            values
+            if measured.why is None
+            else [v if ok else None for v, ok in zip(values, measured.defined.tolist(), strict=True)]
+        )
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one dict per row: keys, period, metrics; None stands for blank and for undefined."""
@@ -251,7 +255,12 @@ class Result:
         if self._details is None:
             found = self._inquiry.details(self._confidence)
             self._details = {
-                name: Details(**{f.name: None if (v := getattr(d, f.name)) is None else self._pick(v) for f in attrs.fields(Details)})
+                name: Details(
+                    **{
+                        f.name: None if (v := getattr(d, f.name)) is None else self._pick(v)
+                        for f in attrs.fields(Details)
+                    }
+                )
                 for name, d in found.items()
             }
         return self._details
@@ -296,7 +305,8 @@ class Result:
             "details": self._detail_rows(),
             "total": self.total,
             "metrics": {
-                m.name: {"unit": m.unit, "better": m.better, "anchor": m.anchor, "revision": m.revision} for m in self.metrics
+                m.name: {"unit": m.unit, "better": m.better, "anchor": m.anchor, "revision": m.revision}
+                for m in self.metrics
             },
             "n": self.used,
             "excluded": self.excluded,
@@ -312,7 +322,11 @@ class Result:
         rows: list[dict[str, dict[str, Any]]] = [{} for _ in range(len(self))]
         for name in self.names:
             measured, found = self[name], self.details[name]
-            members = {f.name: _plain(getattr(found, f.name)) for f in attrs.fields(Details) if getattr(found, f.name) is not None}
+            members = {
+                f.name: _plain(getattr(found, f.name))
+                for f in attrs.fields(Details)
+                if getattr(found, f.name) is not None
+            }
             for i, row in enumerate(rows):
                 row[name] = {k: v[i] for k, v in members.items() if v[i] is not None}
                 reason = measured.reason(i)
@@ -332,7 +346,9 @@ class Result:
         else:
             values = self.plain(by)
             known = [i for i, v in enumerate(values) if v is not None]
-            order = sorted(known, key=lambda i: values[i], reverse=descending) + [i for i, v in enumerate(values) if v is None]
+            order = sorted(known, key=lambda i: values[i], reverse=descending) + [
+                i for i, v in enumerate(values) if v is None
+            ]
         return self._ordered(np.array(order, np.int64))
 
     def top(self, n: int) -> Result:
@@ -344,8 +360,16 @@ class Result:
     def _ordered(self, order: Array) -> Result:
         now = order if self._order is None else self._order[order]
         return Result(
-            self.metrics, self.keys, self._groups, self._frames, self._values, self._reasons, self._inquiry,
-            confidence=self._confidence, order=now, spread=self._spread,
+            self.metrics,
+            self.keys,
+            self._groups,
+            self._frames,
+            self._values,
+            self._reasons,
+            self._inquiry,
+            confidence=self._confidence,
+            order=now,
+            spread=self._spread,
         )
 
     # -- what is behind a number ---------------------------------------------------------------------

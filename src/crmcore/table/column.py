@@ -87,7 +87,13 @@ class Column:
         return int(self.data.shape[0])
 
     def __repr__(self) -> str:
-        more = f", {len(self.labels) - 1} values" if self.kind == "key" else f", scale {self.scale}" if self.scale > 1 else ""
+        more = (
+            f", {len(self.labels) - 1} values"
+            if self.kind == "key"
+            else f", scale {self.scale}"
+            if self.scale > 1
+            else ""
+        )
         return f"Column({self.kind}, {len(self)} rows, {self.nulls} blank{more})"
 
     @cached_property
@@ -139,7 +145,9 @@ class Column:
             rows = np.flatnonzero(rows)
         currency = self.currency.take(rows) if isinstance(self.currency, Column) else self.currency
         valid = None if self.valid is None else _taken(self.valid, rows)
-        return Column(self.kind, _taken(self.data, rows), valid, labels=self.labels, scale=self.scale, currency=currency)
+        return Column(
+            self.kind, _taken(self.data, rows), valid, labels=self.labels, scale=self.scale, currency=currency
+        )
 
     def replace(
         self,

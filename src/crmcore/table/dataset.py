@@ -77,6 +77,9 @@ class Dataset(Mapping[str, Table]):
     def __len__(self) -> int:
         return len(self.tables)
 
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
     def __repr__(self) -> str:
         inside = ", ".join(f"{t.name}: {len(t)}" for t in self.tables.values())
         return f"Dataset({inside}; {len(self.issues)} issues, {len(self.rejected)} rows rejected)"

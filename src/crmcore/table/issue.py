@@ -35,7 +35,11 @@ class Issue:
     def __str__(self) -> str:
         where = f"{self.table}.{self.column}" if self.column else self.table
         fate = "rejected" if self.rejected else "kept"
-        rows = f" (rows {', '.join(map(str, self.rows))}{' …' if self.count > len(self.rows) else ''})" if self.rows else ""
+        rows = (
+            f" (rows {', '.join(map(str, self.rows))}{' …' if self.count > len(self.rows) else ''})"
+            if self.rows
+            else ""
+        )
         return f"{where}: {self.kind}: {self.count} {fate}{rows}{': ' + self.detail if self.detail else ''}"
 
     def to_dict(self) -> dict[str, Any]:

@@ -37,16 +37,16 @@ class Rates:
             value = Fraction(Decimal(r.rate))
             day = day_of(r.valid_from)
             if value <= 0:
-                raise CurrencyError(f"rate {r.from_currency} to {r.to_currency} from {r.valid_from}: {r.rate!r} is not above zero")
+                raise CurrencyError(
+                    f"rate {r.from_currency} to {r.to_currency} from {r.valid_from}: {r.rate!r} is not above zero"
+                )
             if found.setdefault(r.from_currency, {}).setdefault(day, value) != value:
                 raise CurrencyError(f"two rates {r.from_currency} to {r.to_currency} from {r.valid_from}")
         from math import lcm
 
         self.scale = lcm(1, *(v.denominator for days in found.values() for v in days.values()))
         self._days = {c: np.array(sorted(days), np.int64) for c, days in found.items()}
-        self._values = {
-            c: np.array([int(found[c][d] * self.scale) for d in sorted(found[c])], np.int64) for c in found
-        }
+        self._values = {c: np.array([int(found[c][d] * self.scale) for d in sorted(found[c])], np.int64) for c in found}
 
     def on(self, currencies: Column, days: Array) -> tuple[Array, Mask]:
         """Return the rate (times `scale`) of each row's currency on its day, and where there is one."""

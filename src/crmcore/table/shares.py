@@ -62,7 +62,11 @@ def _unit(column: Column, row: int) -> int:
     digits = len(str(column.scale)) - 1
     least = 0
     if column.kind == "money":
-        code = column.currency.labels[column.currency.data[row]] if isinstance(column.currency, Column) else column.currency
+        code = (
+            column.currency.labels[column.currency.data[row]]
+            if isinstance(column.currency, Column)
+            else column.currency
+        )
         least = minor_units(code)
     value = abs(int(column.data[row]))
     while digits > least and value % 10 == 0:

@@ -57,7 +57,9 @@ class Table:
         clustered: str | None = None,
     ) -> None:
         self.name = name
-        self.columns: Mapping[str, Column] = columns if isinstance(columns, Columns) else MappingProxyType(dict(columns))
+        self.columns: Mapping[str, Column] = (
+            columns if isinstance(columns, Columns) else MappingProxyType(dict(columns))
+        )
         self.length = length if length is not None else len(next(iter(columns.values()))) if columns else 0
         self.references: Mapping[str, str] = MappingProxyType(dict(references or {}))
         self.excluded: Mapping[str, int] = MappingProxyType(dict(excluded or {}))
@@ -128,8 +130,13 @@ class Table:
             rows = np.flatnonzero(rows)
         numbers = rows if self.rows is None else self.rows.take(rows)
         return Table(
-            self.name, Columns.of(self.columns, rows), length=len(rows), references=self.references, excluded=self.excluded,
-            rows=numbers, clustered=clustered,
+            self.name,
+            Columns.of(self.columns, rows),
+            length=len(rows),
+            references=self.references,
+            excluded=self.excluded,
+            rows=numbers,
+            clustered=clustered,
         )
 
     def replace(self, columns: Mapping[str, Column], *, excluded: Mapping[str, int] | None = None) -> Table:
@@ -138,8 +145,13 @@ class Table:
         own = self.columns
         together = own.over(columns) if isinstance(own, Columns) else {**own, **columns}
         return Table(
-            self.name, together, length=self.length, references=self.references,
-            excluded=self.excluded if excluded is None else excluded, rows=self.rows, clustered=clustered,
+            self.name,
+            together,
+            length=self.length,
+            references=self.references,
+            excluded=self.excluded if excluded is None else excluded,
+            rows=self.rows,
+            clustered=clustered,
         )
 
 

@@ -28,9 +28,13 @@ def metrics_in(path: str | Path) -> tuple[Metric, ...]:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise ArgumentError(f"{str(path)!r} cannot be executed: {type(error).__name__}: {error}", path=str(path)) from error
+        raise ArgumentError(
+            f"{str(path)!r} cannot be executed: {type(error).__name__}: {error}", path=str(path)
+        ) from error
     listed = getattr(module, "METRICS", None)
     found = tuple(listed) if listed is not None else tuple(v for v in vars(module).values() if isinstance(v, Metric))
     if not found or not all(isinstance(m, Metric) for m in found):
-        raise DefinitionError(f"{str(path)!r} defines no metric; write `loss_rate = crmcore.Metric(...)` at its top level")
+        raise DefinitionError(
+            f"{str(path)!r} defines no metric; write `loss_rate = crmcore.Metric(...)` at its top level"
+        )
     return found

@@ -17,7 +17,10 @@ __all__ = ["metric_named"]
 _CALL = re.compile(r"^(?P<base>.+)\.(?P<verb>[a-z_]+)\((?P<args>[^()]*)\)$")
 _GRAINS = "|".join(GRAINS)
 _SUFFIXES = (
-    (re.compile(rf"^(?P<base>.+)_trailing_(?P<n>\d+)_(?P<unit>{_GRAINS})s$"), lambda m, x: m.trailing(int(x["n"]), x["unit"])),
+    (
+        re.compile(rf"^(?P<base>.+)_trailing_(?P<n>\d+)_(?P<unit>{_GRAINS})s$"),
+        lambda m, x: m.trailing(int(x["n"]), x["unit"]),
+    ),
     (re.compile(rf"^(?P<base>.+)_change_(?P<unit>{_GRAINS})$"), lambda m, x: m.change(x["unit"])),
     (re.compile(rf"^(?P<base>.+)_difference_(?P<unit>{_GRAINS})$"), lambda m, x: m.difference(x["unit"])),
     (re.compile(rf"^(?P<base>.+)_previous_(?P<unit>{_GRAINS})$"), lambda m, x: m.previous(x["unit"])),
@@ -65,6 +68,8 @@ def _called(metric: Metric, verb: str, args: str, text: str) -> Metric:
     try:
         made = getattr(metric, verb)(*values)
     except TypeError:
-        raise ArgumentError(f"{text!r}: {verb}({args}) has the wrong arguments; write e.g. trailing(90) or change(year)") from None
+        raise ArgumentError(
+            f"{text!r}: {verb}({args}) has the wrong arguments; write e.g. trailing(90) or change(year)"
+        ) from None
     assert isinstance(made, Metric)
     return made

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from difflib import get_close_matches
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,10 @@ def _rate(found: dict[str, Any], where: str) -> Rate:
     if missing:
         raise ArgumentError(f"{where}: {', '.join(missing)} is missing; a rate has from, to, valid_from and rate")
     return Rate(
-        from_currency=found["from"], to_currency=found["to"], valid_from=found["valid_from"], rate=Decimal(str(found["rate"])),
+        from_currency=found["from"],
+        to_currency=found["to"],
+        valid_from=found["valid_from"],
+        rate=Decimal(str(found["rate"])),
     )
 
 
@@ -58,4 +61,7 @@ def _known(found: dict[str, Any], keys: tuple[str, ...], where: str) -> None:
     for key in found:
         if key not in keys:
             near = get_close_matches(key, keys, n=1)
-            raise ArgumentError(f"{where}: no setting {key!r}" + (f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(keys)}"))
+            raise ArgumentError(
+                f"{where}: no setting {key!r}"
+                + (f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(keys)}")
+            )

@@ -143,8 +143,15 @@ class Workspace:
         enquirer = Enquirer(chosen, plan.question, answer, data.tables, scope, data.issues, partial(self._facts, scope))
         confidence = None if interval is False else _CONFIDENCE if interval is True else float(interval)
         return Result(
-            chosen, names, answer.groups, answer.frames, answer.values, answer.reasons, enquirer,
-            confidence=confidence, spread=answer.spread,
+            chosen,
+            names,
+            answer.groups,
+            answer.frames,
+            answer.values,
+            answer.reasons,
+            enquirer,
+            confidence=confidence,
+            spread=answer.spread,
         )
 
     def _plan(self, metrics: tuple[Metric, ...], keys: tuple[Expr, ...], per: str | None, where: Expr | None) -> Plan:
@@ -224,7 +231,9 @@ def _keys(by: str | Expr | Iterable[str | Expr]) -> tuple[tuple[str, ...], tuple
 def _check(plan: Plan, metrics: Iterable[Metric], data: Dataset) -> None:
     """Raise where the dataset lacks a table that a metric reads."""
     if not isinstance(data, Dataset):
-        raise ArgumentError(f"data is a Dataset, from crmcore.Dataset(...) or crmcore.read(...), got {type(data).__name__}")
+        raise ArgumentError(
+            f"data is a Dataset, from crmcore.Dataset(...) or crmcore.read(...), got {type(data).__name__}"
+        )
     for name in plan.tables:
         if name not in data.tables:
             needing = next(m.name for m in metrics for leaf in leaves_of(m.formula) if leaf.aggregate.table == name)
@@ -236,7 +245,11 @@ def _needed(error: ColumnNotFound, metrics: Iterable[Metric], data: Dataset) -> 
     name = str(getattr(error, "name", ""))
     for metric in metrics:
         for node in walk(metric.formula):
-            if isinstance(node, Aggregate) and node.table in data.tables and (node.at == name or name in columns_of(node)):
+            if (
+                isinstance(node, Aggregate)
+                and node.table in data.tables
+                and (node.at == name or name in columns_of(node))
+            ):
                 error.args = (f"column {name!r} is needed by {metric.name!r}: {error.args[0]}",)
                 error.message = error.args[0]
                 return error

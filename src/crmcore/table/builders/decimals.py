@@ -135,6 +135,10 @@ def floats(values: Array, least: int) -> tuple[Array, int, Mask]:
     Each value gets as many decimals as the shortest text of it has, at least `least`; the block gets those of the value
     that needs the most. Where the mask is true the value has too many digits, or decimals, to be sure of here: 0.
     """
+    large = np.abs(values) > _SURE
+    if large.any():
+        digits, decimals, unsure = floats(np.where(large, 0.0, values), least)
+        return digits, decimals, unsure | large
     scaled = np.rint(values * 10.0**least)
     # scaled / 10**k is the float nearest to that decimal: equal means that the value denotes it
     done = (scaled / 10.0**least == values) & (np.abs(scaled) <= _SURE)
@@ -161,7 +165,7 @@ def floats(values: Array, least: int) -> tuple[Array, int, Mask]:
 
 def nearest(values: Array, decimals: int) -> tuple[Array, Mask]:
     """Return floats rounded to whole numbers at `decimals`, and where the rounding is too close to a tie to tell."""
-    scaled = values * 10.0**decimals
-    tie = np.abs(scaled - np.floor(scaled) - 0.5) < 1e-6
-    unsure = tie | (np.abs(scaled) > 10.0**9)
+    large = np.abs(values) > 10.0 ** (9 - decimals)  # the product would be off by more than a tie is recognised by
+    scaled = np.where(large, 0.0, values) * 10.0**decimals
+    unsure = large | (np.abs(scaled - np.floor(scaled) - 0.5) < 1e-6)
     return np.where(unsure, 0.0, np.rint(scaled)).astype(np.int64), unsure

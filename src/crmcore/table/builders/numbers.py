@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
-from math import lcm
+from math import isfinite, lcm
 from typing import Any
 
 import numpy as np
@@ -175,6 +175,8 @@ class NumberBuilder(Builder):
         floating: list[int] = []
         lossy: list[int] = []
         for offset, value in enumerate(values):
+            if isinstance(value, float) and isfinite(value):
+                floating.append(offset)
             try:
                 if self.fractions and isinstance(value, Fraction):
                     self._fractions.append((self.length + offset, value))
@@ -190,8 +192,6 @@ class NumberBuilder(Builder):
                         lossy.append(offset)
                 if abs(digits) * 10 ** max(self.least - decimals, 0) >= _LIMIT:
                     raise Refused(self.beyond)
-                if isinstance(value, float) and decimals >= 0:
-                    floating.append(offset)
             except Refused as refused:
                 self._refuse(offset, self.beyond if refused.kind == BEYOND else refused.kind, value)
                 digits, decimals = _NONE

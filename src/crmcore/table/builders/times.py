@@ -108,7 +108,10 @@ class MomentBuilder(Builder):
             valid = np.ones(len(data), bool) if valid is None else valid.copy()
             valid[out] = False
             data = data * valid
-        self._pieces.append(_Piece(form, data, valid, self.length, len(data)))
+        if valid is not None and not valid.any():
+            self._blanks(len(data))  # nothing that says what the column is
+        else:
+            self._pieces.append(_Piece(form, data, valid, self.length, len(data)))
 
     def _objects(self, values: Sequence[Any]) -> None:
         if self._stamped:
