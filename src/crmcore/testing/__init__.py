@@ -1,0 +1,23 @@
+"""What proves an engine, a store or a metric right: the reference interpreter, and strategies that make its input."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .reference import Reference, mean_interval, measure, wilson
+
+__all__ = ["Reference", "mean_interval", "measure", "wilson"]
+
+_HOME = dict.fromkeys(__all__, "reference")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has: {', '.join(__all__)}")
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
