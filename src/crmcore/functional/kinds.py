@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..algebra import aggregates as a
 from ..algebra import columns as c
 from ..algebra.node import Node
-from ..algebra.walk import walk
+from ..algebra.walk import columns_of
 from ..table.schema import FieldSchema, schema_of
 from ..units import NUMBER, Dimension
 
@@ -29,6 +29,8 @@ def dimension_of(expr: c.Expr | None, table: str) -> Dimension:
     if isinstance(expr, c.Col):
         field = field_of(table, expr.name)
         return NUMBER if field is None else _OF_KIND.get(field.kind, NUMBER)
+    if isinstance(expr, c.Maybe):
+        return dimension_of(expr.term, table)
     if isinstance(expr, c.Elapsed):
         return _TIME
     if isinstance(expr, c.Arithmetic):
@@ -40,15 +42,17 @@ def dimension_of(expr: c.Expr | None, table: str) -> Dimension:
 
 
 def optional_columns(aggregate: a.Aggregate) -> set[str]:
-    """Return the columns that an aggregate can do without: a coalesce goes on to its next term where they are blank."""
+    """Return the columns that an aggregate can do without: those under `maybe`, and those a coalesce can step over."""
     spared: set[str] = set()
     needed: set[str] = set()
 
     def visit(node: object) -> None:
         if isinstance(node, c.Coalesce):
             for term in node.terms[:-1]:
-                spared.update(n.name for n in walk(term) if isinstance(n, c.Col))
+                spared.update(columns_of(term))
             visit(node.terms[-1])
+        elif isinstance(node, c.Maybe):
+            spared.update(columns_of(node))
         elif isinstance(node, c.Col):
             needed.add(node.name)
         elif isinstance(node, Node):

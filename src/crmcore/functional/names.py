@@ -20,9 +20,9 @@ from functools import cache
 
 import attrs
 
-from ..algebra import as_of, coalesce, col, elapsed
+from ..algebra import as_of, coalesce, col, elapsed, maybe
 from ..algebra.aggregates import Aggregate, rolls_up
-from ..algebra.columns import Coalesce, Col, Compare, Expr, IsIn, IsNull, Literal, Not
+from ..algebra.columns import Col, Compare, Expr, IsIn, IsNull, Literal, Not
 from ..algebra.formulas import Window
 from ..algebra.node import Key
 from ..algebra.walk import conjunction, rewrite, terms_of
@@ -36,6 +36,8 @@ __all__ = ["LONGEST", "name_of", "parts_of", "window_name"]
 LONGEST = 32
 """Characters of a name; a longer one says no more than `numerator`."""
 
+_QUANTITY = (coalesce(col("quantity"), 1).key, coalesce(maybe("quantity"), 1).key)
+"""How many records a record stands for."""
 _PLURALS = {"opportunity": "opportunities", "activity": "activities"}
 
 _WAITED, _RESPONSE = elapsed("created_at", as_of()), elapsed("created_at", "first_response_at")
@@ -191,7 +193,7 @@ def _noun(aggregate: Aggregate, unit: Unit) -> str | None:
         return None
     if dimension.time:
         return prefix + (unit.name.rpartition("/")[2].rstrip("s") + "s" if unit.dimension.time else "time")
-    if isinstance(expr, Coalesce) and expr.key == coalesce(col("quantity"), 1).key:
+    if expr is not None and expr.key in _QUANTITY:
         return prefix + _plural(table)
     if not isinstance(expr, Col):
         return None
