@@ -8,7 +8,8 @@ import attrs
 import numpy as np
 
 from ..algebra.aggregates import STOCK
-from ..algebra.columns import Expr
+from ..algebra.columns import AsOf, Col, Compare, Expr, Not
+from ..calendars import Zone
 from ..errors import ArgumentError, DefinitionError
 from ..evaluate import Moment, Scope, local_day, resolve
 from ..plan.frames import Frame, frame_of
@@ -120,12 +121,8 @@ def _apart(layout: Layout, grids: Iterable[int], tables: Mapping[str, Table], sc
 def _laid_out(plan: Plan, scope: Scope, frames: Sequence[Frame]) -> Layout:
     question, moment = plan.question, scope.as_of
 
-    def late(table: str, column: str) -> bool:
-        return (
-            moment is not None
-            and table in scope.tables
-            and is_late(scope.tables[table], column, moment.instant, scope.zone)
-        )
+    def seen(table: str, column: str) -> Expr | None:
+        return None if moment is None or table not in scope.tables else _seen(scope.tables[table], column, moment, scope.zone)
 
     return lay_out(
         [a.formula for a in question.asked],
@@ -134,10 +131,18 @@ def _laid_out(plan: Plan, scope: Scope, frames: Sequence[Frame]) -> Layout:
         question.where,
         scope.calendar,
         None if moment is None else moment.day,
-        anchors=Anchors(is_recorded, late),
+        anchors=Anchors(is_recorded, seen),
         priced=scope.rates is not None,
         windowed=question.windowed,
     )
+
+
+def _seen(table: Table, column: str, moment: Moment, zone: Zone) -> Expr | None:
+    """Return the condition that a date of record is not after as_of, None where none is; a day means its end (T8)."""
+    if not is_late(table, column, moment.instant, zone):
+        return None
+    ended = table.columns[column].kind == "instant" or moment.instant >= zone.end_of_day(moment.day)
+    return Not(Compare(">" if ended else ">=", Col(column), AsOf()))
 
 
 # -- periods ---------------------------------------------------------------------------------------------

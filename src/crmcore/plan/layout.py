@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 
 from ..algebra.aggregates import STOCK, Aggregate
-from ..algebra.columns import AsOf, Col, Compare, Expr, Not
+from ..algebra.columns import Expr
 from ..algebra.formulas import Formula, Share
 from ..algebra.node import Key
 from ..algebra.walk import columns_of, conjunction, terms_of, walk
@@ -45,11 +45,11 @@ class Anchors:
 
     Args:
         recorded: is (table, column) something that was recorded, so that it ends at as_of?
-        late: has it rows after as_of all the same?
+        seen: the condition that keeps what was recorded by as_of, where the column has later dates all the same.
     """
 
     recorded: Callable[[str, str], bool]
-    late: Callable[[str, str], bool]
+    seen: Callable[[str, str], Expr | None]
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -163,9 +163,7 @@ class _Book:
         where = self.where
         if windowed:
             where = conjunction(*(t for t in terms_of(where) if columns_of(t) != [a.at]))
-        if a.at not in (None, STOCK) and self.anchors.late(str(a.table), str(a.at)):
-            where = conjunction(where, Not(Compare(">", Col(str(a.at)), AsOf())))
-        return where
+        return where if a.at in (None, STOCK) else conjunction(where, self.anchors.seen(str(a.table), str(a.at)))
 
 
 def lay_out(
