@@ -162,8 +162,12 @@ def quantile(
     """Return the exact `q` quantile; undefined over none (Q1, R2).
 
     Args:
+        expr: a value per row; text names a column. Blanks are left out.
         q: between 0 and 1, as a fraction: `Fraction(9, 10)`, `Decimal("0.9")` or `"0.9"`.
         method: "linear" (type 7, interpolated) or "discrete" (type 1, always a value of the data).
+        where: a condition on the rows.
+        table: the table it reads; by default the metric's.
+        at: the date column at which a row counts, or `STOCK`; by default the metric's anchor.
     """
     if isinstance(q, float):
         raise DefinitionError(f"q = {q!r} is a float; write Fraction(9, 10) or '0.9', since 0.9 has no exact float")

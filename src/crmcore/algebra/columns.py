@@ -6,11 +6,12 @@ A condition is true or false, never unknown: a comparison with a blank is false,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, NoReturn
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import attrs
 
@@ -116,9 +117,7 @@ class Expr(Node):
     def isin(self, values: Iterable[object]) -> Expr:
         """Is the value one of these? `None` among them stands for blank."""
         found = tuple(values)
-        plain = tuple(v for v in found if v is not None)
-        for value in plain:
-            lit(value)
+        plain = tuple(_constant(v) for v in found if v is not None)
         test: Expr = IsIn(self, plain)
         return Or((test, IsNull(self))) if len(plain) < len(found) else test
 
@@ -299,11 +298,23 @@ def lit(value: object) -> Expr:
     )
 
 
+def _constant(value: object) -> Value:
+    """Return a value that `isin` can look for."""
+    found = lit(value)
+    if not isinstance(found, Literal):
+        raise DefinitionError(f"isin() takes constants, got {value!r}; compare two columns with ==")
+    return found.value
+
+
 def col(name: str) -> Expr:
     """Return the column called `name`; `owner.team` follows the reference `owner`."""
-    if not isinstance(name, str) or not name or any(not part for part in name.split(".")):
+    if not _is_path(name):
         raise DefinitionError(f"{name!r} is no column name; give text such as 'amount' or 'owner.team'")
     return Col(name)
+
+
+def _is_path(name: object) -> bool:
+    return isinstance(name, str) and all(name.split("."))
 
 
 def _column(value: Expr | str) -> Expr:
@@ -348,18 +359,19 @@ def bins(value: Expr | str, edges: Iterable[Value], labels: Iterable[str] | None
     """Return the class of `value` among half-open classes cut at `edges`.
 
     Args:
+        value: a number or a date per row; text names a column. Blank has no class.
         edges: ascending cut points; `n` of them make `n + 1` classes, the first without a lower end.
         labels: one per class; by default '< 10', '10 - 20', '>= 20'.
     """
     cuts = tuple(edges)
-    if not cuts or any(not a < b for a, b in zip(cuts, cuts[1:], strict=False)):  # type: ignore[operator]
+    if not cuts or not _ascend(cuts):
         raise DefinitionError(f"edges must ascend strictly and be at least one, got {cuts!r}")
     names = (
         tuple(labels)
         if labels is not None
         else (
             f"< {cuts[0]}",
-            *(f"{a} - {b}" for a, b in zip(cuts, cuts[1:], strict=False)),
+            *(f"{a} - {b}" for a, b in pairwise(cuts)),
             f">= {cuts[-1]}",
         )
     )
@@ -368,6 +380,10 @@ def bins(value: Expr | str, edges: Iterable[Value], labels: Iterable[str] | None
             f"{len(cuts)} edges make {len(cuts) + 1} classes, which need as many different labels, got {names!r}"
         )
     return Bins(_column(value), cuts, names)
+
+
+def _ascend(cuts: Sequence[Any]) -> bool:
+    return all(a < b for a, b in pairwise(cuts))
 
 
 def each(by: Expr | str, formula: object) -> Expr:

@@ -76,8 +76,7 @@ class Formula(Node):
 
     def trailing(self, n: int, unit: str = "day") -> Formula:
         """Measure over the `n` days (or periods) that end with the period's last day (T6)."""
-        if not isinstance(n, int) or isinstance(n, bool) or n < 1:
-            raise DefinitionError(f"trailing() takes a whole number of {unit}s, at least 1, got {n!r}")
+        _count_of(n, unit, "trailing")
         return Window("trailing", self, unit, n)
 
     def to_date(self, unit: str) -> Formula:
@@ -86,8 +85,7 @@ class Formula(Node):
 
     def previous(self, unit: str, n: int = 1) -> Formula:
         """Measure the same period `n` units earlier; a running period is compared with its same part (T5)."""
-        if not isinstance(n, int) or isinstance(n, bool) or n < 1:
-            raise DefinitionError(f"previous() takes a whole number of {unit}s, at least 1, got {n!r}")
+        _count_of(n, unit, "previous")
         return Window("previous", self, unit, n)
 
     def year_ago(self) -> Formula:
@@ -112,6 +110,12 @@ class Formula(Node):
         from .render import text
 
         return text(self)
+
+
+def _count_of(n: object, unit: str, verb: str) -> None:
+    """Raise where `n` is no number of units that a window can have."""
+    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
+        raise DefinitionError(f"{verb}() takes a whole number of {unit}s, at least 1, got {n!r}")
 
 
 @attrs.frozen(eq=False, repr=False)

@@ -26,7 +26,7 @@ def key_of(value: object) -> Key:
 
 
 @cache
-def _names(kind: type[Node]) -> tuple[str, ...]:
+def _names(kind: type) -> tuple[str, ...]:
     return tuple(a.name for a in attrs.fields(kind) if a.init)
 
 
@@ -42,7 +42,7 @@ class Node:
     rolls_up: bool = attrs.field(init=False, default=False)
 
     def __attrs_post_init__(self) -> None:
-        kind = type(self)
+        kind: type = type(self)
         key: list[Any] = [kind.__name__]
         below: list[Node] = []
         for name in _names(kind):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from . import aggregates as a
 from . import columns as c
 from . import formulas as f
@@ -62,10 +65,10 @@ def _window(node: f.Window) -> str:
     return f"{inner} {node.n} {node.unit}{'s' if node.n > 1 else ''} earlier"
 
 
-_WRITERS = (
+_WRITERS: tuple[tuple[type[Node], Callable[[Any], str]], ...] = (
     (c.Col, lambda n: n.name),
     (c.Literal, lambda n: repr(n.value) if isinstance(n.value, str) else str(n.value)),
-    (c.AsOf, lambda n: "as_of"),
+    (c.AsOf, lambda _: "as_of"),
     (c.Compare, lambda n: f"{_wrapped(n.left)} {n.op} {_wrapped(n.right)}"),
     (c.IsIn, lambda n: f"{_wrapped(n.term)} in ({', '.join(map(repr, n.values))})"),
     (c.IsNull, lambda n: f"{_wrapped(n.term)} is blank"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import attrs
 
@@ -64,17 +64,18 @@ def rewrite(node: N, change: Callable[[Node], Node | None]) -> N:
     """Return a copy of the tree in which `change(node)` replaces each node it answers for, top down."""
     new = change(node)
     if new is not None:
-        return new  # type: ignore[return-value]
+        return cast("N", new)  # what stands in a node's place is of its kind
     parts: dict[str, object] = {}
     for field in attrs.fields(type(node)):
         if not field.init:
             continue
         old = getattr(node, field.name)
-        value: object = old
         if isinstance(old, Node):
             value = rewrite(old, change)
+            if value is not old:
+                parts[field.name] = value
         elif isinstance(old, tuple) and any(isinstance(v, Node) for v in old):
-            value = tuple(rewrite(v, change) if isinstance(v, Node) else v for v in old)
-        if value is not old and not (isinstance(old, tuple) and all(a is b for a, b in zip(old, value, strict=True))):  # type: ignore[arg-type]
-            parts[field.name] = value
+            values = tuple(rewrite(v, change) if isinstance(v, Node) else v for v in old)
+            if any(a is not b for a, b in zip(values, old, strict=True)):
+                parts[field.name] = values
     return attrs.evolve(node, **parts) if parts else node

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..calendars import GRAINS
 from ..errors import ArgumentError, MetricNotFound
@@ -16,7 +16,7 @@ __all__ = ["metric_named"]
 
 _CALL = re.compile(r"^(?P<base>.+)\.(?P<verb>[a-z_]+)\((?P<args>[^()]*)\)$")
 _GRAINS = "|".join(GRAINS)
-_SUFFIXES = (
+_SUFFIXES: tuple[tuple[re.Pattern[str], Callable[[Metric, re.Match[str]], Metric]], ...] = (
     (
         re.compile(rf"^(?P<base>.+)_trailing_(?P<n>\d+)_(?P<unit>{_GRAINS})s$"),
         lambda m, x: m.trailing(int(x["n"]), x["unit"]),
