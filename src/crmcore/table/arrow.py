@@ -21,7 +21,9 @@ __all__ = ["Batch", "speaks_arrow", "stream"]
 
 _NANO_UNITS = {"SECOND": "s", "MILLI": "ms", "MICRO": "us", "NANO": "ns"}
 _INDEX = re.compile(r"__index_level_\d+__")
-_TYPE = re.compile(r"(?P<name>[a-z_]+?)(?P<bits>\d*)(?:\[(?P<unit>\w+)(?:, tz=(?P<zone>[^\]]+))?\])?(?:\((?P<args>[^)]*)\))?")
+_TYPE = re.compile(
+    r"(?P<name>[a-z_]+?)(?P<bits>\d*)(?:\[(?P<unit>\w+)(?:, tz=(?P<zone>[^\]]+))?\])?(?:\((?P<args>[^)]*)\))?"
+)
 _WIDTHS = {"int": "i", "uint": "u", "float": "f"}
 _FLOATS = {"halffloat": 16, "float": 32, "double": 64, "half_float": 16}
 
@@ -87,13 +89,19 @@ def _row_of(batch: Any, kept: list[int]) -> Callable[[int], list[Any]]:
     return lambda row: [_value(batch.column(i)[row]) for i in kept]
 
 
+def _values(array: Any) -> list[Any]:
+    """Return an array of either library as Python values."""
+    found: list[Any] = array.to_pylist()
+    return found
+
+
 # --- pyarrow
 
 
 def _pyarrow_block(array: Any, where: str, lasting: bool) -> Block | list[Any]:
     kind = str(array.type)
     if kind.startswith("extension"):
-        return array.to_pylist()  # type: ignore[no-any-return]
+        return _values(array)
     if kind.startswith("dictionary"):
         labels = array.dictionary.to_pylist()
         indices = _pyarrow_block(array.indices, where, lasting)
@@ -110,7 +118,7 @@ def _pyarrow_block(array: Any, where: str, lasting: bool) -> Block | list[Any]:
     if kind == "null":
         return Block("bool", np.zeros(size, bool), np.zeros(size, bool), lasting=True)
     block = _fixed(kind, buffers[1] if len(buffers) > 1 else None, size, offset, valid, lasting)
-    return array.to_pylist() if block is None else block
+    return _values(array) if block is None else block
 
 
 # --- nanoarrow
@@ -176,12 +184,12 @@ def _nanoarrow_block(array: Any, lasting: bool) -> Block | list[Any]:
         labels = _texts(view.dictionary)
         kind = view.storage_type
         if labels is None:
-            return array.to_pylist()  # type: ignore[no-any-return]
+            return _values(array)
     buffers = [memoryview(b).cast("B") for b in view.buffers]
     valid = _bits(buffers[0], size, view.offset) if view.null_count else None
     block = _fixed(kind, buffers[1] if len(buffers) > 1 else None, size, view.offset, valid, lasting)
     if block is None:
-        return array.to_pylist()  # type: ignore[no-any-return]
+        return _values(array)
     return block if labels is None else block._replace(form="codes", labels=labels)
 
 
@@ -249,7 +257,13 @@ def _decimals(bits: int, args: str | None, buffer: Any, size: int, offset: int, 
     if not 0 <= scale <= 18:
         return None
     if bits in {32, 64}:
-        return Block("decimal", _view(buffer, f"i{bits // 8}", size, offset).astype(np.int64), valid, decimals=scale, lasting=True)
+        return Block(
+            "decimal",
+            _view(buffer, f"i{bits // 8}", size, offset).astype(np.int64),
+            valid,
+            decimals=scale,
+            lasting=True,
+        )
     if bits != 128:
         return None
     words = np.frombuffer(buffer, "<i8", 2 * size, offset * 16).reshape(size, 2)

@@ -27,7 +27,10 @@ class Finding(NamedTuple):
 
 
 _ORDERS = {
-    "lead": (("created_at", "converted_at", "converted before created"), ("created_at", "lost_at", "lost before created")),
+    "lead": (
+        ("created_at", "converted_at", "converted before created"),
+        ("created_at", "lost_at", "lost before created"),
+    ),
     "opportunity": (("created_at", "closed_at", "closed before created"),),
     "quote": (("sent_at", "decided_at", "decided before sent"),),
     "invoice": (("issued_at", "paid_at", "paid before issued"),),

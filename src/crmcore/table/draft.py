@@ -127,7 +127,15 @@ class TableBuilder:
                 columns.setdefault("currency", _currency_column(columns[name]))
         numbers = np.concatenate(self._numbers) if self._numbers else None
         return Draft(
-            self.name, _in_order(self.name, columns), self.length, numbers, bad, notes, self._records, self.issues, self.rejected
+            self.name,
+            _in_order(self.name, columns),
+            self.length,
+            numbers,
+            bad,
+            notes,
+            self._records,
+            self.issues,
+            self.rejected,
         )
 
 

@@ -120,10 +120,15 @@ def _from_records(schema: TableSchema, rows: Iterable[Any], kind: type, timezone
             if odd is None:
                 raise
             raise IngestError(
-                f"table {schema.name!r}: records of two kinds, {kind.__name__} and {type(odd).__name__}", table=schema.name
+                f"table {schema.name!r}: records of two kinds, {kind.__name__} and {type(odd).__name__}",
+                table=schema.name,
             ) from None
-        table.rows(size, lambda row, chunk=chunk: {n: getattr(chunk[row], n) for n in named})  # type: ignore[misc]
+        table.rows(size, _attributes_of(chunk, named))
     return table.finish()
+
+
+def _attributes_of(records: list[Any], names: list[str]) -> Callable[[int], Mapping[str, Any]]:
+    return lambda row: {name: getattr(records[row], name) for name in names}
 
 
 def _is_record(schema: TableSchema, kind: type) -> bool:
@@ -137,7 +142,9 @@ def _reader(part: str) -> Callable[[list[Any]], list[Any]]:
 
     Written out it takes half the time of a getter called for each row.
     """
-    return eval(f"lambda rows: [row{part} for row in rows]")  # type: ignore[no-any-return]  # noqa: S307 - names are identifiers
+    read: Callable[[list[Any]], list[Any]]
+    read = eval(f"lambda rows: [row{part} for row in rows]")  # noqa: S307 - names are identifiers
+    return read
 
 
 # --- dicts
@@ -155,8 +162,8 @@ def _from_dicts(schema: TableSchema, rows: Iterable[Any], timezone: str | None) 
             except (KeyError, IndexError):
                 columns = None
         if columns is None:
-            chunk = [_checked(schema.name, row) for row in chunk]  # noqa: PLW2901
-            for key in dict.fromkeys(chain.from_iterable(chunk)):
+            found = [_checked(schema.name, row) for row in chunk]
+            for key in dict.fromkeys(chain.from_iterable(found)):
                 if key not in table.builders:
                     table.column(schema.spec(key, timezone))
                     names.append(key)
@@ -164,26 +171,27 @@ def _from_dicts(schema: TableSchema, rows: Iterable[Any], timezone: str | None) 
                 table.rows(len(chunk), lambda _: {})
                 continue
             getters = [itemgetter(name) for name in names]
-            columns = [[row.get(name) for row in chunk] for name in names]
+            columns = [[row.get(name) for row in found] for name in names]
         table.add(names, columns)
     return table.finish()
 
 
 def _checked(table: str, row: Any) -> Mapping[str, Any]:
-    if not isinstance(row, Mapping):
-        if not hasattr(row, "keys"):
-            raise IngestError(f"table {table!r}: rows of two kinds, dict and {type(row).__name__}", table=table)
-        row = dict(row)
-    for key in row:
+    if not isinstance(row, Mapping) and not hasattr(row, "keys"):
+        raise IngestError(f"table {table!r}: rows of two kinds, dict and {type(row).__name__}", table=table)
+    found: Mapping[str, Any] = row if isinstance(row, Mapping) else dict(row)
+    for key in found:
         if not isinstance(key, str):
             raise IngestError(f"table {table!r}: {key!r} names no column; names are text", table=table)
-    return row  # type: ignore[no-any-return]
+    return found
 
 
 # --- tuples
 
 
-def _from_tuples(schema: TableSchema, names: Sequence[str], rows: Iterable[Sequence[Any]], timezone: str | None) -> Draft:
+def _from_tuples(
+    schema: TableSchema, names: Sequence[str], rows: Iterable[Sequence[Any]], timezone: str | None
+) -> Draft:
     _no_name_twice(schema.name, names)
     table = TableBuilder(schema.name, [schema.spec(n, timezone) for n in names])
     width = len(names)
@@ -274,7 +282,9 @@ def _column(table: str, name: str, values: Any) -> Any:
     """Return a column as an array, a list, or pieces of an Arrow stream."""
     if isinstance(values, np.ndarray):
         if values.ndim != 1:
-            raise IngestError(f"column {name!r} of table {table!r} has shape {values.shape}; a column has one dimension")
+            raise IngestError(
+                f"column {name!r} of table {table!r} has shape {values.shape}; a column has one dimension"
+            )
         return values
     if isinstance(values, list | tuple):
         return values
@@ -291,7 +301,8 @@ def _column(table: str, name: str, values: Any) -> Any:
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise IngestError(
             f"column {name!r} of table {table!r} is {type(values).__name__} {shown(repr(values))}; give an array or a list",
-            table=table, column=name,
+            table=table,
+            column=name,
         )
     return list(values)
 
@@ -310,5 +321,9 @@ def _from_arrow(schema: TableSchema, data: Any, timezone: str | None) -> Draft:
     for batch in batches:
         for name, piece in zip(names, batch.columns, strict=True):
             _add(table.builders[name], piece)
-        table.rows(batch.size, lambda row, batch=batch: dict(zip(names, batch.row(row), strict=True)))  # type: ignore[misc]
+        table.rows(batch.size, _cells_of(batch, names))
     return table.finish()
+
+
+def _cells_of(batch: Batch, names: list[str]) -> Callable[[int], Mapping[str, Any]]:
+    return lambda row: dict(zip(names, batch.row(row), strict=True))

@@ -78,8 +78,8 @@ def schema_of(table: str) -> TableSchema:
     """Return the schema of a table by its name."""
     if table not in RECORDS:
         return TableSchema(table, MappingProxyType({}))
-    record = RECORDS[table]
-    facts = {a.name: a.metadata for a in attrs.fields(record)}  # type: ignore[arg-type]
+    record: type = RECORDS[table]
+    facts = {a.name: a.metadata for a in attrs.fields(record)}
     fields = {
         f.name: FieldSchema(
             f.name,

@@ -72,4 +72,5 @@ def _unit(column: Column, row: int) -> int:
     while digits > least and value % 10 == 0:
         value //= 10
         digits -= 1
-    return int(column.scale) // 10**digits
+    unit: int = column.scale // 10**digits
+    return unit

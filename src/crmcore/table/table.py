@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
+from itertools import pairwise
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 import numpy as np
@@ -15,6 +16,8 @@ from .column import Array, Column
 from .columns import Columns
 
 __all__ = ["CLUSTER_FROM", "Segment", "Table", "table_named"]
+
+T = TypeVar("T")
 
 CLUSTER_FROM = 65_536
 """Rows from which a table is ordered by its clustering column."""
@@ -65,7 +68,7 @@ class Table:
         self.excluded: Mapping[str, int] = MappingProxyType(dict(excluded or {}))
         self.rows = rows
         self.clustered = clustered
-        self._derived: dict[Any, tuple[Any, int]] = {}
+        self._derived: dict[Hashable, tuple[Any, int]] = {}
         self._kept = 0
         self._segments: tuple[Segment, ...] | None = None
 
@@ -88,18 +91,20 @@ class Table:
         """Return the input row numbers of these positions."""
         return positions if self.rows is None else self.rows[positions]
 
-    def kept(self, key: Any, make: Callable[[], Any]) -> Any:
+    def kept(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what `make` derives from this table, made once and kept; the oldest are dropped when there are too many."""
         found = self._derived.get(key)
-        if found is None:
-            value = make()
-            size = _bytes(value)
-            self._kept += size
-            while self._kept > self._budget and self._derived:
-                oldest = next(iter(self._derived))
-                self._kept -= self._derived.pop(oldest)[1]
-            found = self._derived[key] = (value, size)
-        return found[0]
+        if found is not None:
+            known: T = found[0]
+            return known
+        value = make()
+        size = _bytes(value)
+        self._kept += size
+        while self._kept > self._budget and self._derived:
+            oldest = next(iter(self._derived))
+            self._kept -= self._derived.pop(oldest)[1]
+        self._derived[key] = (value, size)
+        return value
 
     @cached_property
     def _budget(self) -> int:
@@ -114,9 +119,7 @@ class Table:
             else:
                 codes = self.columns[self.clustered].data
                 cuts = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), self.length]
-                self._segments = tuple(
-                    Segment(int(codes[a]), a, b) for a, b in zip(cuts, cuts[1:], strict=False) if a < b
-                )
+                self._segments = tuple(Segment(int(codes[a]), a, b) for a, b in pairwise(cuts) if a < b)
         return self._segments
 
     def cluster(self, name: str) -> Table:

@@ -18,11 +18,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def values_of(column: Column, rows: Array | None = None) -> list[Any]:
     """Return the values of a column, or of some of its rows, as Python objects; None where blank."""
     part = column if rows is None else column.take(rows)
-    raw = part.data.tolist()
+    raw: list[Any] = part.data.tolist()
     if part.kind == "key":
         return [part.labels[code] for code in raw]
     if part.kind in {"id", "text"}:
-        return raw  # type: ignore[no-any-return]
+        return raw
     there = part.present().tolist()
     currency = part.currency
     codes = values_of(currency) if isinstance(currency, Column) else [currency] * len(raw)

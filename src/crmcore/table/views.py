@@ -93,13 +93,11 @@ def kept_view(
     """Return the same as `view`; the tables keep what was derived, for an instant that is looked from again."""
 
     def reverted(table: Table) -> Table:
-        found: Table = table.kept(("reverted", instant, zone.name), lambda: _reverted(table, instant, day, zone))
-        return found
+        return table.kept(("reverted", instant, zone.name), lambda: _reverted(table, instant, day, zone))
 
     def there(table: Table) -> Table:
         key = ("there", instant, zone.name, today)
-        found: Table = table.kept(key, lambda: _there(table, instant, day, zone, today=today))
-        return found
+        return table.kept(key, lambda: _there(table, instant, day, zone, today=today))
 
     known = {name: reverted(table) for name, table in tables.items()}
     return {name: there(table) for name, table in known.items()}, known
