@@ -278,7 +278,7 @@ def _is_flat(layout: Layout, state: State) -> bool:
     return (
         len(layout.grids) == 1
         and state[0].listed is not None
-        and not layout.shares
+        and not layout.wide
         and all(p.needs and not p.apart and not p.leaf.chain for p in layout.places)
         and all(bool((p.high - p.low == 1).all()) for p in layout.places)
     )

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..algebra.aggregates import STOCK, Aggregate
 from ..algebra.columns import Expr
-from ..algebra.formulas import Formula, Share
+from ..algebra.formulas import Formula, Share, Span
 from ..algebra.node import Key
 from ..algebra.walk import columns_of, conjunction, terms_of, walk
 from ..calendars import Calendar
@@ -97,7 +97,8 @@ class Layout:
     """Places of all leaves, with the grids, requests and views they need, each structure once.
 
     `numbers` finds the place of an aggregate in its windows, by object; `own` has, per grid with an axis, the
-    bucket range of each frame itself; `shares` tells whether a formula looks at all groups together; `together` lists the grids that look from as_of.
+    bucket range of each frame itself; `wide` tells whether a formula looks further than its own cell, at all groups
+    together or at the period; `together` lists the grids that look from as_of, on the local day `today`.
     """
 
     frames: tuple[Frame, ...]
@@ -107,8 +108,10 @@ class Layout:
     requests: tuple[Request, ...]
     views: tuple[View, ...]
     own: dict[int, tuple[Array, Array]]
-    shares: bool
+    wide: bool
     together: tuple[int, ...]
+    calendar: Calendar
+    today: int | None
     token: object = attrs.field(factory=object)
     _covered: dict[tuple[int, int], tuple[Covered, ...]] = attrs.field(factory=dict)
 
@@ -228,7 +231,7 @@ def lay_out(
         for i, g in enumerate(book.grids)
         if bounded and g.anchor is not None
     }
-    shares = any(isinstance(n, Share) for f in formulas for n in walk(f))
+    wide = any(isinstance(n, (Share, Span)) for f in formulas for n in walk(f))
     return Layout(
         tuple(frames),
         tuple(places),
@@ -237,8 +240,10 @@ def lay_out(
         tuple(book.requests),
         tuple(views),
         own,
-        shares,
+        wide,
         tuple(sorted({n.grid for p in places if not p.apart for n in p.needs})),
+        calendar,
+        today,
     )
 
 

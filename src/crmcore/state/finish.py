@@ -11,7 +11,7 @@ import numpy as np
 from ..algebra import formulas as f
 from ..algebra.aggregates import Aggregate
 from ..errors import UnitError
-from ..plan.frames import Chain, Frame
+from ..plan.frames import Chain, Frame, range_of
 from ..plan.layout import Layout, Need, Place
 from ..plan.parts import is_mean
 from ..plan.question import Asked
@@ -20,6 +20,7 @@ from ..table.column import Array
 from ..units import DAY, NUMBER, UNITS, Dimension, Unit
 from .groups import Groups
 from .operand import (
+    NO_AS_OF,
     NOTHING,
     PERIOD,
     ZERO,
@@ -153,7 +154,7 @@ class Finisher:
             total, _ = self._node(node.term, chain, unit, whole=True)
             return ratio(part, _broadcast(total, part.data.shape)), NUMBER
         if isinstance(node, f.Span):
-            return self._span(node, self._shape(whole=whole), unit), Dimension(time=1)
+            return self._span(node, chain, self._shape(whole=whole), unit), Dimension(time=1)
         raise UnitError(f"{node!r} gives labels and cannot be calculated with")
 
     def _shape(self, *, whole: bool) -> tuple[int, ...]:
@@ -183,15 +184,14 @@ class Finisher:
             return add(left, right, 1 if node.op == "+" else -1), a
         return (minimum if node.op == "min" else maximum)(left, right), a
 
-    def _span(self, node: f.Span, shape: tuple[int, int], unit: Unit) -> Operand:
-        days, unknown = [], []
-        for frame in self.frames:
-            unknown.append(frame.start is None)
-            length = 0 if frame.start is None else (frame.stop or 0) - frame.start
-            gone = 0 if frame.start is None else max((frame.until or 0) - frame.start, 0)
-            days.append({"length": length, "elapsed": gone, "remaining": length - gone}[node.kind])
-        data = np.broadcast_to(np.array(days, np.int64) * (DAY // unit.microseconds), shape)
-        return Operand(data).because(np.broadcast_to(np.array(unknown, bool), shape), PERIOD)
+    def _span(self, node: f.Span, chain: Chain, shape: tuple[int, ...], unit: Unit) -> Operand:
+        today = self.layout.today
+        frames = [range_of(frame, chain, self.layout.calendar, today) for frame in self.frames]
+        days, why = np.array([_days(node.kind, frame, today) for frame in frames], np.int64).reshape(-1, 2).T
+        return Operand(
+            np.broadcast_to(days * (DAY // unit.microseconds), shape),
+            why=np.broadcast_to(why.astype(np.int8), shape) if why.any() else None,
+        )
 
     # -- leaves ------------------------------------------------------------------------------------
 
@@ -246,6 +246,15 @@ class Finisher:
         if dimension.time:
             operand = _in_time(operand, (DAY // unit.microseconds) ** power)
         return operand, dimension if power == 1 else dimension * dimension
+
+
+def _days(kind: str, frame: Frame, today: int | None) -> tuple[int, int]:
+    """Return the days of a frame, or those gone or left at as_of, and why there are none."""
+    if frame.start is None or frame.stop is None or frame.until is None:
+        return 0, PERIOD
+    length, gone = frame.stop - frame.start, max(frame.until - frame.start, 0)
+    known = kind == "length" or today is not None
+    return {"length": length, "elapsed": gone, "remaining": length - gone}[kind], 0 if known else NO_AS_OF
 
 
 def _needs_rows(op: str) -> bool:
