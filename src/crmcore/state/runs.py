@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from ..table.column import Array
-from .operand import NOTHING, ZERO, Operand, ratio, reach
+from .operand import NOTHING, ZERO, Operand, reach
 from .state import Run
 
 __all__ = ["collapsed", "evaluate_run", "ranged"]
@@ -140,20 +139,18 @@ def _concentration(
     op: str, run: Run, flat: Array, starts: Array, q: Fraction | None, shape: tuple[int, ...]
 ) -> Operand:
     values = run.values()
-    top: list[Any] = []
-    below: list[Any] = []
+    exact = values.dtype != np.float64
+    found, why = [], []
     for start, count in zip(starts.tolist(), flat.tolist(), strict=True):
         part = values[start : start + count].tolist()
-        total = sum(part)
+        part = part if exact else [Fraction(v) for v in part]
+        whole = sum(part)
         if op == "top_share":
             assert q is not None
-            k = max(-(-count * q.numerator // q.denominator), 1) if count else 0
-            top.append(sum(part[count - k :]))
-            below.append(total)
+            held = sum(part[count - max(-(-count * q.numerator // q.denominator), 1) :])
         else:
-            top.append(sum((2 * i - count - 1) * v for i, v in enumerate(part, 1)))
-            below.append(count * total)
-    wide: Any = np.float64 if values.dtype == np.float64 else object
-    a = Operand(np.array(top, wide).reshape(shape), 1, wide is object).because((flat == 0).reshape(shape), NOTHING)
-    b = Operand(np.array(below, wide).reshape(shape), 1, wide is object)
-    return ratio(a, b, ZERO)
+            held, whole = sum((2 * i - count - 1) * v for i, v in enumerate(part, 1)), count * whole
+        found.append(Fraction(held) / whole if whole else 0)
+        why.append(NOTHING if not count else 0 if whole else ZERO)
+    reasons = np.array(why, np.int8).reshape(shape) if any(why) else None
+    return Operand(np.array(found, object if exact else np.float64).reshape(shape), 1, exact, reasons)
