@@ -14,7 +14,10 @@ from crmcore.domain import Account, Activity, Lead, Money, Opportunity, Seller, 
 from crmcore.errors import ArgumentError, TableNotFound
 from crmcore.table.column import Column
 from crmcore.table.dataset import Dataset
+from crmcore.table.draft import TableBuilder
+from crmcore.table.ingest import assemble
 from crmcore.table.issue import Issue
+from crmcore.table.schema import schema_of
 from crmcore.table.values import values_of
 
 JAN, FEB, MAR = (datetime(2026, month, 1, 9, tzinfo=UTC) for month in (1, 2, 3))
@@ -324,9 +327,9 @@ class TestOutcome:
 
     def test_it_comes_from_the_flags_of_the_host(self) -> None:
         """Closed and not won is lost (O2)."""
-        flags = {"id": [1, 2, 3, 4], "is_won": [True, False, False, None], "is_closed": [True, True, False, False]}
+        flags = {"id": [1, 2, 3, 4, 5], "is_won": [True, False, False, None, True], "is_closed": [True, True, False, False, False]}
 
-        assert values_of(Dataset(opportunity=flags)["opportunity"]["outcome"]) == ["won", "lost", "open", None]
+        assert values_of(Dataset(opportunity=flags)["opportunity"]["outcome"]) == ["won", "lost", "open", None, "won"]
 
     def test_flags_of_stages_are_kinds(self) -> None:
         """Stages that only say is_closed and is_won have a kind, too (O2)."""
@@ -364,6 +367,33 @@ class TestCurrencies:
 
         assert values_of(table["currency"]) == ["EUR", None]
         assert "currency" not in Dataset(opportunity=[Opportunity(1, amount=Money(5))])["opportunity"]
+
+
+class TestDrafts:
+    def test_rows_keep_the_numbers_of_their_file(self) -> None:
+        """A reader that leaves rows out says which; issues, rejected rows and tables count as the file does."""
+        builder = TableBuilder("cost", [schema_of("cost").spec(n) for n in ("id", "amount")])
+        for ids, amounts, numbers in (([1, 2], ["5", "x"], [0, 3]), ([2, 4], ["7", "8"], [4, 9])):
+            builder.builders["id"].add(ids)
+            builder.builders["amount"].add_text(amounts)
+            builder.rows(2, lambda row, amounts=amounts: {"amount": amounts[row]}, np.array(numbers))  # type: ignore[misc]
+        made = assemble([builder.finish()])
+
+        assert made.tables["cost"].row_numbers(np.arange(3)).tolist() == [0, 4, 9]
+        assert [(i.kind, i.rows) for i in made.issues] == [("not a number", (4,))]
+        assert [(r.row, dict(r.record)) for r in made.rejected] == [(4, {"amount": "x"})]
+        again = Dataset(cost=made.tables["cost"], seller=[])
+        assert again["cost"].row_numbers(np.arange(3)).tolist() == [0, 4, 9]
+
+    def test_columns_that_come_late_are_blank_before(self) -> None:
+        """A builder takes columns by name; others are blank in those rows."""
+        builder = TableBuilder("visit", [schema_of("visit").spec("a")])
+        builder.add(["a"], [[1, 2]])
+        builder.column(schema_of("visit").spec("b"))
+        builder.add(["b"], [["x"]])
+        draft = builder.finish()
+
+        assert {n: values_of(c) for n, c in draft.columns.items()} == {"a": [1, 2, None], "b": [None, None, "x"]}
 
 
 class TestDataset:

@@ -98,6 +98,18 @@ def test_floats_equal_the_decimals_they_were_written_as(values: list[Decimal]) -
     assert target.bad == []
 
 
+@given(st.lists(st.floats(-1e17, 1e17), min_size=1, max_size=30))
+def test_floats_of_any_size_are_their_text_or_nothing(values: list[float]) -> None:
+    """A float whose text has at most nine decimals is that number, any other is refused (Q3)."""
+    decimals = [Decimal(repr(v)) for v in values]
+    places = [max(0, -int(d.normalize().as_tuple().exponent)) for d in decimals]
+    scale = max(2, *(p for p in places if p <= 9), 2)
+    wanted = [d if p <= 9 and abs(d).scaleb(scale) < 2**63 else None for d, p in zip(decimals, places, strict=True)]
+
+    for given_as in (values, np.array(values)):
+        assert exact(made("money", given_as)[0]) == wanted
+
+
 def test_amounts_beyond_the_scale_are_rejected() -> None:
     """More than nine decimals, or more than int64 holds at the scale, is an issue with the text of the value."""
     column, target = made(
@@ -175,9 +187,12 @@ def test_money_brings_its_currency() -> None:
     two, _ = made("money", [None, Money(1, "EUR")], [Money(2, "USD"), Money(3)])
     none, _ = made("money", [Money(1), 2])
     declared, _ = made("money", [1, 2], currency="CNY")
+    late, _ = made("money", [1], [Money(1, "EUR")], [2, None], [Money(1, "USD")])
 
     assert isinstance(two.currency, Column)
     assert [two.currency.labels[c] for c in two.currency.data] == [None, "EUR", "USD", None]
+    assert isinstance(late.currency, Column)
+    assert [late.currency.labels[c] for c in late.currency.data] == [None, "EUR", None, None, "USD"]
     assert (one.currency, none.currency, declared.currency) == ("EUR", None, "CNY")
 
 

@@ -246,6 +246,17 @@ def test_frames_of_several_chunks_are_one_table() -> None:
     assert values_of(table["x"]) == [5, 7, None]
 
 
+def test_a_slice_deep_inside_a_frame() -> None:
+    """Validity and flags are bitmaps: a slice may begin inside a byte."""
+    pa = pytest.importorskip("pyarrow")
+    values = [None if i % 3 == 0 else i for i in range(40)]
+    frame = pa.table({"n": values, "odd": [None if v is None else v % 2 == 1 for v in values]}).slice(11, 20)
+    table = Dataset(visit=frame)["visit"]
+
+    assert values_of(table["n"]) == values[11:31]
+    assert values_of(table["odd"]) == [None if v is None else v % 2 == 1 for v in values[11:31]]
+
+
 @pytest.mark.parametrize("library", ["pyarrow", "nanoarrow"])
 def test_arrow_types(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every type a dataframe uses for numbers, text, dates and times arrives as what it is."""
