@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from ..errors import ArgumentError
+from ..metric import Metric
 from ..table.dataset import Dataset
 from ..workspace import Workspace
 from .accounts import make_accounts
@@ -71,9 +72,14 @@ def dataset(rows: int = ROWS, seed: int = SEED) -> Dataset:
     return Dataset(timezone="UTC", **generate(rows, seed))
 
 
-def workspace(*, language: str = "en") -> Workspace:
-    """Return the workspace of the organisation: numbers in euros, at the rate of each day."""
-    return Workspace(currency=CURRENCY, rates=rates(), language=language)
+def workspace(*, metrics: Iterable[Metric] = (), language: str = "en") -> Workspace:
+    """Return the workspace of the organisation: numbers in euros, at the rate of each day.
+
+    Args:
+        metrics: one's own, beside the catalogue.
+        language: of labels, "en" or "zh".
+    """
+    return Workspace(currency=CURRENCY, rates=rates(), metrics=metrics, language=language)
 
 
 def _sellers() -> list[dict[str, Any]]:
