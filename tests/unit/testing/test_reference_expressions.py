@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import sqrt
 
 import pytest
 
@@ -22,6 +23,8 @@ from crmcore.algebra import (
     mean,
     period,
     smallest,
+    square_root,
+    squares,
     total,
 )
 from crmcore.errors import DataError, DefinitionError
@@ -182,12 +185,10 @@ def test_elapsed_of_nothing_is_zero_and_stays() -> None:
 
 
 def test_durations_are_read_in_the_unit() -> None:
-    """Units: 36 + 12 hours are 2 days; squared they are 2.25 + 0.25 days of days."""
-    from crmcore.algebra import squares
-
+    """Units: 36 + 12 hours are 2 days; the root of the sum of their squares is that of 2.25 + 0.25."""
     assert number(total("duration"), "hours") == 48.0
     assert number(total("duration"), "days") == 2.0
-    assert number(squares("duration"), "days") == 2.5
+    assert number(square_root(squares("duration")), "days") == sqrt(2.5)
     assert number(total(col("duration") + elapsed("at", "done")), "hours") == 48.0
 
 
@@ -287,3 +288,14 @@ def test_scores_compare_and_calculate_as_floats() -> None:
     above = Metric("y", count(col("score") >= Decimal("0.5")), anchor="stock")
 
     assert measure([weighed, above], {"opportunity": rows}).total == {"x": 1.5, "y": 1.0}
+
+
+def test_column_that_may_be_missing() -> None:
+    """Where no record has a first answer, the second stands for it; where one has, it counts."""
+    from crmcore.algebra import maybe
+
+    score = Metric("x", total(coalesce(maybe("grade"), col("score"))), unit="number", anchor="stock", table="response")
+    rows = [{"id": 1, "score": 3}, {"id": 2, "score": 4}]
+
+    assert measure(score, {"response": rows}).total == {"x": 7.0}
+    assert measure(score, {"response": [{**rows[0], "grade": 10}, rows[1]]}).total == {"x": 14.0}

@@ -72,6 +72,21 @@ def test_amounts_of_one_row_in_two_currencies_are_not_added() -> None:
         measure(Metric("x", total(col("amount") + col("discount")), unit="money", anchor="stock", table="quote"), rows)
 
 
+def test_currencies_are_not_added_across_aggregates_either() -> None:
+    """M2: revenue in euros less cost in dollars is an error; revenue by the number of deals is not; nor a rate of each."""
+    records = won((Decimal(10), "EUR", JANUARY)) | {"cost": [{"date": JANUARY, "amount": Money(4, "USD")}]}
+    cost = total("amount", table="cost", at="date")
+
+    for formula, unit in ((WON_VALUE.formula - cost, "money"), (WON_VALUE.formula / cost, "ratio")):
+        with pytest.raises(CurrencyError, match="EUR, USD"):
+            measure(Metric("x", formula, unit=unit, anchor="closed_at"), records)
+    euro_rate, dollar_rate = WON_VALUE.formula / WON_VALUE.formula, cost / cost
+    assert measure(Metric("x", euro_rate + dollar_rate, unit="ratio"), records).total == {"x": 2.0}
+    assert measure(Metric("x", WON_VALUE.formula / count(), unit="money", anchor="closed_at"), records).total == {
+        "x": 10.0
+    }
+
+
 def test_rate_of_the_anchor_day() -> None:
     """M2: 100 EUR won on 31 January are 139 USD, on 1 February, the first day of the new rate, 142; 50 USD stay: 331."""
     rows = won((Decimal(100), "EUR", JANUARY), (Decimal(100), "EUR", FEBRUARY), (Decimal(50), "USD", FEBRUARY))

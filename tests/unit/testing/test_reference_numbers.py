@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from math import sqrt
 
 import pytest
 
@@ -29,7 +30,7 @@ from crmcore.algebra import (
     weighted_total,
 )
 from crmcore.algebra.formulas import Classify
-from crmcore.errors import ColumnNotFound, DefinitionError, UnitError
+from crmcore.errors import ColumnNotFound, UnitError
 from crmcore.metric import Metric
 from crmcore.testing import measure
 
@@ -148,9 +149,9 @@ def test_counts_over_no_row_are_zero_and_the_rest_is_undefined() -> None:
     """R2: over no row count, sum and distinct are 0; mean, quantile, smallest, largest and ratio are undefined."""
     empty = {"opportunity": []}
 
-    for formula in (count(), total("amount"), squares("amount"), distinct("owner")):
+    for formula in (count(), total("reopened"), squares("reopened"), distinct("owner")):
         assert of(formula, empty) == 0.0
-    for formula in (mean("amount"), median("amount"), smallest("amount"), largest("amount")):
+    for formula in (mean("reopened"), median("reopened"), smallest("reopened"), largest("reopened")):
         assert reason(formula, empty) == "nothing to measure"
     assert reason(count(WON) / count(), empty) == "denominator is zero"
     assert reason(total("amount") / total("amount"), empty) == "denominator is zero"
@@ -167,7 +168,7 @@ def test_change_against_zero_is_undefined() -> None:
 def test_undefined_propagates_with_the_leftmost_reason() -> None:
     """R2: an undefined operand makes the formula undefined, for the reason that stands leftmost."""
     empty = {"opportunity": []}
-    nothing, zero = mean("amount"), count(WON) / count()
+    nothing, zero = mean("reopened"), count(WON) / count()
 
     assert reason(nothing + zero, empty) == "nothing to measure"
     assert reason(zero + nothing, empty) == "denominator is zero"
@@ -178,11 +179,11 @@ def test_undefined_propagates_with_the_leftmost_reason() -> None:
 
 def test_positive_has_a_reason_of_its_own() -> None:
     """A guard passes what is above zero, and leaves zero undefined for the reason it was given."""
-    target = positive(total("amount") - 500, "target met")
+    missing = positive(2 - count(WON), "target met")
 
-    assert of(target, deals(("Ann", "won", 501))) == 1.0
-    assert reason(target, deals(("Ann", "won", 500))) == "target met"
-    assert reason(count() / target, deals(("Ann", "won", 100))) == "target met"
+    assert of(missing, deals(("Ann", "won", 1))) == 1.0
+    assert reason(missing, deals(("Ann", "won", 1), ("Ann", "won", 1))) == "target met"
+    assert reason(count() / missing, deals(*[("Ann", "won", 1)] * 3)) == "target met"
 
 
 def test_arithmetic_of_formulas() -> None:
@@ -221,8 +222,12 @@ def test_sums_beyond_2_63_stay_exact() -> None:
     """Q3: 10^15 + 0.0001 ten times over is 10^16 + 0.001 exactly; minus 10^16 leaves 0.001."""
     ten = deals(*(("A", "won", "1000000000000000.0001") for _ in range(10)))
 
-    assert of(total("amount") - 10**16, ten, unit="money") == 0.001
-    assert of(squares("amount"), ten, unit="number") == float(10 * Fraction("1000000000000000.0001") ** 2)
+    ten["opportunity"] += deals(("B", "won", 10**16))["opportunity"]
+    ours, theirs = ({"where": col("owner") == owner} for owner in "AB")
+
+    assert of(total("amount", **ours) - total("amount", **theirs), ten, unit="money") == 0.001
+    one = Fraction("1000000000000000.0001")
+    assert of(square_root(squares("amount", **ours)), ten, unit="money") == sqrt(10 * one**2)
 
 
 def test_scores_are_floats() -> None:
@@ -271,7 +276,7 @@ def test_label_is_no_number() -> None:
     """A label cannot be calculated with."""
     pace = Classify(count(), (Fraction(1),), ("none", "some"))
 
-    with pytest.raises(DefinitionError, match="'some' is a label, not a number"):
+    with pytest.raises(UnitError, match="labels, which cannot be calculated with"):
         of(pace + 1, deals(("A", "won", 1)))
 
 
@@ -371,6 +376,23 @@ def test_units_are_checked_also_without_rows(expr) -> None:
     """Money + days, money x money, money + a bare number, text x number and money > days mean nothing."""
     with pytest.raises(UnitError):
         of(total(expr), {"opportunity": []})
+
+
+@pytest.mark.parametrize(
+    ("formula", "unit"),
+    [
+        (total("amount") + 1, "money"),
+        (total("amount") - mean(elapsed("created_at", "closed_at")), "money"),
+        (least(count(), total("amount")), "number"),
+        (total("amount"), "ratio"),
+        (total("amount") / mean(elapsed("created_at", "closed_at")), "money"),
+        (square_root(total("amount")), "money"),
+    ],
+)
+def test_units_of_formulas_are_checked(formula, unit) -> None:
+    """Money + 1, money - days, the root of money, and a metric in another unit than its formula's are errors."""
+    with pytest.raises(UnitError):
+        of(formula, {"opportunity": []}, unit=unit)
 
 
 def test_result_counts_each_row_that_has_a_value() -> None:

@@ -316,7 +316,7 @@ def test_days_of_a_period() -> None:
     """A running January has 31 days, of which 10 have elapsed and 21 remain; a December past has none left."""
     rows = closed(date(2025, 12, 1), date(2026, 1, 10))
     days = [
-        Metric(kind, span(kind) + 0 * count(), unit="days", anchor="closed_at")
+        Metric(kind, span(kind) * count(), unit="days", anchor="closed_at")
         for kind in ("length", "elapsed", "remaining")
     ]
     answer = measure(days, {"opportunity": rows}, per="month")

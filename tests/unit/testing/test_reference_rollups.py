@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
-from crmcore.algebra import col, count, distinct, each, elapsed, gini, largest, median, quantile, top_share, total
+from crmcore.algebra import col, count, distinct, each, elapsed, gini, largest, mean, median, quantile, top_share, total
 from crmcore.errors import CurrencyError, DefinitionError
 from crmcore.metric import Metric
 from crmcore.testing import measure
@@ -122,6 +123,85 @@ def test_roll_ups_nest() -> None:
     assert of(total(best), unit="money") == 70.0
 
 
+def test_entities_have_formulas() -> None:
+    """Win rates by account: A 2/2, B 1/1, C 1/2, D 0/1; half or better are three; their median is 0.75, their mean 0.625."""
+    rate = each("account", count(WON) / count())
+
+    assert of(count(rate >= Fraction(1, 2))) == 3.0
+    assert of(median(rate)) == 0.75
+    assert of(mean(rate)) == 0.625
+    assert of(count(each("account", total("amount", where=WON) / total("amount", where=WON)))) == 3.0
+
+
+def test_entities_of_several_tables() -> None:
+    """M15: of a quota of 40, Ann won 50, Bob 57 of 60, Cid nothing of 5, Dan has no quota; one of three reached theirs.
+
+    Whoever has a row in either table is an entity; Dan's attainment is undefined, so he has reached nothing.
+    """
+    quotas = [("Ann", 40), ("Bob", 60), ("Cid", 5)]
+    records = {
+        "opportunity": [*ROWS, {"id": 9, "owner": "Dan", "outcome": "won", "amount": Decimal(1), "closed_at": DAY}],
+        "target": [
+            {"owner": o, "amount": Decimal(a), "start": date(2026, 1, 1), "end": date(2026, 4, 1)} for o, a in quotas
+        ],
+    }
+    won, quota = total("amount", where=WON), total("amount", table="target", at="start")
+    metrics = [
+        Metric(
+            "reached",
+            count(each("owner", won / quota) >= 1) / count(each("owner", quota) > 0),
+            unit="ratio",
+            anchor="closed_at",
+        ),
+        Metric("entities", count(each("owner", won - quota)), unit="count", anchor="closed_at"),
+        Metric("rated", count(each("owner", won / quota)), unit="count", anchor="closed_at"),
+    ]
+
+    assert measure(metrics, records, as_of=DAY).total == {"reached": 1 / 3, "entities": 4.0, "rated": 3.0}
+
+
+def test_entities_have_windows() -> None:
+    """T5: won in March less in February by account: A 30, B 10 - 20, C - 20: one gained, their sum is 0, C is seen too."""
+    rows = [
+        {"id": 1, "account": "A", "outcome": "won", "amount": Decimal(30), "closed_at": DAY},
+        {"id": 2, "account": "B", "outcome": "won", "amount": Decimal(10), "closed_at": DAY},
+        {"id": 3, "account": "B", "outcome": "won", "amount": Decimal(20), "closed_at": date(2026, 2, 1)},
+        {"id": 4, "account": "C", "outcome": "won", "amount": Decimal(20), "closed_at": date(2026, 2, 1)},
+    ]
+    gained = each("account", total("amount", where=WON).difference("month"))
+    metrics = [
+        Metric("better", count(gained > 0), unit="count", anchor="closed_at"),
+        Metric("gained", total(gained), unit="money", anchor="closed_at"),
+        Metric("known", count(gained), unit="count", anchor="closed_at"),
+    ]
+
+    assert measure(metrics, {"opportunity": rows}).total == {"better": 1.0, "gained": 0.0, "known": 3.0}
+
+
+def test_durations_of_entities_stay_durations() -> None:
+    """The mean cycle of each account is 28 days: its median is 28 days, 672 hours, and above 27 days for all four."""
+    cycle = each("account", mean(elapsed("created_at", "closed_at")))
+
+    assert of(median(cycle), unit="days") == 28.0
+    assert of(median(cycle), unit="hours") == 672.0
+    assert of(count(cycle > 27)) == 4.0
+
+
+def test_share_inside_a_roll_up_is_of_all_entities() -> None:
+    """Account B holds 50 of the 107 won: the largest share."""
+    part = each("account", total("amount", where=WON).share())
+
+    assert of(largest(part)) == 50 / 107
+
+
+def test_rows_of_nobody_make_no_group() -> None:
+    """Bob's deal without an account takes no part in a roll-up by account: the south shows no Bob."""
+    metric = Metric("n", count(each("account", count())), unit="count", anchor="closed_at")
+    answer = measure(metric, {"opportunity": ROWS}, by="owner", where=col("region") == "S")
+
+    assert [(r["owner"], r["n"]) for r in answer.rows] == [("Ann", 1.0), ("Cid", 2.0)]
+
+
 def test_roll_ups_in_periods_and_windows() -> None:
     """T6: accounts with two won deals in the trailing 60 days: one in March, seen from April too, as A's two count."""
     again = Metric("again", count(each("account", count(WON)) >= 2), unit="count", anchor="closed_at")
@@ -156,7 +236,7 @@ def test_keys_must_agree() -> None:
     with pytest.raises(DefinitionError, match="several keys"):
         of(count(each("account", count()) > each("owner", count())))
     with pytest.raises(DefinitionError, match="column of rows"):
-        of(total("amount", where=each("account", count()) > 0))
+        of(total("amount", where=each("account", count()) > 0), unit="money")
 
 
 def test_currencies_of_entities_are_not_added() -> None:

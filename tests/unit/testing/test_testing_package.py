@@ -33,6 +33,18 @@ def test_the_package_is_lazy() -> None:
     assert run(code) == "[]"
 
 
+def test_strategies_say_what_they_need() -> None:
+    """Without hypothesis the error names the extra that brings it."""
+    code = (
+        "import sys; sys.modules['hypothesis'] = None\n"
+        "from crmcore.errors import MissingLibraryError\n"
+        "try:\n    import crmcore.testing.strategies\n"
+        "except MissingLibraryError as error:\n    print(error)"
+    )
+
+    assert "extra `testing`" in run(code)
+
+
 def test_reference_shares_nothing_with_the_fast_code() -> None:
     """The reference runs without numpy, and without evaluate, kernels, plan, state, table and engines; or hypothesis."""
     code = (

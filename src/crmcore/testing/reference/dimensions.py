@@ -1,17 +1,19 @@
-"""What an expression measures: money, time or plain numbers, told from the columns it reads."""
+"""What an expression or a formula measures: money, time or plain numbers, told from the columns it reads."""
 
 from __future__ import annotations
 
 from ...algebra import columns as c
+from ...algebra import formulas as f
 from ...algebra.aggregates import Aggregate
-from ...errors import ColumnNotFound, DefinitionError, UnitError
+from ...errors import ColumnNotFound, UnitError
 from ...units import NUMBER, Dimension
 from .views import Book, Sheet
 
-__all__ = ["MONEY", "TIME", "dimension", "inexact", "no_roll_up", "of_aggregate", "resolved"]
+__all__ = ["MONEY", "TIME", "dimension", "has", "of_aggregate", "of_formula", "resolved"]
 
 MONEY, TIME = Dimension(money=1), Dimension(time=1)
 _KINDS = {"money": MONEY, "duration": TIME}
+_OF_ROWS = (NUMBER, MONEY, TIME)
 _WORDS = frozenset({"id", "key", "text", "instant", "day", "moment"})
 
 
@@ -33,18 +35,13 @@ def resolved(book: Book, table: str, name: str) -> tuple[Sheet, str]:
     return resolved(book, field.references, rest)
 
 
-def inexact(book: Book, table: str, node: c.Expr) -> bool:
-    """Is the expression's value a float: made of a score, or of a float constant?"""
-    if isinstance(node, c.Col):
-        sheet, name = resolved(book, table, node.name)
-        return sheet.kind(name) == "score"
-    if isinstance(node, c.Literal):
-        return isinstance(node.value, float)
-    if isinstance(node, c.Each):
-        inner = node.aggregate
-        return inner.expr is not None and inner.op not in ("count", "distinct") and inexact(book, table, inner.expr)
-    terms = node.children() if isinstance(node, c.Arithmetic | c.Coalesce) else ()
-    return any(inexact(book, table, t) for t in terms if isinstance(t, c.Expr))
+def has(book: Book, table: str, node: c.Maybe) -> bool:
+    """Is the column there?"""
+    try:
+        resolved(book, table, node.term.name)
+    except ColumnNotFound:
+        return False
+    return True
 
 
 def dimension(book: Book, table: str, node: c.Expr) -> Dimension:
@@ -54,28 +51,31 @@ def dimension(book: Book, table: str, node: c.Expr) -> Dimension:
         ColumnNotFound: a column that the table lacks.
         UnitError: money + days, money x money, or money beside a duration.
     """
+    if isinstance(node, c.Maybe):
+        return dimension(book, table, node.term) if has(book, table, node) else NUMBER
+    if isinstance(node, c.Each):
+        measured = of_formula(book, node.formula)
+        return measured if measured in _OF_ROWS else NUMBER
     parts = [dimension(book, table, t) for t in node.children() if isinstance(t, c.Expr)]
     if isinstance(node, c.Col):
         sheet, name = resolved(book, table, node.name)
         return _KINDS.get(sheet.kind(name), NUMBER)
     if isinstance(node, c.Elapsed):
         return TIME
-    if isinstance(node, c.Each):
-        return of_aggregate(book, table, node.aggregate)
     if isinstance(node, c.Arithmetic):
         return _of_arithmetic(book, table, node, parts)
     if isinstance(node, c.Compare):
-        _one(node, (node.left, node.right), parts)
+        _one(book, table, node, (node.left, node.right), parts)
     if isinstance(node, c.Coalesce):
-        return _one(node, node.terms, parts)
+        return _one(book, table, node, node.terms, parts)
     return NUMBER
 
 
-def of_aggregate(book: Book, table: str, aggregate: Aggregate) -> Dimension:
+def of_aggregate(book: Book, aggregate: Aggregate) -> Dimension:
     """Return what an aggregate measures: the square of money for `squares`, a plain number for a count."""
     if aggregate.expr is None:
         return NUMBER
-    inner = dimension(book, table, aggregate.expr)
+    inner = dimension(book, str(aggregate.table), aggregate.expr)
     if aggregate.op == "squares":
         return inner * inner
     return NUMBER if aggregate.op in ("count", "distinct", "top_share", "gini") else inner
@@ -87,7 +87,7 @@ def _of_arithmetic(book: Book, table: str, node: c.Arithmetic, parts: list[Dimen
             raise UnitError(f"{node!r}: {side!r} is no number")
     if node.op == "*":
         product = parts[0] * parts[1]
-        if product not in (NUMBER, MONEY, TIME):
+        if product not in _OF_ROWS:
             raise UnitError(f"{node!r}: {parts[0]} x {parts[1]} has no meaning for one row")
         return product
     if parts[0] != parts[1]:
@@ -106,14 +106,44 @@ def _is_word(book: Book, table: str, node: c.Expr) -> bool:
     )
 
 
-def _one(node: c.Expr, terms: tuple[c.Expr, ...], parts: list[Dimension]) -> Dimension:
-    """Return the one dimension of several terms; a bare number takes that of the others."""
-    found = {p for t, p in zip(terms, parts, strict=True) if not isinstance(t, c.Literal)}
+def _one(book: Book, table: str, node: c.Expr, terms: tuple[c.Expr, ...], parts: list[Dimension]) -> Dimension:
+    """Return the one dimension of several terms; a bare number, or a column that is not there, takes that of the others."""
+    known = [not isinstance(t, c.Literal) and (not isinstance(t, c.Maybe) or has(book, table, t)) for t in terms]
+    found = {p for k, p in zip(known, parts, strict=True) if k}
     if len(found) > 1:
         raise UnitError(f"{node!r}: {' and '.join(sorted(map(str, found)))} do not go together")
     return found.pop() if found else NUMBER
 
 
-def no_roll_up(node: c.Expr) -> DefinitionError:
-    """Return the error for a roll-up where a row is looked at."""
-    return DefinitionError(f"{node!r} is a roll-up: it has a value per entity, not per row; put it inside an aggregate")
+def of_formula(book: Book, node: f.Formula) -> Dimension:
+    """Return what a formula measures.
+
+    Raises:
+        UnitError: money + a number, or a label that is calculated with.
+    """
+    if isinstance(node, Aggregate):
+        return of_aggregate(book, node)
+    if isinstance(node, f.Span):
+        return TIME
+    if isinstance(node, f.Classify):
+        raise UnitError(f"{node!r} gives labels, which cannot be calculated with")
+    parts = [of_formula(book, term) for term in node.children() if isinstance(term, f.Formula)]
+    if isinstance(node, f.Number | f.Share):
+        return NUMBER
+    if isinstance(node, f.Ratio):
+        return parts[0] / parts[1]
+    if isinstance(node, f.Binary):
+        if node.op == "*":
+            return parts[0] * parts[1]
+        if parts[0] != parts[1]:
+            raise UnitError(f"{node!r}: {parts[0]} {node.op} {parts[1]} has no meaning")
+    if isinstance(node, f.Unary) and node.op == "sqrt":
+        return _root(node, parts[0])
+    return parts[0]
+
+
+def _root(node: f.Unary, square: Dimension) -> Dimension:
+    root = Dimension(square.money // 2, square.time // 2)
+    if root * root != square:
+        raise UnitError(f"{node!r}: {square} has no square root")
+    return root

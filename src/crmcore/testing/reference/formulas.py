@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from math import sqrt
 from typing import Any
@@ -12,16 +12,20 @@ import attrs
 
 from ...algebra import formulas as f
 from ...algebra.aggregates import Aggregate
+from ...algebra.columns import Each, Expr
 from ...errors import CurrencyError, DefinitionError
 from ...units import DAY
-from .dimensions import MONEY, dimension, inexact, of_aggregate
+from .dimensions import MONEY, TIME, dimension, of_formula
+from .exactness import inexact
 from .frames import Frame, windowed
-from .parts import Key, Part, Parts, inner_aggregates, roll_ups
+from .parts import Key, Parts, roll_ups
+from .presence import groups_taken
 from .reductions import EMPTY, ZERO, Number, reduction
 from .rows import Look, holds, value
 from .values import Value
+from .views import Book
 
-__all__ = ["Found", "Measure", "fractions_of", "leaves"]
+__all__ = ["Found", "Measure", "fractions_of"]
 
 NEEDS_PERIOD, NO_AS_OF, NEGATIVE_ROOT = "needs a period", "no as_of", "negative"
 UNPRICED = "unpriced"
@@ -35,6 +39,8 @@ class Found:
     value: Number | str | None
     reason: str | None = None
     n: int | None = None
+    met: frozenset[str | None] = frozenset()
+    """The currencies of the amounts that it is made of."""
 
 
 class Measure:
@@ -49,6 +55,7 @@ class Measure:
     def __init__(self, parts: Parts, microseconds: int, excluded: dict[str, set[tuple[str, int]]]) -> None:
         self.parts, self.microseconds, self.excluded = parts, microseconds, excluded
         self._found: dict[tuple[int, Key | None, Frame], Found] = {}
+        self._inside: dict[tuple[object, bool], Measure] = {}
 
     def of(self, node: f.Formula, group: Key | None, frame: Frame) -> Found:
         """Return what the formula is for a group, or for all groups together, in a frame."""
@@ -64,68 +71,80 @@ class Measure:
         """Return an aggregate over the rows of a group that take part."""
         place = (id(node), group, frame)
         if place not in self._found:
-            found = self._reduced(
-                node, *self._values(node, {id(a): self.parts.of(a, frame, group) for a in inner_aggregates(node)})
-            )
-            power = of_aggregate(self.parts.scene.book, str(node.table), node).time
-            if power and isinstance(found.value, Fraction):
-                found = attrs.evolve(found, value=found.value / self.microseconds**power)
-            self._found[place] = found
+            rolled = self._entities(node, group, frame) if node.rolls_up else None
+            looks = [p.look for p in self.parts.of(node, frame, group)] if rolled is None else rolled
+            values, met = self._values(node, looks)
+            floats = node.expr is not None and inexact(self._book, str(node.table), node.expr)
+            number, reason = reduction(node, values, inexact=floats)
+            priced = of_formula(self._book, node).money != 0
+            self._found[place] = Found(number, reason, len(values), self._one(node, met) if priced else frozenset())
         return self._found[place]
 
-    def _values(self, node: Aggregate, rows: dict[int, list[Part]]) -> tuple[list[Value], set[str | None]]:
-        """Return the values that the aggregate reduces, with the currencies of their amounts."""
-        looks = [p.look for p in rows[id(node)]] if id(node) in rows else self._entities(node, rows)
+    def inside(self, by: Expr, *, pooled: bool = False) -> Measure:
+        """Return what measures entities: with one more key inside the groups, or with that key alone; time in days."""
+        key = (by.key, pooled)
+        if key not in self._inside:
+            scene, keys = self.parts.scene, () if pooled else self.parts.by
+            self._inside[key] = Measure(Parts(scene, (*keys, by), self.parts.where), DAY, self.excluded)
+        return self._inside[key]
+
+    def _values(self, node: Aggregate, looks: Sequence[Look]) -> tuple[list[Value], set[str | None]]:
+        """Return the values that the aggregate reduces, durations in its unit, with the currencies of their amounts."""
         if node.expr is None:
             return [True] * len(looks), set()
         values: list[Value] = []
         met: set[str | None] = set()
-        priced = dimension(self.parts.scene.book, str(node.table), node.expr) == MONEY
+        measured = dimension(self._book, str(node.table), node.expr)
         for look in looks:
             found = value(node.expr, look)
             if found is not None:
-                values.append(found)
+                values.append(found / self.microseconds if measured == TIME and isinstance(found, Fraction) else found)
                 met |= look.met
             elif look.row is not None:
-                for reason in look.noted or ({UNPRICED} if priced else ()):  # M3
+                for reason in look.noted or ({UNPRICED} if measured == MONEY else ()):  # M3
                     self.excluded.setdefault(reason, set()).add((look.table, look.row.number))
         return values, met
 
-    def _reduced(self, node: Aggregate, values: Sequence[Value], met: set[str | None]) -> Found:
-        book, table = self.parts.scene.book, str(node.table)
-        if len(met) > 1 and node.op in _ADDING and node.expr is not None and dimension(book, table, node.expr) == MONEY:
-            listed = ", ".join(sorted("no currency" if code is None else code for code in met))
-            raise CurrencyError(f"{node!r} meets amounts in {listed}; give rates and a currency (M2)", currencies=met)
-        number, reason = reduction(node, values, inexact=node.expr is not None and inexact(book, table, node.expr))
-        return Found(number, reason, len(values))
-
-    def _entities(self, node: Aggregate, rows: dict[int, list[Part]]) -> list[Look]:
+    def _entities(self, node: Aggregate, group: Key | None, frame: Frame) -> list[Look]:
         """Return the entities of a roll-up for which the outer condition is true, each with its values."""
         eaches = roll_ups(node)
         if len({e.by.key for e in eaches}) > 1:
             raise DefinitionError(f"{node!r} rolls up by several keys; each() of one aggregate share one key")
-        split: dict[Value, dict[int, list[Part]]] = {}
-        inside = {id(a): e for e in eaches for a in inner_aggregates(e.aggregate)}
-        for leaf, each in inside.items():
-            for part in rows[leaf]:
-                entity = value(each.by, part.look)
-                if entity is not None:
-                    split.setdefault(entity, {}).setdefault(leaf, []).append(part)
+        by, start = eaches[0].by, () if group is None else group
+        inside = self.inside(by, pooled=group is None)
+        taken = {key for each in eaches for key in groups_taken(inside, each.formula, frame)}
         looks = []
-        for entity, own in split.items():
-            rolled: dict[Any, Value] = {eaches[0].by.key: entity}
-            met: set[str | None] = set()
-            for each in eaches:
-                given = {id(a): own.get(id(a), []) for a in inner_aggregates(each.aggregate)}
-                values, currencies = self._values(each.aggregate, given)
-                number = self._reduced(each.aggregate, values, currencies).value
-                assert not isinstance(number, str)
-                rolled[each.key] = number
-                met |= currencies
-            look = Look(self.parts.scene, str(node.table), rolled=rolled, met=met)
-            if holds(node.where, look):
-                looks.append(look)
+        for *first, entity in taken:
+            if entity is not None and tuple(first) == start:
+                rolled: dict[Any, Value] = {by.key: entity}
+                met: set[str | None] = set()
+                for each in eaches:
+                    found = inside.of(each.formula, (*start, entity), frame)
+                    rolled[each.key] = self._rolled(each, found)
+                    met |= found.met
+                look = Look(self.parts.scene, str(node.table), rolled=rolled, met=met)
+                if holds(node.where, look):
+                    looks.append(look)
         return looks
+
+    def _rolled(self, each: Each, found: Found) -> Value:
+        """Return what an entity has; durations in microseconds, like those of rows."""
+        if found.value is None:
+            return None
+        (number,) = _numbers(each.formula, found)
+        return Fraction(number) * DAY if of_formula(self._book, each.formula) == TIME else number
+
+    @property
+    def _book(self) -> Book:
+        return self.parts.scene.book
+
+    def _one(self, node: f.Formula, met: Iterable[str | None]) -> frozenset[str | None]:
+        """Return the currency that the amounts of a node have in common; of several it is an error (M2)."""
+        found = frozenset(met)
+        if len(found) > 1 and not (isinstance(node, Aggregate) and node.op not in _ADDING):
+            listed = ", ".join(sorted("no currency" if code is None else code for code in found))
+            raise CurrencyError(f"{node!r} meets amounts in {listed}; give rates and a currency (M2)", currencies=found)
+        return found
 
     # -- nodes -----------------------------------------------------------------------------------------
 
@@ -138,7 +157,7 @@ class Measure:
         if left.value is None or right.value is None:
             return Found(None, left.reason or right.reason, n)
         a, b = _numbers(node, left, right)
-        return Found(_BINARY[node.op](a, b), None, n)
+        return Found(_BINARY[node.op](a, b), None, n, self._one(node, left.met | right.met))
 
     def _unary(self, node: f.Unary, group: Key | None, frame: Frame) -> Found:
         term = self.of(node.term, group, frame)
@@ -146,15 +165,15 @@ class Measure:
             return term
         (number,) = _numbers(node, term)
         if node.op == "sqrt":
-            return Found(None, NEGATIVE_ROOT, term.n) if number < 0 else Found(sqrt(float(number)), None, term.n)
-        if node.op == "neg" or number < 0:
-            number = -number
-        return Found(number, None, term.n)
+            return Found(None, NEGATIVE_ROOT, term.n) if number < 0 else attrs.evolve(term, value=sqrt(float(number)))
+        return attrs.evolve(term, value=-number) if node.op == "neg" or number < 0 else term
 
     def _ratio(self, node: f.Ratio, group: Key | None, frame: Frame) -> Found:
         top, bottom = self.of(node.numerator, group, frame), self.of(node.denominator, group, frame)
         n = top.n if bottom.n is None else bottom.n
-        return attrs.evolve(_quotient(node, top, bottom, zero=EMPTY if _is_mean(node) else ZERO), n=n)
+        met = self._one(node, top.met | bottom.met)
+        found = _quotient(node, top, bottom, zero=EMPTY if _is_mean(node) else ZERO)
+        return attrs.evolve(found, n=n, met=met if of_formula(self._book, node).money else frozenset())
 
     def _positive(self, node: f.Positive, group: Key | None, frame: Frame) -> Found:
         term = self.of(node.term, group, frame)
@@ -188,16 +207,6 @@ class Measure:
             return term
         (number,) = _numbers(node, term)
         return Found(node.labels[sum(edge <= number for edge in node.edges)], None, term.n)
-
-
-def leaves(measure: Measure, node: f.Formula, frame: Frame) -> list[tuple[Aggregate, Frame]]:
-    """Return the aggregates that read rows for the formula, each with the frame in which it is measured."""
-    if isinstance(node, Aggregate):
-        return [(a, frame) for a in inner_aggregates(node)]
-    inner = measure.window(node, frame) if isinstance(node, f.Window) else frame
-    return [
-        found for child in node.children() if isinstance(child, f.Formula) for found in leaves(measure, child, inner)
-    ]
 
 
 def fractions_of(measure: Measure, node: f.Formula, group: Key | None, frame: Frame) -> tuple[Found, Found] | None:

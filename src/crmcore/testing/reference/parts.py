@@ -11,7 +11,7 @@ import attrs
 from ...algebra.aggregates import STOCK, Aggregate
 from ...algebra.columns import Col, Each, Expr
 from ...algebra.node import Node
-from ...algebra.walk import columns_of, conjunction, terms_of
+from ...algebra.walk import aggregates_of, columns_of, conjunction, terms_of
 from ...calendars import day_of
 from ...domain.money import minor_units
 from ...errors import DataError
@@ -61,8 +61,10 @@ def roll_ups(aggregate: Aggregate) -> list[Each]:
 
 def inner_aggregates(aggregate: Aggregate) -> list[Aggregate]:
     """Return the aggregates that read rows: this one, or those inside its roll-ups."""
-    inside = roll_ups(aggregate)
-    return [leaf for each in inside for leaf in inner_aggregates(each.aggregate)] if inside else [aggregate]
+    if not aggregate.rolls_up:
+        return [aggregate]
+    inside = [a for each in roll_ups(aggregate) for a in aggregates_of(each.formula)]
+    return [leaf for a in inside for leaf in inner_aggregates(a)]
 
 
 class Parts:
@@ -106,11 +108,11 @@ class Parts:
             self._known[id(aggregate)] = (aggregate, self._names.setdefault(aggregate.key, len(self._names)))
         return self._known[id(aggregate)][1]
 
-    def ranges(self, aggregate: Aggregate) -> Iterator[tuple[int, int]]:
-        """Yield the days [first, stop) on which rows take part in a flow, whatever the frame."""
+    def ranges(self, aggregate: Aggregate) -> Iterator[tuple[Key, tuple[int, int]]]:
+        """Yield group and days [first, stop) of the rows that take part in a flow, whatever the frame."""
         for candidate in self._flowing(aggregate):
             if candidate.days is not None:
-                yield candidate.days
+                yield candidate.part.key, candidate.days
 
     def cut(self, aggregate: Aggregate) -> bool:
         """Does as_of cut the flow: is its anchor something that is recorded?"""
@@ -212,13 +214,19 @@ class Parts:
 
     def check(self, aggregate: Aggregate) -> None:
         """Raise where the aggregate, the groups or the condition read what its table lacks, or mix units."""
-        table = str(aggregate.table)
-        anchor = Col(aggregate.at) if aggregate.at not in (None, STOCK) else None
-        for each in roll_ups(aggregate):
-            self.check(each.aggregate)
-        for expr in (aggregate.expr, aggregate.where, self.where, anchor, *self.by):
+        book, table = self.scene.book, str(aggregate.table)
+        for expr in (aggregate.expr, aggregate.where):
             if expr is not None:
-                dimension(self.scene.book, table, expr)
+                dimension(book, table, expr)
+        for each in roll_ups(aggregate):
+            inside = Parts(self.scene, (*self.by, each.by), self.where)
+            for inner in aggregates_of(each.formula):
+                inside.check(inner)
+        if not aggregate.rolls_up:
+            anchor = Col(aggregate.at) if aggregate.at not in (None, STOCK) else None
+            for expr in (self.where, anchor, *self.by):
+                if expr is not None:
+                    dimension(book, table, expr)
 
 
 def _is_target(table: str | None, anchor: str | None) -> bool:

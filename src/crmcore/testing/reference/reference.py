@@ -11,20 +11,21 @@ import attrs
 
 from ...algebra.aggregates import STOCK, Aggregate
 from ...algebra.columns import Col, Expr
-from ...algebra.formulas import Window
+from ...algebra.formulas import Classify, Window
 from ...algebra.node import Node
 from ...algebra.render import text
 from ...algebra.walk import aggregates_of
 from ...calendars import Calendar, Zone, day_of
 from ...domain.rate import Rate
-from ...errors import ArgumentError
+from ...errors import ArgumentError, UnitError
 from ...metric import Metric
 from ...units import DAY
 from ...units import unit as unit_named
-from .dimensions import TIME, dimension
-from .formulas import Found, Measure, fractions_of, leaves
+from .dimensions import TIME, dimension, of_formula
+from .formulas import Found, Measure, fractions_of
 from .frames import UNBOUNDED, Frame, of_period, span_of
-from .parts import Key, Parts, inner_aggregates
+from .parts import Key, Parts, inner_aggregates, roll_ups
+from .presence import days_taken, groups_taken
 from .reductions import Number
 from .rows import Scene
 from .values import label_of, microseconds, sort_key
@@ -88,7 +89,7 @@ def measure(
 
     Raises:
         ColumnNotFound: a table lacks a column.
-        UnitError: an expression adds money to days.
+        UnitError: an expression or formula adds money to days, or a metric measures something else than its unit says.
         CurrencyError: amounts of several currencies would be added.
         ArgumentError: `per` or a window, and an aggregate that counts at no date.
     """
@@ -100,8 +101,7 @@ def measure(
     parts = Parts(Scene(book, zone, calendar, looked_from, currency, tuple(rates)), keys, where)
     for metric in asked:
         _check_dates(metric, metric.formula, dated=per is not None)
-        for aggregate in aggregates_of(metric.formula):
-            parts.check(aggregate)
+        _check(metric, parts)
     return _Query(asked, keys, per, parts).answer()
 
 
@@ -116,16 +116,31 @@ def _as_of(given: date | datetime | None, book: Book, zone: Zone) -> AsOf | None
     return AsOf(zone.end_of_day(day_of(given)), day_of(given), "given")
 
 
+def _check(metric: Metric, parts: Parts) -> None:
+    """Raise where a metric reads what is not there, or measures something else than its unit says."""
+    formula, declared = metric.formula, unit_named(metric.unit)
+    for aggregate in aggregates_of(formula):
+        parts.check(aggregate)
+    measured = of_formula(parts.scene.book, formula.term if isinstance(formula, Classify) else formula)
+    if measured != declared.dimension and not isinstance(formula, Classify):
+        raise UnitError(
+            f"metric {metric.name!r} is declared in {metric.unit} ({declared.dimension}), but its formula measures "
+            f"{measured}: {formula!r}",
+            metric=metric.name,
+        )
+
+
 def _check_dates(metric: Metric, node: Node, *, dated: bool) -> None:
     """Raise where dates matter to an aggregate that counts at none."""
     if isinstance(node, Aggregate):
-        for inner in inner_aggregates(node):
-            if dated and inner.at is None:
-                raise ArgumentError(
-                    f"metric {metric.name!r}: {inner!r} of table {inner.table!r} has no date column to count at, which "
-                    "per and windows need; give the metric an anchor, e.g. anchor='closed_at'",
-                    metric=metric.name,
-                )
+        for each in roll_ups(node):
+            _check_dates(metric, each.formula, dated=dated)
+        if dated and node.at is None and not node.rolls_up:
+            raise ArgumentError(
+                f"metric {metric.name!r}: {node!r} of table {node.table!r} has no date column to count at, which per and "
+                "windows need; give the metric an anchor, e.g. anchor='closed_at'",
+                metric=metric.name,
+            )
         return
     for child in node.children():
         _check_dates(metric, child, dated=dated or isinstance(node, Window))
@@ -201,7 +216,7 @@ class _Query:
 
     def _flow_days(self) -> tuple[int, int] | None:
         """Return the first and the last day on which a row takes part in a flow."""
-        ranges = [days for a in self._leaves() if a.at != STOCK for days in self.parts.ranges(a)]
+        ranges = [days for m, measured in self.measures for _, days in days_taken(measured, m.formula)]
         return (min(low for low, _ in ranges), max(high for _, high in ranges) - 1) if ranges else None
 
     def _stock_days(self) -> tuple[int, int] | None:
@@ -224,8 +239,7 @@ class _Query:
         found: set[Key] = set()
         for metric, measured in self.measures:
             for frame in frames:
-                for aggregate, inner in leaves(measured, metric.formula, frame):
-                    found |= self.parts.groups(aggregate, inner)
+                found |= groups_taken(measured, metric.formula, frame)
         return sorted(found, key=lambda group: [sort_key(v) for v in group])
 
     def _undated(self) -> int:

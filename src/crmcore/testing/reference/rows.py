@@ -16,7 +16,7 @@ from ...calendars import Calendar, Zone, date_of, day_of
 from ...domain.rate import Rate, rate_on
 from ...errors import CurrencyError, DefinitionError
 from ...units import DAY
-from .dimensions import TIME, dimension, no_roll_up
+from .dimensions import TIME, dimension, has
 from .values import Instant, Value, number_of, value_of
 from .views import AsOf, Book, Row
 
@@ -154,6 +154,10 @@ def _priced(name: str, amount: Value, row: Row, look: Look) -> Value:
     return amount * Fraction(rate.rate)
 
 
+def _maybe(expr: c.Maybe, look: Look) -> Value:
+    return value(expr.term, look) if has(look.scene.book, look.table, expr) else None
+
+
 def _literal(expr: c.Literal, _: Look) -> Value:
     return value_of(expr.value)
 
@@ -226,7 +230,7 @@ def _bins(expr: c.Bins, look: Look) -> Value:
 
 
 def _each(expr: c.Each, _: Look) -> Value:
-    raise no_roll_up(expr)
+    raise DefinitionError(f"{expr!r} is a roll-up: it has a value per entity, not per row; put it inside an aggregate")
 
 
 def _beside(found: Value, term: c.Expr, other: c.Expr, look: Look) -> Value:
@@ -285,6 +289,7 @@ def _listed(currencies: Iterable[str | None]) -> str:
 
 _READERS: dict[type, Callable[[Any, Look], Value]] = {
     c.Col: _col,
+    c.Maybe: _maybe,
     c.Literal: _literal,
     c.AsOf: _as_of,
     c.Arithmetic: _arithmetic,

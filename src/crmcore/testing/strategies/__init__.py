@@ -6,6 +6,16 @@ backwards, amounts of 10^15 beside cents, references to nobody. Needs the extra 
 
 from __future__ import annotations
 
+from ...errors import MissingLibraryError
+
+try:
+    import hypothesis as _  # noqa: F401
+except ImportError:
+    raise MissingLibraryError(
+        "crmcore.testing.strategies needs hypothesis; install it with the extra `testing`: pip install 'crmcore[testing]'",
+        name="hypothesis",
+    ) from None
+
 from .cases import Case, calendars, cases
 from .expressions import conditions, keys, values
 from .formulas import aggregates, formulas, metrics

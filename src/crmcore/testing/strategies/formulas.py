@@ -26,6 +26,7 @@ from ...algebra import (
     largest,
     least,
     mean,
+    median,
     number,
     positive,
     quantile,
@@ -63,8 +64,7 @@ def aggregates(draw: DrawFn, table: str, kind: str = "number") -> Aggregate:
     if kind == "number" and draw(st.booleans()):
         return draw(_counts(table, given))
     if draw(st.integers(0, 4)) == 0:
-        inner = draw(st.sampled_from((total, largest)))(expr, **given)
-        expr, given = each(draw(st.sampled_from(SHAPES[table].words)), inner), given | {"where": None}
+        return draw(_rolled_up(table, expr, given))
     if kind == "number" and draw(st.integers(0, 5)) == 0:
         return squares(expr, **given)
     if draw(st.integers(0, 2)) == 0:
@@ -78,6 +78,19 @@ def _maybe_where(table: str) -> SearchStrategy[Expr | None]:
     return st.none() | st.none() | conditions(table)
 
 
+@st.composite
+def _rolled_up(draw: DrawFn, table: str, expr: Expr, given: dict[str, Any]) -> Aggregate:
+    """Return an aggregate over what entities have: a sum, a mean, or its change since last month."""
+    make = draw(st.sampled_from((total, total, largest, mean)))
+    inner: Formula = make(expr, **given)
+    if draw(st.integers(0, 3)) == 0:
+        inner = inner.difference("month")
+    entities = each(draw(st.sampled_from(SHAPES[table].words)), inner)
+    # a mean is a float: its ranks are exact, its sums are not
+    pick = (smallest, largest, median) if make is mean else (smallest, largest, median, total, total, total)
+    return draw(st.sampled_from(pick))(entities, table=table, at=given["at"])
+
+
 def _counts(table: str, given: dict[str, Any]) -> SearchStrategy[Aggregate]:
     """Return aggregates that are plain numbers whatever they look at."""
     words = st.sampled_from(SHAPES[table].words)
@@ -87,6 +100,7 @@ def _counts(table: str, given: dict[str, Any]) -> SearchStrategy[Aggregate]:
     counted = words.map(lambda w: each(w, count(**given)))
     reduced = (
         st.builds(lambda e, n: count(e >= n, **outer), counted | rolled, st.sampled_from((0, 1, 2, 100)))
+        | st.builds(lambda w: count(each(w, count(**given) / count(**outer)) >= Fraction(1, 2), **outer), words)
         | st.builds(lambda e, q: top_share(e, q, **outer), counted | rolled, st.sampled_from(("0.2", "0.5", "1")))
         | (counted | rolled).map(lambda e: gini(e, **outer))
     )
