@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ..algebra import as_of, coalesce, col, count, elapsed, mean, median
+from ..algebra import as_of, coalesce, col, count, elapsed, maybe, mean, median
 from ..metric import Metric
 from .choices import plural, whole
 from .populations import DECIDED, LOST, OPEN, WON
@@ -14,7 +14,7 @@ __all__ = ["CYCLE", "METRICS", "response_sla_rate", "sales_cycle_days"]
 CYCLE = elapsed("created_at", "closed_at")
 """From the deal's creation to its close."""
 CONTACT_TO_CLOSE = elapsed("first_contact_at", "closed_at")
-LEAD_TO_CLOSE = elapsed(coalesce(col("lead.created_at"), col("created_at")), "closed_at")
+LEAD_TO_CLOSE = elapsed(coalesce(maybe("lead.created_at"), col("created_at")), "closed_at")
 AGE = elapsed("created_at", as_of())
 RESPONSE = elapsed("created_at", "first_response_at")
 

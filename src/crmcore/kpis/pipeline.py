@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..algebra import STOCK, as_of, coalesce, col, count, elapsed, positive, share, total
+from ..algebra import STOCK, as_of, coalesce, col, count, elapsed, maybe, positive, share, total
 from ..metric import Metric
 from .choices import plural, whole
 from .populations import OPEN, OVERDUE
@@ -28,29 +28,15 @@ open_value = Metric(
 
 weighted_value = Metric(
     "weighted_value",
-    total(col("amount") * coalesce(col("probability"), 1), where=OPEN),
-    unit="money",
-    better="higher",
-    anchor="stock",
-    summary="Amount x probability, deal by deal, of the deals open at the end of the period; "
-    "a deal without a probability goes in unweighted.",
-    source="M02; Odoo, HubSpot, Salesforce, Espo",
-    rules=("T4", "M2", "M3", "M4"),
-    labels={"en": "Weighted pipeline value", "zh": "加权商机金额"},
-    subject="pipeline",
-)
-
-weighted_value_with_stage_probability = Metric(
-    "weighted_value_with_stage_probability",
-    total(col("amount") * coalesce(col("probability"), col("stage.probability"), 1), where=OPEN),
+    total(col("amount") * coalesce(col("probability"), maybe("stage.probability"), 1), where=OPEN),
     unit="money",
     better="higher",
     anchor="stock",
     summary="Amount x probability, deal by deal, of the deals open at the end of the period; a deal without a probability "
     "takes that of its stage, and goes in unweighted where the stage has none.",
-    source="M02; Odoo, Pipedrive",
-    rules=("R4", "T4", "M2", "M3", "M4"),
-    labels={"en": "Weighted pipeline value, with stage probability", "zh": "加权商机金额（含阶段概率）"},
+    source="M02; Odoo, HubSpot, Salesforce, Espo",
+    rules=("T4", "M2", "M3", "M4"),
+    labels={"en": "Weighted pipeline value", "zh": "加权商机金额"},
     subject="pipeline",
 )
 
@@ -240,7 +226,6 @@ METRICS = (
     open_value,
     open_value_closing_within(90),
     weighted_value,
-    weighted_value_with_stage_probability,
     unweighted_open_deals,
     unpriced_open_deals,
     open_deals_share,

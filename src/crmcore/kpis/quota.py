@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import attrs
 
-from ..algebra import Expr, classify, col, positive, span, total
+from ..algebra import Expr, classify, col, count, each, positive, span, total
 from ..metric import Metric
 from .revenue import won_value
 
@@ -147,4 +147,22 @@ account_plan_attainment = Metric(
     subject="quota",
 )
 
-METRICS = (*(metric for scope in SCOPES for metric in attainment(scope)), account_plan_attainment)
+_QUOTA = quota_value(SCOPES[0])
+sellers_at_quota_share = Metric(
+    "sellers_at_quota_share",
+    count(each("owner", won_value / _QUOTA) >= 1) / count(each("owner", _QUOTA.formula) > 0),
+    unit="ratio",
+    better="higher",
+    anchor="closed_at",
+    summary="Sellers whose won value reaches their quota for the period, over the sellers who have a quota in it.",
+    source="M15; article A0 (Aberdeen)",
+    rules=("R1", "R2", "M7", "M8"),
+    labels={"en": "Share of sellers at quota", "zh": "达成配额的销售占比"},
+    subject="quota",
+)
+
+METRICS = (
+    *(metric for scope in SCOPES for metric in attainment(scope)),
+    sellers_at_quota_share,
+    account_plan_attainment,
+)

@@ -26,7 +26,7 @@ from crmcore.testing.reference import measure
 
 QUANTITY = "coalesce(quantity, 1)"
 DATES = ("at", "closed_at", "converted_at", "created_at", "date", "due", "end", "start")
-BOUNDARY = {"<": ("<=", ">"), ">": (">=", "<"), "<=": ("<", ">"), "==": ()}
+BOUNDARY = {"<": ("<=", ">"), ">": (">=", "<"), "<=": ("<", ">"), ">=": (">", "<"), "==": ()}
 
 
 ANSWERED = "time from created_at to first_response_at has a value"

@@ -42,6 +42,17 @@ PLANS = [
 SELLERS = {"opportunity": DEALS, "target": quotas("seller", "team", 450, 300)}
 TEAMS = {"opportunity": DEALS, "target": quotas("team", "organisation", 360, 240)}
 ALL = {"opportunity": DEALS, "target": quotas("organisation", "seller", 1500, 500)}
+# anna has 70 of 70 in autumn and 340 of 340 in winter; ben 60 of 300, in winter only; carl has a budget, no quota
+ONE_REACHED = {
+    "opportunity": DEALS,
+    "target": [
+        ("kind", "scope", "owner", "metric", "amount", "start", "end"),
+        ("quota", "seller", "anna", "won_value", 70, "2025-10-01", "2026-01-01"),
+        ("quota", "seller", "anna", "won_value", 340, "2026-01-01", "2026-04-01"),
+        ("quota", "seller", "ben", "won_value", 300, "2026-01-01", "2026-04-01"),
+        ("budget", "seller", "carl", "won_value", 50, "2025-10-01", "2026-04-01"),
+    ],
+}
 REACHED = {"opportunity": DEALS, "target": quotas("seller", "team", 400)}
 TEAMS_BEYOND = {"opportunity": DEALS, "target": quotas("team", "seller", 390)}
 ALL_BEYOND = {"opportunity": DEALS, "target": quotas("organisation", "team", 390)}
@@ -68,6 +79,16 @@ CASES = [
     ),
     ("team_quota_attainment", TEAMS, QUARTERS, quarters(Fraction(70, 100), Fraction(400, 600))),
     ("organisation_quota_attainment", ALL, QUARTERS, quarters(Fraction(70, 100), Fraction(400, 2000))),
+    ("sellers_at_quota_share", ONE_REACHED, QUARTERS, quarters(1, Fraction(1, 2))),
+    # a quota of nothing is no quota: anna alone, who reaches hers
+    (
+        "sellers_at_quota_share",
+        {"opportunity": DEALS, "target": quotas("seller", "team", 340, 0)},
+        QUARTERS,
+        quarters(0, 1),
+    ),
+    # ben has no quota, so he is not among the sellers; anna has 340 of 400
+    ("sellers_at_quota_share", REACHED, QUARTERS, quarters(0, 0)),
     ("quota_gap", SELLERS, QUARTERS, quarters(30, 350)),
     ("team_quota_gap", TEAMS, QUARTERS, quarters(30, 200)),
     ("organisation_quota_gap", ALL, QUARTERS, quarters(30, 1600)),
