@@ -13,7 +13,7 @@ from crmcore import kpis
 from crmcore.algebra import Aggregate, Expr, Formula, col, count
 from crmcore.algebra import columns as c
 from crmcore.algebra import formulas as f
-from crmcore.algebra.walk import aggregates_of, walk
+from crmcore.algebra.walk import walk
 from crmcore.domain.schema import RECORDS, fields_of
 from crmcore.errors import ArgumentError, DefinitionError
 from crmcore.kpis import CATALOGUE
