@@ -35,7 +35,7 @@ def count_small(codes: Array, size: int) -> Array:
         part[:] = view[a : a + part.size]
         np.add.at(table, part, 1)
     square = table.reshape(256, 256)
-    counts = (square.sum(0) + square.sum(1))[:size]
+    counts: Array = (square.sum(0) + square.sum(1))[:size]
     if codes.size % 2:
         counts[codes[-1]] += 1
     return counts

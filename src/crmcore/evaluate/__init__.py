@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from .columns import CONDITIONS, as_key, dimension, evaluate, holds, resolve
+from .arithmetic import dimension
+from .columns import CONDITIONS, evaluate, holds
+from .keys import as_key
 from .moments import constant, local_day
+from .references import resolve
 from .scope import Moment, Scope
 
 __all__ = [

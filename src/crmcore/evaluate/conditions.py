@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date
 from fractions import Fraction
 from math import ceil, floor
 from typing import Any
@@ -61,7 +61,8 @@ def _numbers(op: str, column: Column, value: Any, text: str) -> Mask:
         return np.zeros(len(column), bool) if cut.denominator != 1 else _OPS[op](column.data, _fits(column, int(cut)))
     # between whole numbers: x < 2.5 is x < 3, x <= 2.5 is x <= 2
     whole = ceil(cut) if op in ("<", ">=") else floor(cut)
-    return _OPS[op](column.data, _fits(column, whole))
+    found: Mask = _OPS[op](column.data, _fits(column, whole))
+    return found
 
 
 def _fits(column: Column, value: int) -> Any:

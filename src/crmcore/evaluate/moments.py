@@ -36,7 +36,8 @@ def local_days(instants: Array, zone: Zone) -> Array:
         return np.floor_divide(instants, DAY).astype(np.int32)
     starts, offsets = zone.offsets(int(instants.min()), int(instants.max()))
     if len(offsets) == 1:
-        return np.floor_divide(instants + offsets[0], DAY).astype(np.int32)
+        shifted: Array = instants + offsets[0]
+        return np.floor_divide(shifted, DAY).astype(np.int32)
     which = np.searchsorted(np.array(starts, np.int64), instants, side="right") - 1
     return np.floor_divide(instants + np.array(offsets, np.int64)[which], DAY).astype(np.int32)
 
@@ -47,7 +48,7 @@ def local_day(column: Column, zone: Zone) -> Column:
         return column
     if column.kind != "instant":
         raise DefinitionError(f"a {column.kind} column is no date")
-    days = column.__dict__.setdefault("_local_days", {})
+    days: dict[str, Column] = column.__dict__.setdefault("_local_days", {})
     if zone.name not in days:
         data = local_days(column.data, zone)
         if column.valid is not None:

@@ -1,0 +1,71 @@
+"""Columns by name: the table's own, or those of a table it refers to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import ColumnNotFound
+from ..table.column import Column
+from ..table.table import Table
+from .scope import Scope
+
+__all__ = ["resolve"]
+
+
+def resolve(name: str, table: Table, scope: Scope) -> Column:
+    """Return a column by name, through many-to-one references where the name has dots.
+
+    Raises:
+        ColumnNotFound: no such column, with the nearest names.
+    """
+    column = table.columns.get(name)
+    if column is not None:
+        return column
+    head, _, rest = name.partition(".")
+    if rest and head in table.references and head in table.columns:
+        target = scope.known.get(table.references[head])
+        if target is not None:
+            return table.kept(("reference", name, target), lambda: _through(table.columns[head], rest, target, scope))
+        raise ColumnNotFound(
+            name,
+            table.columns,
+            where=f"for table {table.name!r}",
+            hint=f"{head!r} refers to table {table.references[head]!r}, which the dataset does not have",
+        )
+    available = [*table.columns]
+    for key, other in table.references.items():
+        if key in table.columns and other in scope.known:
+            available += [f"{key}.{n}" for n in scope.known[other].columns if n != "id"]
+    raise ColumnNotFound(name, available, where=f"in table {table.name!r}")
+
+
+def _through(head: Column, rest: str, target: Table, scope: Scope) -> Column:
+    """Follow the reference in `head` to column `rest` of `target`."""
+    value = resolve(rest, target, scope)
+    ids = target["id"]
+    rows = target.kept(("rows by id",), lambda: _rows_by_id(ids))
+    found = np.array([rows.get(label, -1) for label in head.labels] or [-1], np.int64)
+    found[0] = -1
+    known = found >= 0
+    spots = np.maximum(found, 0)
+    per_label = value.data[spots] if len(target) else np.zeros(len(found), value.data.dtype)
+    blank: Any = None if value.kind == "text" else 0
+    per_label = np.where(known, per_label, blank)
+    if value.kind not in ("text", "id"):
+        per_label = per_label.astype(value.data.dtype, copy=False)
+    data = per_label[head.data]
+    if value.kind in ("key", "text"):
+        return value.replace(data=data, valid=None)
+    there = known if value.valid is None or len(target) == 0 else known & value.valid[spots]
+    currency = value.currency
+    if isinstance(currency, Column):
+        codes = np.where(known, currency.data[spots] if len(target) else 0, 0).astype(currency.data.dtype)
+        currency = currency.replace(data=codes[head.data])
+    return value.replace(data=data, valid=there[head.data], currency=currency)
+
+
+def _rows_by_id(ids: Column) -> dict[Any, int]:
+    listed = ids.data.tolist() if ids.kind != "key" else [ids.labels[k] for k in ids.data.tolist()]
+    return {v: i for i, v in enumerate(listed)}
