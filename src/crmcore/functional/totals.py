@@ -16,9 +16,8 @@ from ..algebra.aggregates import Aggregate
 from ..algebra.walk import walk
 from ..errors import ArgumentError
 from ..metric import Metric
-from ..plan.parts import is_mean
 from ..plan.requests import leaves_of
-from ..state.operand import NOTHING, ZERO, Operand, add, constant, maximum, minimum, multiply, ratio, unary
+from ..state.operand import NOTHING, Operand, add, constant, maximum, minimum, multiply, ratio, unary
 from ..table.column import Array
 from ..units import unit
 from .names import name_of, parts_of, window_name
@@ -79,7 +78,7 @@ class Totals:
         if isinstance(node, f.Number):
             return constant(node.value, next(iter(given.values())).data.shape)
         if isinstance(node, f.Ratio):
-            return ratio(part(node.numerator), part(node.denominator), NOTHING if is_mean(node) else ZERO)
+            return ratio(part(node.numerator), part(node.denominator))
         if isinstance(node, f.Binary):
             return _BINARY[node.op](part(node.left), part(node.right))
         if isinstance(node, f.Unary):

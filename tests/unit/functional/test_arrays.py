@@ -74,6 +74,32 @@ def test_the_same_numbers_as_measure(case: Any) -> None:
         assert found == value or (value is None and (found is None or np.isnan(found)))
 
 
+def test_the_same_numbers_as_measure_on_a_whole_organisation() -> None:
+    """On 2,000 generated deals, dirty rows among them, rates, cycles, medians and shares by owner are the same numbers."""
+    from crmcore import demo
+
+    table = dict(demo.generate(2000, 11)["opportunity"])
+    _, first = np.unique(table["id"], return_index=True)
+    counted = np.isin(np.arange(len(table["id"])), first) & ~table["deleted"] & ~table["test"]  # O3
+    euros = counted & (table["currency"] == "EUR")
+    columns = {name: table[name] for name in ("outcome", "amount", "created_at", "closed_at", "owner", "account")}
+    data = cc.Dataset(timezone="UTC", opportunity=table)
+
+    for name in (
+        "win_rate",
+        "sales_cycle_days",
+        "median_won_deal",
+        "won_value",
+        "top_accounts_share",
+        "lost_reason_share",
+    ):
+        function: MetricFunction = getattr(fn, name)
+        given = {a.keyword: columns[a.keyword] for a in function.arguments.listed}
+        found = function(**given, by={"owner": table["owner"]}, where=euros, timezone="UTC")
+        assert found.rows() == cc.measure(name, data, by="owner", where=cc.col("currency") == "EUR").rows(), name
+        assert len(found) > 5
+
+
 def test_one_number() -> None:
     """Three won of five decided deals: a float (R5)."""
     rate = fn.win_rate(outcome=OUTCOME)
