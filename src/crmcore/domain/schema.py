@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import attrs
@@ -15,7 +16,7 @@ import attrs
 from .past import Revert
 from .record import Record
 
-__all__ = ["RECORDS", "REVERTS", "Field", "fields_of"]
+__all__ = ["ASSUMED", "RECORDS", "REVERTS", "Field", "fields_of"]
 
 Value = TypeVar("Value")
 
@@ -79,6 +80,12 @@ REVERTS: Mapping[str, tuple[Revert, ...]] = _ByTable(
     lambda module, table, _: getattr(module, f"{table.upper()}_REVERTS", ())
 )
 """Table name -> what is undone there when the past is looked at without a change table (O8)."""
+
+
+ASSUMED: Mapping[str, Mapping[str, str | int]] = MappingProxyType(
+    {"activity": MappingProxyType({"quantity": 1}), "target": MappingProxyType({"kind": "quota"})}
+)
+"""Table name -> columns that a source may leave out altogether, with what each row then stands for."""
 
 
 class Field(NamedTuple):

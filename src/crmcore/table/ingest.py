@@ -10,6 +10,7 @@ import numpy as np
 
 from ..calendars import Zone
 from ..domain import OUTCOMES
+from ..domain.schema import ASSUMED
 from . import table as tables
 from .builders import Bad
 from .checks import Finding, check_table
@@ -68,6 +69,7 @@ def assemble(drafts: Iterable[Draft], timezone: str | None = None) -> Assembly:
         work.give_currencies()
         if work.draft.name == "opportunity" and "outcome" not in work.draft.columns:
             work.give_outcome(kinds)
+        work.give_assumed()
     for work in works.values():
         work.refer(works)
         for finding in check_table(work.draft.name, work.draft.columns, work.keep, zone):
@@ -172,6 +174,21 @@ class _Work:
             self.draft.columns["outcome"], source = found
             rows = np.arange(self.draft.length) if self.keep is None else np.flatnonzero(self.keep)
             self._list("outcome derived", "outcome", rows, f"from {source}")
+
+    def give_assumed(self) -> None:
+        """Fill in columns that the source leaves out and that follow from others, or have one usual meaning."""
+        name, columns, length = self.draft.name, self.draft.columns, self.draft.length
+        if name == "lead" and "converted" not in columns and "converted_at" in columns:
+            columns["converted"] = Column("flag", columns["converted_at"].present())
+            rows = np.arange(length) if self.keep is None else np.flatnonzero(self.keep)
+            self._list("converted derived", "converted", rows, "from converted_at")
+        for column, value in ASSUMED.get(name, {}).items():
+            if column not in columns and length:
+                columns[column] = (
+                    Column("key", np.ones(length, np.int8), labels=(None, value))
+                    if isinstance(value, str)
+                    else Column("count", np.full(length, value, np.int64))
+                )
 
     def refer(self, works: Mapping[str, _Work]) -> None:
         """Find the tables that key columns refer to, and list labels that are no id there."""
