@@ -232,6 +232,14 @@ def test_maps_of_values_apply_before_parsing() -> None:
     assert values_of(stamped) == [datetime(2026, 6, 30, 10, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)]
 
 
+def test_blank_chunks_do_not_decide_what_a_column_is() -> None:
+    """A column of blanks only is one of instants, whatever the blanks look like; dates behind them make it one of days."""
+    for chunks in ([[None]], [[float("nan")], [""]], [[""]], [[None], ["9999-12-31"]]):
+        assert made("moment", *chunks)[0].kind == "instant", chunks
+    assert made("moment", [""], [datetime(2026, 1, 1, tzinfo=UTC)])[0].kind == "instant"
+    assert made("moment", [None], [date(2026, 1, 1)])[0].kind == "day"
+
+
 def test_blanks_of_dataframe_libraries() -> None:
     """NaT, pd.NA and NaN are blank in any chunk."""
     pd = pytest.importorskip("pandas")

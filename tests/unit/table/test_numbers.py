@@ -98,6 +98,20 @@ def test_floats_equal_the_decimals_they_were_written_as(values: list[Decimal]) -
     assert target.bad == []
 
 
+@pytest.mark.parametrize("value", [503036391367050.94, 7358839835888127.0, 0.1, 123456789012345.6, 999999999999999.9])
+def test_floats_with_many_digits_keep_them_all(value: float) -> None:
+    """Where a product with a power of ten would lose the last digit, the text of the float decides (Q3)."""
+    assert exact(made("money", np.array([value]))[0]) == [Decimal(repr(value))]
+
+
+@pytest.mark.parametrize("value", [0.10285000000000001, 0.10314999999999999, 0.10414999999999999, 910462909055.1747, 940858747403.5195])
+def test_floats_next_to_a_tie_round_like_their_text(value: float) -> None:
+    """0.10285000000000001 is above the tie, though ten thousand times it is not (M1)."""
+    column, _ = made("number", np.array([value, 1 / 3]), decimals=4)
+
+    assert exact(column)[0] == Decimal(repr(value)).quantize(Decimal("0.0001"), ROUND_HALF_EVEN)
+
+
 @given(st.lists(st.floats(-1e17, 1e17), min_size=1, max_size=30))
 def test_floats_of_any_size_are_their_text_or_nothing(values: list[float]) -> None:
     """A float whose text has at most nine decimals is that number, any other is refused (Q3)."""
