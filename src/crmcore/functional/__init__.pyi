@@ -416,15 +416,15 @@ class _MedianSalesCycleFromFirstContactDays(_Function):
 
 class _LeadToCloseDays(_Function):
     # Lead to close (days), in days: Mean time from the creation of the lead, or of the deal where it has none, to the close, over the deals won in the period.
-    # total(time from coalesce(lead.created_at, created_at) to closed_at, where outcome == 'won') / count(time from coalesce(lead.created_at, created_at) to closed_at, where outcome == 'won')
+    # total(time from coalesce(lead.created_at if there, created_at) to closed_at, where outcome == 'won') / count(time from coalesce(lead.created_at if there, created_at) to closed_at, where outcome == 'won')
     @overload
     def __call__(self, *, created_at: _Column, closed_at: _Column, outcome: _Column, lead__created_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
     @overload
     def __call__(self, *, created_at: _Column, closed_at: _Column, outcome: _Column, by: _By, lead__created_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
     @overload
     def __call__(self, *, created_at: _Column, closed_at: _Column, outcome: _Column, per: str, lead__created_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    # of: won_days is total(time from coalesce(lead.created_at, created_at) to closed_at, where outcome == 'won')
-    # of: won_timed is count(time from coalesce(lead.created_at, created_at) to closed_at, where outcome == 'won')
+    # of: won_days is total(time from coalesce(lead.created_at if there, created_at) to closed_at, where outcome == 'won')
+    # of: won_timed is count(time from coalesce(lead.created_at if there, created_at) to closed_at, where outcome == 'won')
     @overload
     def of(self, *, won_days: _Number, won_timed: _Number) -> float: ...
     @overload
@@ -432,7 +432,7 @@ class _LeadToCloseDays(_Function):
 
 class _MedianLeadToCloseDays(_Function):
     # Median lead to close (days), in days: Median time from the creation of the lead, or of the deal where it has none, to the close, over the deals won in the period.
-    # median(time from coalesce(lead.created_at, created_at) to closed_at, where outcome == 'won')
+    # median(time from coalesce(lead.created_at if there, created_at) to closed_at, where outcome == 'won')
     @overload
     def __call__(self, *, created_at: _Column, closed_at: _Column, outcome: _Column, lead__created_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
     @overload
@@ -611,18 +611,8 @@ class _OpenValueClosingWithin90Days(_Function):
     def __call__(self, *, amount: _Column, outcome: _Column, expected_close: _Column, per: str, as_of: date, created_at: _Column | None = ..., closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
 
 class _WeightedValue(_Function):
-    # Weighted pipeline value, in money: Amount x probability, deal by deal, of the deals open at the end of the period; a deal without a probability goes in unweighted.
-    # total(amount * coalesce(probability, 1), where outcome == 'open')
-    @overload
-    def __call__(self, *, amount: _Column, outcome: _Column, probability: _Column | None = ..., created_at: _Column | None = ..., closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
-    @overload
-    def __call__(self, *, amount: _Column, outcome: _Column, by: _By, probability: _Column | None = ..., created_at: _Column | None = ..., closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    @overload
-    def __call__(self, *, amount: _Column, outcome: _Column, per: str, probability: _Column | None = ..., created_at: _Column | None = ..., closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-
-class _WeightedValueWithStageProbability(_Function):
-    # Weighted pipeline value, with stage probability, in money: Amount x probability, deal by deal, of the deals open at the end of the period; a deal without a probability takes that of its stage, and goes in unweighted where the stage has none.
-    # total(amount * coalesce(probability, stage.probability, 1), where outcome == 'open')
+    # Weighted pipeline value, in money: Amount x probability, deal by deal, of the deals open at the end of the period; a deal without a probability takes that of its stage, and goes in unweighted where the stage has none.
+    # total(amount * coalesce(probability, stage.probability if there, 1), where outcome == 'open')
     @overload
     def __call__(self, *, amount: _Column, outcome: _Column, probability: _Column | None = ..., stage__probability: _Column | None = ..., created_at: _Column | None = ..., closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
     @overload
@@ -1214,6 +1204,22 @@ class _OrganisationPaceStatus(_Function):
     def of(self, *, won_value: _Number, days_in_period: _Number, organisation_quota_value: _Number, days_elapsed: _Number) -> str | None: ...
     @overload
     def of(self, *, won_value: _Numbers, days_in_period: _Numbers, organisation_quota_value: _Numbers, days_elapsed: _Numbers) -> Any: ...
+
+class _SellersAtQuotaShare(_Function):
+    # Share of sellers at quota, in ratio: Sellers whose won value reaches their quota for the period, over the sellers who have a quota in it.
+    # count(each owner: total(amount, where outcome == 'won') / total(amount, where (kind == 'quota') and (scope == 'seller') and (metric == 'won_value')) >= 1) / count(each owner: total(amount, where (kind == 'quota') and (scope == 'seller') and (metric == 'won_value')) > 0)
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, opportunity__owner: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, target__owner: _Column, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, opportunity__owner: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, target__owner: _Column, by: _By, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, opportunity__owner: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, target__owner: _Column, per: str, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is count(each owner: total(amount, where outcome == 'won') / total(amount, where (kind == 'quota') and (scope == 'seller') and (metric == 'won_value')) >= 1)
+    # of: denominator is count(each owner: total(amount, where (kind == 'quota') and (scope == 'seller') and (metric == 'won_value')) > 0)
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
 
 class _AccountPlanAttainment(_Function):
     # Account plan attainment, in ratio: Amount of the deals won in the period over the account plans for it; by account, against its own plan.
@@ -1820,7 +1826,6 @@ median_open_deal_age_days: _MedianOpenDealAgeDays
 open_value: _OpenValue
 open_value_closing_within_90_days: _OpenValueClosingWithin90Days
 weighted_value: _WeightedValue
-weighted_value_with_stage_probability: _WeightedValueWithStageProbability
 unweighted_open_deals: _UnweightedOpenDeals
 unpriced_open_deals: _UnpricedOpenDeals
 open_deals_share: _OpenDealsShare
@@ -1864,6 +1869,7 @@ organisation_quota_gap: _OrganisationQuotaGap
 organisation_required_daily_value: _OrganisationRequiredDailyValue
 organisation_pace: _OrganisationPace
 organisation_pace_status: _OrganisationPaceStatus
+sellers_at_quota_share: _SellersAtQuotaShare
 account_plan_attainment: _AccountPlanAttainment
 spend_value: _SpendValue
 expense_value: _ExpenseValue
