@@ -65,7 +65,9 @@ def test_blocks_are_told_apart(printing: ModuleType) -> None:
 def test_pages_are_rewritten_in_place(printing: ModuleType, tmp_path: Path) -> None:
     """The program writes what an example prints, in a folder of its own, and leaves a page alone that is right."""
     page = tmp_path / "page.md"
-    page.write_text("```python\nfrom pathlib import Path\nPath('x').touch()\nprint(7)\n```\n\n```text\n```\n", encoding="utf-8")
+    page.write_text(
+        "```python\nfrom pathlib import Path\nPath('x').touch()\nprint(7)\n```\n\n```text\n```\n", encoding="utf-8"
+    )
 
     assert printing.main([str(page)]) == 0
     assert page.read_text("utf-8").endswith("```text\n7\n```\n")
