@@ -20,9 +20,9 @@ from ..plan.parts import is_mean, is_proportion, quotient_of, sample_of, squares
 from ..plan.question import Asked, Plan, Question
 from ..plan.requests import Leaf, leaves_of, reading
 from ..state.finish import Label
+from ..state.inquiry import Details
 from ..state.interval import mean_interval, wilson
 from ..state.operand import Operand
-from ..state.result import Details
 from ..table.column import Array, Mask
 from ..table.issue import Issue
 from ..table.table import Table

@@ -17,7 +17,8 @@ from .present.sheet import language_of, tally
 from .present.width import clean, padded, width
 
 if TYPE_CHECKING:
-    from .result import Measured, Result
+    from .measured import Measured
+    from .result import Result
 
 __all__ = ["defined", "explained"]
 

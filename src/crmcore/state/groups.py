@@ -65,6 +65,7 @@ def group(parts: Sequence[tuple[tuple[Column, ...], Array, Array | None]], keys:
 
     Args:
         parts: for each grid its key columns, the code rows, and a mask of those that are present (None: all).
+        keys: number of key columns that each of them has.
 
     Returns: spots[i] has, for each row of part i, its group or -1; None where rows and groups are the same.
     """
@@ -88,8 +89,8 @@ def group(parts: Sequence[tuple[tuple[Column, ...], Array, Array | None]], keys:
     for i, (_, codes, _) in enumerate(parts):
         packed = np.zeros(codes.shape[0], np.int64)
         for k in range(keys):
-            remap = remaps[k][i]
-            code = codes[:, k] if remap is None else remap[codes[:, k]]
+            onto = remaps[k][i]
+            code = codes[:, k] if onto is None else onto[codes[:, k]]
             packed = packed * len(labels[k]) + ranks[k][code]
         order_of.append(packed)
     used = [p if present is None else p[present] for p, (_, _, present) in zip(order_of, parts, strict=True)]
@@ -133,9 +134,9 @@ def _union(columns: Sequence[Column]) -> tuple[Sequence[Any], Array, list[Array 
     if all(c.labels is first.labels for c in columns):
         return first.labels, first.rank, [None] * len(columns)
     index: dict[Any, int] = {None: 0}
-    remaps: list[Array | None] = []
-    for column in columns:
-        remaps.append(np.array([index.setdefault(x, len(index)) for x in column.labels], np.int64))
+    remaps: list[Array | None] = [
+        np.array([index.setdefault(x, len(index)) for x in column.labels], np.int64) for column in columns
+    ]
     union = list(index)
     order = sorted(range(1, len(union)), key=lambda c: sort_key(union[c]))
     rank = np.empty(len(union), np.int64)

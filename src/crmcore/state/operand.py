@@ -164,10 +164,11 @@ def _quotient(a: Operand, b: Operand, zero: Mask | None) -> Array:
     top, below = scaled(a, b.scale // common), scaled(b, a.scale // common)
     if zero is not None:
         below = np.where(zero, 1, below)
-    if top.dtype != object and below.dtype != object:
+    small = object not in (top.dtype, below.dtype) and a._below(_EXACT_FLOAT, b.scale // common)
+    if small and b._below(_EXACT_FLOAT, a.scale // common):
         # numpy divides float64, and so rounds once, only while both sides are exact as float64
-        if a._below(_EXACT_FLOAT, b.scale // common) and b._below(_EXACT_FLOAT, a.scale // common):
-            return top / below
+        quotient: Array = top / below
+        return quotient
     shape = np.broadcast_shapes(top.shape, below.shape)
     pairs = zip(
         np.broadcast_to(top, shape).ravel().tolist(), np.broadcast_to(below, shape).ravel().tolist(), strict=True

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from math import isnan
+from typing import Any
 
-import attrs
 import numpy as np
 
 from ..algebra.formulas import Formula
@@ -14,121 +14,19 @@ from ..errors import ArgumentError, GroupNotFound, MetricNotFound
 from ..metric import Metric
 from ..plan.frames import Frame
 from ..plan.question import Asked
-from ..table.column import Array, Mask, sort_key
+from ..table.column import Array, sort_key
 from ..table.issue import Issue
 from ..units import unit
 from .finish import Label
 from .groups import Groups, Spread
-from .operand import REASONS, Operand
+from .inquiry import Details, Inquiry
+from .measured import Measured
+from .operand import Operand
 
 __all__ = ["SHOWN", "Details", "Inquiry", "Measured", "Result"]
 
 SHOWN = 200
 """Rows of a result that `print` and a notebook show."""
-
-
-@attrs.frozen(slots=True, eq=False)
-class Details:
-    """What a number rests on, per row; arrays are nan where a member does not apply."""
-
-    n: Array
-    numerator: Array | None = None
-    denominator: Array | None = None
-    low: Array | None = None
-    high: Array | None = None
-
-
-class Answered(Protocol):
-    """Finished numbers by name: groups x frames, or listed cells and where they stand among those."""
-
-    @property
-    def values(self) -> Mapping[str, Operand | Label]: ...
-
-    @property
-    def spread(self) -> Spread | None: ...
-
-
-class Inquiry(Protocol):
-    """What a result asks back when more is wanted than its numbers; computed on demand, on the same tables."""
-
-    def _compute(self, asked: Sequence[Asked]) -> Answered: ...
-
-    def details(self, confidence: float | None) -> dict[str, Details]: ...
-
-    def total(self) -> dict[str, Any]: ...
-
-    def excluded(self) -> dict[str, int]: ...
-
-    def used(self) -> dict[str, int]: ...
-
-    def records(self, metric: Metric, group: tuple[Any, ...], frame: Frame) -> dict[str, Any]: ...
-
-    def settings(self) -> dict[str, Any]: ...
-
-    def issues(self) -> tuple[Issue, ...]: ...
-
-
-@attrs.frozen(slots=True, eq=False)
-class Measured:
-    """One metric's numbers, one per row of the result.
-
-    `values` is float64, nan where undefined; for a metric whose unit is "label", an object array of text or None.
-    """
-
-    metric: Metric
-    values: Array
-    why: Array | None
-    reasons: tuple[str, ...]
-    _result: Result
-
-    def __len__(self) -> int:
-        return int(self.values.size)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.values.tolist())
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Array:
-        return np.array(self.values, dtype=dtype)
-
-    def __repr__(self) -> str:
-        return f"<{self.metric.name}: {self.values!r}>"
-
-    @property
-    def defined(self) -> Mask:
-        """Where there is a number."""
-        return np.ones(self.values.size, bool) if self.why is None else self.why == 0
-
-    def reason(self, row: int) -> str | None:
-        """Return why the number of a row is undefined, None when it is defined."""
-        if self.why is None or self.why[row] == 0:
-            return None
-        code = int(self.why[row])
-        return REASONS[code] if code in REASONS else self.reasons[code - 16]
-
-    @property
-    def n(self) -> Array:
-        """Rows that the number rests on (R3)."""
-        return self._result.details[self.metric.name].n
-
-    @property
-    def numerator(self) -> Array | None:
-        """Numerator of a ratio, in its own unit."""
-        return self._result.details[self.metric.name].numerator
-
-    @property
-    def denominator(self) -> Array | None:
-        """Denominator of a ratio, in its own unit."""
-        return self._result.details[self.metric.name].denominator
-
-    @property
-    def low(self) -> Array | None:
-        """Lower bound of the interval; None for metrics that have none (R3)."""
-        return self._result.details[self.metric.name].low
-
-    @property
-    def high(self) -> Array | None:
-        """Upper bound of the interval; None for metrics that have none (R3)."""
-        return self._result.details[self.metric.name].high
 
 
 class Result:
@@ -206,7 +104,8 @@ class Result:
         if isinstance(value, Label):
             names = np.array([*value.names], object)
             data = names[value.data]
-            return data if value.why is None else np.where(value.why == 0, data, None)
+            blank: Any = None
+            return data if value.why is None else np.where(value.why == 0, data, blank)
         data = value.floats()
         return data if value.why is None else np.where(value.why == 0, data, np.nan)
 
@@ -237,7 +136,7 @@ class Result:
         measured = self[name]
         values = measured.values.tolist()
         if measured.metric.unit == "count":
-            values = [int(v) if v == v and float(v).is_integer() else v for v in values]
+            values = [int(v) if float(v).is_integer() else v for v in values]
         return (
             values
             if measured.why is None
@@ -253,16 +152,7 @@ class Result:
     def details(self) -> dict[str, Details]:
         """What each number rests on: n, numerator, denominator, interval (R3)."""
         if self._details is None:
-            found = self._inquiry.details(self._confidence)
-            self._details = {
-                name: Details(
-                    **{
-                        f.name: None if (v := getattr(d, f.name)) is None else self._pick(v)
-                        for f in attrs.fields(Details)
-                    }
-                )
-                for name, d in found.items()
-            }
+            self._details = {n: d.reordered(self._pick) for n, d in self._inquiry.details(self._confidence).items()}
         return self._details
 
     @property
@@ -322,11 +212,7 @@ class Result:
         rows: list[dict[str, dict[str, Any]]] = [{} for _ in range(len(self))]
         for name in self.names:
             measured, found = self[name], self.details[name]
-            members = {
-                f.name: _plain(getattr(found, f.name))
-                for f in attrs.fields(Details)
-                if getattr(found, f.name) is not None
-            }
+            members = {role: _plain(data) for role, data in found.members().items()}
             for i, row in enumerate(rows):
                 row[name] = {k: v[i] for k, v in members.items() if v[i] is not None}
                 reason = measured.reason(i)
@@ -402,6 +288,7 @@ class Result:
         """Return the ids behind a number by role: numerator and denominator (or rows), and those left out and why.
 
         Args:
+            metric: name of one of the result's metrics.
             group: the row, by its keys and `period`.
         """
         measured = self[metric]
@@ -456,4 +343,4 @@ def _at(value: Operand | Label, position: int) -> Any:
 
 
 def _plain(data: Array) -> list[Any]:
-    return [None if v != v else int(v) if float(v).is_integer() and abs(v) < 2**53 else v for v in data.tolist()]
+    return [None if isnan(v) else int(v) if float(v).is_integer() and abs(v) < 2**53 else v for v in data.tolist()]

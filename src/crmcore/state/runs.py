@@ -84,16 +84,16 @@ def evaluate_run(op: str, run: Run, q: Fraction | None, method: str) -> Operand:
     if run.packed.size == 0:
         return Operand(np.zeros(shape, np.int64)).because(counts == 0, NOTHING)
     if op == "smallest":
-        picked, scale = run.values(np.where(empty, 0, starts)), run.scale
+        picked = run.values(np.where(empty, 0, starts))
     elif op == "largest":
-        picked, scale = run.values(np.where(empty, 0, starts + flat - 1)), run.scale
+        picked = run.values(np.where(empty, 0, starts + flat - 1))
     else:
         assert q is not None
         return _quantile(run, flat, starts, q, method, shape).because(counts == 0, NOTHING)
-    return _operand(np.where(empty, 0, picked), scale, run, shape).because(counts == 0, NOTHING)
+    return _operand(np.where(empty, 0, picked), run.scale, shape).because(counts == 0, NOTHING)
 
 
-def _operand(data: Array, scale: int, run: Run, shape: tuple[int, ...]) -> Operand:
+def _operand(data: Array, scale: int, shape: tuple[int, ...]) -> Operand:
     if data.dtype == np.float64:
         return Operand(data.reshape(shape), 1, False)
     return Operand(data.reshape(shape), scale)
@@ -105,7 +105,7 @@ def _quantile(run: Run, flat: Array, starts: Array, q: Fraction, method: str, sh
         # the smallest value with at least q of the values at or below it
         spot = np.maximum(-((-flat * q.numerator) // q.denominator) - 1, 0)
         spots = np.where(flat == 0, 0, starts + np.minimum(spot, last))
-        return _operand(run.values(spots), run.scale, run, shape)
+        return _operand(run.values(spots), run.scale, shape)
     place = last * q.numerator
     spot, part = place // q.denominator, place % q.denominator
     low = np.where(flat == 0, 0, starts + spot)
@@ -119,7 +119,7 @@ def _quantile(run: Run, flat: Array, starts: Array, q: Fraction, method: str, sh
         return Operand(np.array(exact, np.float64).reshape(shape), 1, False)
     if a.dtype == object or (reach(a) + reach(b)) * q.denominator >= 2**63:
         a, b, part = a.astype(object), b.astype(object), part.astype(object)
-    return _operand(a * q.denominator + (b - a) * part, run.scale * q.denominator, run, shape)
+    return _operand(a * q.denominator + (b - a) * part, run.scale * q.denominator, shape)
 
 
 def _distinct(run: Run, flat: Array, starts: Array) -> Array:
@@ -132,7 +132,8 @@ def _distinct(run: Run, flat: Array, starts: Array) -> Array:
     new[starts[flat > 0]] = 1  # the first value of a cell is new even if the cell before ended with it
     seen = np.zeros(n + 1, np.int64)
     np.cumsum(new, out=seen[1:])
-    return seen[starts + flat] - seen[starts]
+    counts: Array = seen[starts + flat] - seen[starts]
+    return counts
 
 
 def _concentration(

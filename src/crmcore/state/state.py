@@ -46,9 +46,8 @@ class Run:
         """Return stored values (before the scale) at positions of the run."""
         part = self.packed if positions is None else self.packed[positions]
         plain = part & ((1 << self.bits) - 1)
-        if self.lookup is not None:
-            return self.lookup[plain]
-        return plain.astype(np.int64) + self.low
+        found: Array = plain.astype(np.int64) + self.low if self.lookup is None else self.lookup[plain]
+        return found
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -87,7 +86,8 @@ class GridState:
         """Return the sums of a request's counts over all rows, per bucket."""
         data = self.numbers[number].data
         if self.listed is None:
-            return data.sum(0)
+            per_bucket: Array = data.sum(0)
+            return per_bucket
         sums = np.zeros(self.buckets, np.int64)
         np.add.at(sums, self.listed % self.buckets, data[:-1])
         return sums

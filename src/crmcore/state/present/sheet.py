@@ -13,7 +13,8 @@ from ...locales import Locale, locale
 from .numbers import places_of, shown, shown_range
 
 if TYPE_CHECKING:
-    from ..result import Measured, Result
+    from ..measured import Measured
+    from ..result import Result
 
 __all__ = ["Sheet", "footer", "language_of", "sheet_of", "tally"]
 
