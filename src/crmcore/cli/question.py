@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..algebra.columns import Each
-from ..algebra.walk import aggregates_of, walk
+from ..algebra.walk import aggregates_of
 from ..metric import Metric
+from ..plan.requests import reading
 from ..sources import read
 from ..state.result import Result
 from ..table.dataset import Dataset
@@ -61,6 +61,5 @@ def _tables(metrics: Iterable[Metric]) -> list[str]:
     found: dict[str, None] = {}
     for metric in metrics:
         for a in aggregates_of(metric.formula):
-            inner = [n.aggregate for n in walk(a) if isinstance(n, Each)] or [a]
-            found.update({str(x.table): None for x in inner})
+            found.update({str(x.table): None for x in reading(a)})
     return list(found)

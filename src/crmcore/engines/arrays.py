@@ -8,6 +8,7 @@ a pass is a scattered addition per number and one sort per multiset.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 import attrs
 import numpy as np
@@ -36,6 +37,8 @@ def run(layout: Layout, grids: Iterable[int], views: Mapping[int, Scope]) -> Sta
     """Compute the state of these grids of a layout.
 
     Args:
+        layout: what is asked, by grid.
+        grids: numbers of its grids.
         views: the tables as each view shows them, by number.
     """
     state: State = {}
@@ -43,9 +46,7 @@ def run(layout: Layout, grids: Iterable[int], views: Mapping[int, Scope]) -> Sta
         grid = layout.grids[number]
         scope = views[grid.view]
         table = priced(scope.tables[grid.table], grid.priced, scope)
-        pass_ = table.kept(
-            ("pass", layout.token, number), lambda n=number, t=table, s=scope: _compiled(layout, n, t, s)
-        )  # type: ignore[misc]
+        pass_ = table.kept(("pass", layout.token, number), partial(_compiled, layout, number, table, scope))
         state[number] = pass_.run()
     return state
 
@@ -126,7 +127,7 @@ class _Pass:
         for data in {id(sums[n]): sums[n] for n in self.counts if n in sums}.values():
             there |= data != 0
         if self.cells.listed is None:
-            there = there.reshape(-1, self.cells.buckets).any(1)
+            there = np.asarray(there.reshape(-1, self.cells.buckets).any(1))
             return slice(None) if there.all() else np.flatnonzero(there)
         return slice(None) if there[:-1].all() else np.flatnonzero(there)
 
@@ -331,5 +332,5 @@ def _add_values(sums: Array, keys: Array | None, values: Array) -> None:
 
 def _joined(low: Array, high: Array) -> Array:
     """Return high * 2**32 + low as Python integers, as int64 when all of them fit."""
-    exact = high.astype(object) * (1 << 32) + low.astype(object)
+    exact: Array = high.astype(object) * (1 << 32) + low.astype(object)
     return exact.astype(np.int64) if all(-(2**62) < v < 2**62 for v in exact.tolist()) else exact

@@ -61,8 +61,7 @@ def cells_of(grid: Grid, table: Table, scope: Scope) -> Cells:
     at = scope.as_of if any(isinstance(n, AsOf) for e in grid.keys for n in walk(e)) else None
     keys = tuple(e.key for e in grid.keys)
     key = ("cells", keys, grid.anchor, grid.edges, scope.zone.name, scope.calendar, at)
-    found: Cells = table.kept(key, lambda: _cells(grid, table, scope))
-    return found
+    return table.kept(key, lambda: _cells(grid, table, scope))
 
 
 def _cells(grid: Grid, table: Table, scope: Scope) -> Cells:

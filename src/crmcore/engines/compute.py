@@ -13,7 +13,7 @@ from ..calendars import Zone
 from ..errors import ArgumentError, DefinitionError
 from ..evaluate import Moment, Scope, local_day, resolve
 from ..plan.frames import Frame, frame_of
-from ..plan.layout import Anchors, Layout, Place, Shares, View, lay_out
+from ..plan.layout import Anchors, Layout, Shares, View, lay_out
 from ..plan.question import Asked, Plan, Question
 from ..plan.requests import each_of, reading
 from ..state.finish import Finisher, Label
@@ -80,7 +80,9 @@ def compute(plan: Plan, tables: Mapping[str, Table], scope: Scope, frames: Seque
     """Answer the question of a plan.
 
     Args:
+        plan: the question, with the layouts met before.
         tables: all rows; `scope.tables` are those seen from `scope.as_of`.
+        scope: the instant, zone, calendar and rates.
         frames: measured instead of the periods of the question's `per`, all of them shown.
 
     Raises:
@@ -122,7 +124,9 @@ def _laid_out(plan: Plan, scope: Scope, frames: Sequence[Frame]) -> Layout:
     question, moment = plan.question, scope.as_of
 
     def seen(table: str, column: str) -> Expr | None:
-        return None if moment is None or table not in scope.tables else _seen(scope.tables[table], column, moment, scope.zone)
+        if moment is None or table not in scope.tables:
+            return None
+        return _seen(scope.tables[table], column, moment, scope.zone)
 
     return lay_out(
         [a.formula for a in question.asked],
@@ -169,7 +173,7 @@ def _days(plan: Plan, scope: Scope) -> tuple[int | None, int | None]:
         if bounds is None:
             continue
         low, high = bounds
-        if today is not None and is_recorded(name, anchor):
+        if today is not None and is_recorded(name, str(anchor)):
             high = min(high, today)
         if low <= high:
             lows.append(low)
@@ -206,8 +210,7 @@ def _bounds(table: Table, anchor: str | None, scope: Scope) -> tuple[int, int] |
         last = table["end"].data.max() - 1 if (table.name, anchor) == ("target", "start") else known.max()
         return int(known.min()), int(max(last, known.max()))
 
-    found: tuple[int, int] | None = table.kept(("days", anchor, scope.zone.name), find)
-    return found
+    return table.kept(("days", anchor, scope.zone.name), find)
 
 
 def _shown(layout: Layout, state: State, rolls: Rolls) -> slice:
@@ -321,7 +324,8 @@ class Rolls:
         """Return the groups that the entities of the chosen frames stand in."""
         groups = self._answer(number).groups
         keys = tuple(Column("key", np.zeros(0, np.int8), labels=labels) for labels in groups.labels[:-1])
-        return keys, groups.codes[:, :-1], self._answer(number).finisher.present()[:, chosen].any(1)
+        there = np.asarray(self._answer(number).finisher.present()[:, chosen].any(1))
+        return keys, groups.codes[:, :-1], there
 
     def entities(self, number: int, chosen: slice, group_of: Array | None, *, whole: bool) -> Entities:
         """Return what the entities have in the chosen frames."""

@@ -21,7 +21,7 @@ def priced(table: Table, anchor: str | None, scope: Scope) -> Table:
         return table
     moment = scope.as_of if anchor in (None, STOCK) else None
     key = ("priced", scope.rates, anchor, moment, scope.zone.name)
-    done: Table = table.kept(
+    return table.kept(
         key,
         lambda: table.replace(
             {
@@ -31,7 +31,6 @@ def priced(table: Table, anchor: str | None, scope: Scope) -> Table:
             }
         ),
     )
-    return done
 
 
 def converted(column: Column, anchor: str | None, table: Table, scope: Scope) -> Column:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import attrs
 import numpy as np
 
@@ -81,8 +79,8 @@ def _decided(term: Expr, table: Table, scope: Scope, segment: Segment) -> bool |
     assert name is not None
     if columns_of(term) != [name]:
         return None
-    make: Callable[[], Mask] = lambda: _on_labels(term, name, table, scope)  # noqa: E731
-    return bool(table.kept(("labels", term.key), make)[segment.code])
+    holding = table.kept(("labels", term.key), lambda: _on_labels(term, name, table, scope))
+    return bool(holding[segment.code])
 
 
 def _on_labels(term: Expr, name: str, table: Table, scope: Scope) -> Mask:

@@ -37,7 +37,10 @@ def range_of(frame: Frame, chain: Chain, calendar: Calendar, today: int | None) 
     """Return the frame that the windows of `chain` make of `frame`.
 
     Args:
-        today: the local day of as_of.
+        frame: a period, a run of days, or everything up to as_of.
+        chain: the windows, outermost first.
+        calendar: what periods are.
+        today: the local day of as_of; None where the data has no dates.
 
     Raises:
         ArgumentError: a window that needs an as_of where there is none.
@@ -86,7 +89,9 @@ def frame_of(period: Period, today: int | None, grain: str | None = None) -> Fra
 def _earlier(frame: Frame, unit: str, n: int, calendar: Calendar) -> Frame:
     """Return the frame n units earlier; of a running one, the same elapsed part (T5)."""
     start, stop, until = frame.start, frame.stop, frame.until
-    assert start is not None and stop is not None and until is not None
+    assert start is not None
+    assert stop is not None
+    assert until is not None
     if not frame.whole:
         first, last = calendar.shift(start, unit, -n), calendar.shift(stop - 1, unit, -n)
         return Frame(first, last + 1, last + 1, whole=False, grain=frame.grain)

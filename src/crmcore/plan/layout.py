@@ -13,13 +13,14 @@ import attrs
 import numpy as np
 
 from ..algebra.aggregates import STOCK, Aggregate
-from ..algebra.columns import Expr
+from ..algebra.columns import Col, Expr
 from ..algebra.formulas import Formula, Share, Span
 from ..algebra.node import Key
-from ..algebra.walk import columns_of, conjunction, terms_of, walk
+from ..algebra.walk import columns_of, conjunction, rewrite, terms_of, walk
 from ..calendars import Calendar
 from ..errors import ArgumentError
 from ..table.column import Array
+from ..table.shares import SHARED
 from .frames import Frame, range_of
 from .requests import Grid, Leaf, Request, leaf_key, occurrences, requests_of
 
@@ -184,7 +185,13 @@ def lay_out(
     """Return where each leaf of the formulas finds its numbers.
 
     Args:
-        today: the local day of as_of.
+        formulas: what is measured.
+        frames: the runs of days it is measured in.
+        keys: what the rows are grouped by.
+        where: a condition on the rows of every table; None for all rows.
+        calendar: what periods are.
+        today: the local day of as_of; None where the data has no dates.
+        anchors: what is known of the dates at which rows count.
         priced: amounts are converted at the rates of each aggregate's anchor day (M2).
         windowed: the frames themselves were made by a window.
 
@@ -215,7 +222,8 @@ def lay_out(
             places.append(Place(leaf, seen_in, False, (), once, once + 1))
         elif a.at == STOCK or is_target(a):
             seen = [views.setdefault(_view(r, a, today), len(views)) for r in found]
-            needs = tuple(book.need(a, Grid(table, keys, view=i), windowed=inside) for i in seen)
+            part = _of_shares(a) if is_target(a) and any(r.start is not None for r in found) else a
+            needs = tuple(book.need(part, Grid(table, keys, view=i), windowed=inside) for i in seen)
             places.append(Place(leaf, seen_in, True, needs, once, once + 1, len(places) < asked))
         elif all(r.start is None for r in found):
             need = book.need(a, Grid(table, keys), windowed=inside)
@@ -264,6 +272,14 @@ def _covered(layout: Layout, chosen: slice) -> Iterator[Covered]:
 def is_target(a: Aggregate) -> bool:
     """Does the aggregate count targets, which belong to the days from their start to their end?"""
     return a.table == "target" and a.at == "start" and not a.rolls_up
+
+
+def _of_shares(a: Aggregate) -> Aggregate:
+    """Return an aggregate of targets that reads what of their amounts belongs to the days (M8)."""
+    if a.expr is None:
+        return a
+    share = lambda n: Col(SHARED[n.name]) if isinstance(n, Col) and n.name in SHARED else None  # noqa: E731
+    return attrs.evolve(a, expr=rewrite(a.expr, share))
 
 
 def _axes(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -115,6 +115,8 @@ class Workspace:
         """Measure metrics on a dataset.
 
         Args:
+            metrics: names, or `Metric` objects.
+            data: the tables they are measured on.
             by: columns or column expressions to group by; `owner.team` follows a reference. Blank is a group.
             per: the period axis: day, week, month, quarter, year, fiscal_period, fiscal_quarter or fiscal_year.
             where: a condition on the rows of every table that is read.
