@@ -215,7 +215,7 @@ def test_one_file_feeds_several_tables(put, parser):
         ]
     }
     data = read(path, profile=profile, parser=parser)
-    assert columns(data["activity"]) == {"id": [2, 4], "Type": ["Call", "Call"], "Who": ["b", "d"]}
+    assert columns(data["activity"]) == {"id": [2, 4], "Type": ["Call", "Call"], "Who": ["b", "d"], "quantity": [1, 1]}
     assert columns(data["task"]) == {"id": [1], "Type": ["Task"], "Who": ["a"]}
     assert dict(data["activity"].excluded) == {"row filter": 1}
     profile["file"][1].pop("where")
