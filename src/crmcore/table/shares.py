@@ -11,10 +11,10 @@ from ..domain.money import minor_units
 from .column import Column
 from .table import Table
 
-__all__ = ["by_largest_remainder", "shared_out"]
+__all__ = ["SHARED", "by_largest_remainder", "shared_out"]
 
-SHARED = ("amount", "quantity")
-"""The columns of a target that are shared out over its days."""
+SHARED = {"amount": "amount in the period", "quantity": "quantity in the period"}
+"""The columns of a target that are shared out over its days, and what their shares are called."""
 
 
 def by_largest_remainder(amount: int, weights: list[int]) -> list[int]:
@@ -31,7 +31,8 @@ def shared_out(table: Table, low: int, high: int, grain: str | None, calendar: C
     """Return the targets that overlap the days [low, high), each with what of it belongs to them.
 
     A target inside them counts whole. Else it is shared out by days among the periods of the grain that it
-    overlaps; days that cut through periods take their own days against the days outside.
+    overlaps; days that cut through periods take their own days against the days outside. The shares stand beside the
+    whole amounts, which conditions and groups go by.
     """
     start, end = table["start"].data.astype(np.int64), table["end"].data.astype(np.int64)
     end = np.maximum(end, start + 1)
@@ -45,7 +46,7 @@ def shared_out(table: Table, low: int, high: int, grain: str | None, calendar: C
             unit = _unit(cut[name], i)
             parts = by_largest_remainder(int(data[i]) // unit, weights)
             data[i] = unit * sum(p for p, (a, b) in zip(parts, pairwise(days), strict=True) if low <= a and b <= high)
-    return cut.replace({n: cut[n].replace(data=data) for n, data in amounts.items()})
+    return cut.replace({SHARED[n]: cut[n].replace(data=data) for n, data in amounts.items()})
 
 
 def _cuts(start: int, end: int, low: int, high: int, grain: str | None, calendar: Calendar) -> list[int]:
