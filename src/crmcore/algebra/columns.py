@@ -61,13 +61,13 @@ _PLAIN = (str, int, bool, Decimal, Fraction, float, date, datetime)
 class Expr(Node):
     """A value per row. Build it with `col`, `lit` and the operators."""
 
-    # comparisons build conditions, so identity of expressions is their `key`
+    # a comparison builds a condition, so identity of expressions is their `key`
     __hash__ = Node.__hash__
 
-    def __eq__(self, other: object) -> Expr:  # type: ignore[override]
+    def __eq__(self, other: object) -> Expr:  # type: ignore[override]  # a condition, not a bool
         return IsNull(self) if other is None else Compare("==", self, lit(other))
 
-    def __ne__(self, other: object) -> Expr:  # type: ignore[override]
+    def __ne__(self, other: object) -> Expr:  # type: ignore[override]  # a condition, not a bool
         return Not(IsNull(self)) if other is None else Not(Compare("==", self, lit(other)))
 
     def __lt__(self, other: object) -> Expr:

@@ -32,7 +32,7 @@ def coloured(stream: TextIO) -> bool:
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty():
         return False
     try:
-        import rich  # noqa: F401
+        import rich  # noqa: F401 - only whether it is there
     except ImportError:
         return False
     return True
