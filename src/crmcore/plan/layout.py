@@ -15,7 +15,7 @@ import numpy as np
 from ..algebra.aggregates import STOCK, Aggregate
 from ..algebra.columns import Col, Expr
 from ..algebra.formulas import Formula, Share, Span
-from ..algebra.node import Key
+from ..algebra.node import Key, Node
 from ..algebra.walk import columns_of, conjunction, rewrite, terms_of, walk
 from ..calendars import Calendar
 from ..errors import ArgumentError
@@ -278,7 +278,10 @@ def _of_shares(a: Aggregate) -> Aggregate:
     """Return an aggregate of targets that reads what of their amounts belongs to the days (M8)."""
     if a.expr is None:
         return a
-    share = lambda n: Col(SHARED[n.name]) if isinstance(n, Col) and n.name in SHARED else None  # noqa: E731
+
+    def share(node: Node) -> Node | None:
+        return Col(SHARED[node.name]) if isinstance(node, Col) and node.name in SHARED else None
+
     return attrs.evolve(a, expr=rewrite(a.expr, share))
 
 
