@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["CHUNK", "count_small", "count_true", "grouped_add", "pack", "positions", "run_sort", "total_of"]
+__all__ = ["CHUNK", "count_small", "positions"]
 
 Array = npt.NDArray[Any]
 
@@ -55,33 +55,3 @@ def positions(mask: npt.NDArray[np.bool_], expected: float) -> Array:
         found = np.flatnonzero(longer)
         return found[: found.size - (longer.size - n)]
     return np.flatnonzero(mask)
-
-
-def grouped_add(sums: Array, keys: Array, values: Array | int) -> None:
-    """Add `values` into `sums` at `keys`, in place."""
-    np.add.at(sums, keys, values)
-
-
-def total_of(values: Array) -> int:
-    """Return the exact sum of an integer array whose true sum fits int64."""
-    return int(np.add.reduce(values, dtype=np.int64))
-
-
-def count_true(mask: Array) -> int:
-    """Return the number of true rows."""
-    return int(np.count_nonzero(mask))
-
-
-def pack(keys: Array, values: Array, bits: int, low: int, out: Array) -> None:
-    """Write `keys << bits | (values - low)` to `out`."""
-    np.left_shift(keys, bits, out=out, casting="unsafe")
-    if low:
-        out += (values - np.int64(low)).astype(out.dtype, copy=False)
-    else:
-        np.bitwise_or(out, values, out=out, casting="unsafe")
-
-
-def run_sort(packed: Array) -> Array:
-    """Sort packed numbers in place and return them."""
-    packed.sort()
-    return packed

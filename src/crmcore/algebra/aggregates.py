@@ -29,7 +29,6 @@ __all__ = [
     "mean",
     "median",
     "quantile",
-    "rolls_up",
     "smallest",
     "squares",
     "top_share",
@@ -64,11 +63,6 @@ class Aggregate(Formula):
             return self
         where = condition if self.where is None else And(_flat(And, (self.where, condition)))
         return attrs.evolve(self, where=where)
-
-
-def rolls_up(node: Node) -> bool:
-    """Does the node contain a roll-up?"""
-    return node.rolls_up
 
 
 def _value(expr: Expr | str) -> Expr:

@@ -275,10 +275,6 @@ class Each(Expr):
     by: Expr
     formula: Formula
 
-    @property
-    def aggregate(self) -> Formula:
-        return self.formula
-
 
 def lit(value: object) -> Expr:
     """Return `value` as an expression; expressions pass through.

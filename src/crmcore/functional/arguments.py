@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from ..algebra.aggregates import STOCK, Aggregate, rolls_up
+from ..algebra.aggregates import STOCK, Aggregate
 from ..algebra.columns import AsOf, Col
 from ..algebra.formulas import Span, Window
 from ..algebra.walk import aggregates_of, columns_of, walk
@@ -110,7 +110,7 @@ def _argument(table: str, column: str, several: bool, needed: bool, dates: str) 
 
 def _read(aggregate: Aggregate) -> list[Aggregate]:
     """Return the aggregates that read rows: those inside roll-ups, or the aggregate itself."""
-    if not rolls_up(aggregate):
+    if not aggregate.rolls_up:
         return [aggregate]
     inside = [(each, part) for each in each_of(aggregate) for part in aggregates_of(each.formula)]
     return [_keyed(each.by, read) for each, part in inside for read in _read(part)]

@@ -21,7 +21,7 @@ from functools import cache
 import attrs
 
 from ..algebra import as_of, coalesce, col, elapsed, maybe
-from ..algebra.aggregates import Aggregate, rolls_up
+from ..algebra.aggregates import Aggregate
 from ..algebra.columns import Col, Compare, Expr, IsIn, IsNull, Literal, Not
 from ..algebra.formulas import Window
 from ..algebra.node import Key
@@ -58,7 +58,7 @@ _WORDS: tuple[tuple[Expr, str], ...] = (
 
 def parts_of(aggregate: Aggregate) -> tuple[Aggregate, ...]:
     """Return the aggregates whose sum this one is: one for each value that its condition lets pass."""
-    if aggregate.op not in ("count", "total", "squares") or rolls_up(aggregate):
+    if aggregate.op not in ("count", "total", "squares") or aggregate.rolls_up:
         return (aggregate,)
     terms = terms_of(aggregate.where)
     for spot, term in enumerate(terms):

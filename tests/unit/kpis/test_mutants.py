@@ -97,7 +97,7 @@ def changes(node: Node) -> Iterator[tuple[str, Node | None]]:
 def mutants(metric: Metric) -> Iterator[Mutant]:
     """Yield the metric with each change in each place."""
     for place in walk(metric.formula):
-        if isinstance(place, Aggregate) and rolls_up(place):
+        if isinstance(place, Aggregate) and place.rolls_up:
             continue  # its rows are those of the aggregate that is rolled up
         if isinstance(place, c.Coalesce) and repr(place) == QUANTITY and metric.name != "activities":
             continue  # proven once
