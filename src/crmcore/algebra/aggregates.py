@@ -16,7 +16,6 @@ import attrs
 from ..errors import DefinitionError
 from .columns import And, Compare, Expr, IsIn, IsNull, Not, Or, _flat, col, lit
 from .formulas import Formula, Ratio
-from .node import Node
 
 __all__ = [
     "OPS",

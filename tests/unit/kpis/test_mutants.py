@@ -16,7 +16,6 @@ import pytest
 from crmcore.algebra import STOCK, Aggregate
 from crmcore.algebra import columns as c
 from crmcore.algebra import formulas as f
-from crmcore.algebra.aggregates import rolls_up
 from crmcore.algebra.node import Node
 from crmcore.algebra.walk import rewrite, walk
 from crmcore.errors import CrmCoreError

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crmcore.algebra import col, count, total
-from crmcore.algebra.aggregates import OPS, Aggregate, rolls_up
+from crmcore.algebra.aggregates import OPS, Aggregate
 from crmcore.algebra.formulas import Window
 from crmcore.algebra.walk import walk
 from crmcore.calendars import Calendar, Zone, day_of
@@ -102,7 +102,7 @@ def test_the_awkward_is_reached() -> None:
             for node in walk(metric.formula):
                 if isinstance(node, Aggregate):
                     seen[node.op] += 1
-                    seen["roll-up"] += rolls_up(node)
+                    seen["roll-up"] += node.rolls_up
                     seen["stock"] += node.at == "stock"
                 if isinstance(node, Window):
                     seen[node.kind] += 1
