@@ -238,8 +238,9 @@ def _shown(layout: Layout, state: State, rolls: Rolls) -> slice:
 def _present(layout: Layout, state: State, chosen: slice) -> dict[int, Array | None]:
     """Return, per grid, which key combinations have a row in some shown range; None where all of them have."""
     found: dict[int, Array | None] = {}
+    unasked = {n.grid for p in layout.places if not p.asked for n in p.needs}
     for grid, part, mask in layout.covered(chosen):
-        if layout.grids[grid].buckets == 1 and mask is None:
+        if layout.grids[grid].buckets == 1 and mask is None and grid not in unasked:
             found[grid] = None  # a state has no other rows
             continue
         there = state[grid].any_in(part, mask)
