@@ -106,7 +106,8 @@ def compute(plan: Plan, tables: Mapping[str, Table], scope: Scope, frames: Seque
     rest = {n.grid for p in layout.places if p.apart for n in p.needs[chosen]}
     if rest:
         state |= _apart(layout, rest - set(state), tables, scope)
-    return _finish(plan, layout, state, chosen, rolls, flat=not fixed and _is_flat(layout, state))
+    flat = not fixed and chosen.start < chosen.stop and _is_flat(layout, state)
+    return _finish(plan, layout, state, chosen, rolls, flat=flat)
 
 
 def _apart(layout: Layout, grids: Iterable[int], tables: Mapping[str, Table], scope: Scope) -> State:
