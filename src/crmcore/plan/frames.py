@@ -61,6 +61,7 @@ def _through(frame: Frame, window: Window, calendar: Calendar, today: int | None
     if window.kind == "previous":
         return _earlier(frame, unit, n, calendar)
     until = frame.until if frame.until is not None else _needed(today, window) + 1
+    until = until if today is None else min(until, today + 1)
     if unit == "day" and window.kind == "trailing":
         return Frame(until - n, until, until, whole=False, grain=frame.grain)
     period = calendar.period(until - 1, unit)
