@@ -32,23 +32,29 @@ class Dataset(Mapping[str, Table]):
 
     Args:
         timezone: IANA name of the zone of timestamps that have none; without it their rows are rejected.
+        how: "table.column" -> what is to be known of its values and is never guessed, as arguments of `ColumnSpec`:
+            `{"opportunity.probability": {"percent": 100}, "lead.created_at": {"unit": "milliseconds"}}`.
         tables: the tables by name.
 
     Raises:
         IngestError: input that cannot be read at all.
-        ArgumentError: a zone that does not exist.
+        ArgumentError: a zone that does not exist, or an option of `how` that means nothing.
+        ColumnNotFound: `how` speaks of a column that is not there.
         MissingLibraryError: a dataframe without a library that reads it.
 
     Rules: O2, O3, O4, M1, M3, M6, T2, T3
     """
 
-    def __init__(self, *, timezone: str | None = None, **tables: Any) -> None:
+    def __init__(
+        self, *, timezone: str | None = None, how: Mapping[str, Mapping[str, Any]] | None = None, **tables: Any
+    ) -> None:
         if timezone is not None:
             Zone(timezone)
         for name, data in tables.items():
             if data is None:
                 raise ArgumentError(f"table {name!r} is None; leave it out, or give [] for a table without rows")
-        made = assemble((draft_of(name, data, timezone) for name, data in tables.items()), timezone)
+        stated = _by_table(how or {}, tables)
+        made = assemble((draft_of(n, data, timezone, stated.get(n)) for n, data in tables.items()), timezone)
         self._set(made.tables, made.issues, made.rejected)
 
     @classmethod
@@ -83,3 +89,16 @@ class Dataset(Mapping[str, Table]):
     def __repr__(self) -> str:
         inside = ", ".join(f"{t.name}: {len(t)}" for t in self.tables.values())
         return f"Dataset({inside}; {len(self.issues)} issues, {len(self.rejected)} rows rejected)"
+
+
+def _by_table(how: Mapping[str, Mapping[str, Any]], tables: Iterable[str]) -> dict[str, dict[str, Mapping[str, Any]]]:
+    """Return what is stated of columns by table and column."""
+    found: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for name, stated in how.items():
+        table, _, column = name.partition(".")
+        if table not in tables or not column:
+            raise ArgumentError(
+                f"how: {name!r} names no column of these tables; write 'table.column', e.g. 'lead.created_at'"
+            )
+        found.setdefault(table, {})[column] = stated
+    return found

@@ -11,13 +11,13 @@ from typing import Any
 import attrs
 import numpy as np
 
-from ..errors import IngestError
+from ..errors import ColumnNotFound, IngestError
 from .arrow import Batch, speaks_arrow, stream
 from .builders import Block, Builder
 from .builders.arrays import python_values
 from .builders.build import shown
 from .draft import Draft, TableBuilder
-from .schema import TableSchema, schema_of
+from .schema import Reading, schema_of
 from .table import Table
 
 __all__ = ["CHUNK", "Rows", "draft_of"]
@@ -34,42 +34,55 @@ class Rows:
     values: Iterable[Sequence[Any]]
 
 
-def draft_of(name: str, data: Any, timezone: str | None = None) -> Draft:
+def draft_of(
+    name: str, data: Any, timezone: str | None = None, how: Mapping[str, Mapping[str, Any]] | None = None
+) -> Draft:
     """Return a table as it was read.
 
     Args:
         name: name of the table.
         data: records, dicts, `Rows` or (names, tuples), {name: array}, a dataframe, or a table.
         timezone: zone of timestamps that have none.
+        how: column -> what the host states of it, as arguments of `ColumnSpec`.
 
     Raises:
+        ColumnNotFound: `how` speaks of a column that is not there.
         IngestError: rows of a kind that cannot be read, columns of different lengths, a name twice.
         MissingLibraryError: a dataframe without pyarrow or nanoarrow.
     """
-    schema = schema_of(name)
+    reading = Reading(schema_of(name), timezone, how or {})
+    draft = _draft(reading, data)
+    for column in reading.how:
+        if column not in draft.columns:
+            raise ColumnNotFound(column, draft.columns, where=f"in table {name!r}, of which `how` speaks")
+    return draft
+
+
+def _draft(reading: Reading, data: Any) -> Draft:
+    name = reading.table
     if isinstance(data, Table):
         return Draft(name, dict(data.columns), len(data), data.rows, excluded=dict(data.excluded))
     if speaks_arrow(data):
-        return _from_arrow(schema, data, timezone)
+        return _from_arrow(reading, data)
     if isinstance(data, Mapping):
-        return _from_arrays(schema, data, timezone)
+        return _from_arrays(reading, data)
     if isinstance(data, Rows):
-        return _from_tuples(schema, data.names, data.values, timezone)
+        return _from_tuples(reading, data.names, data.values)
     if isinstance(data, tuple) and len(data) == 2 and _are_names(data[0]) and not isinstance(data[1], str):
-        return _from_tuples(schema, data[0], data[1], timezone)
+        return _from_tuples(reading, data[0], data[1])
     if isinstance(data, str | bytes) or not isinstance(data, Iterable):
         raise _unreadable(name, data)
     rows = iter(data)
     first = next(rows, None)
     if first is None:
-        return _empty(schema, timezone)
+        return _empty(reading)
     rows = chain([first], rows)
     if attrs.has(type(first)):
-        return _from_records(schema, rows, type(first), timezone)
+        return _from_records(reading, rows, type(first))
     if isinstance(first, Mapping) or hasattr(first, "keys"):
-        return _from_dicts(schema, rows, timezone)
+        return _from_dicts(reading, rows)
     if hasattr(first, "_fields"):  # named tuples, also those of database libraries
-        return _from_tuples(schema, first._fields, rows, timezone)
+        return _from_tuples(reading, first._fields, rows)
     raise _unreadable(name, first, "rows of ")
 
 
@@ -85,9 +98,9 @@ def _unreadable(name: str, value: Any, what: str = "") -> IngestError:
     )
 
 
-def _empty(schema: TableSchema, timezone: str | None) -> Draft:
+def _empty(reading: Reading) -> Draft:
     """Return a table without rows: it has all columns of its record, so that metrics on it are results, not errors (R2)."""
-    return TableBuilder(schema.name, [schema.spec(n, timezone) for n in schema.fields]).finish()
+    return TableBuilder(reading.table, [reading.spec(n) for n in reading.schema.fields]).finish()
 
 
 def _chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
@@ -99,11 +112,12 @@ def _chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
 # --- records
 
 
-def _from_records(schema: TableSchema, rows: Iterable[Any], kind: type, timezone: str | None) -> Draft:
-    attributes = attrs.fields(kind)
-    named = [a.name for a in attributes if not schema.known or not _is_record(schema, kind) or a.name in schema.fields]
+def _from_records(reading: Reading, rows: Iterable[Any], kind: type) -> Draft:
+    attributes, fields = attrs.fields(kind), reading.schema.fields
+    own = not _is_record(reading, kind)  # of a record only what is a column, of a host's object everything
+    named = [a.name for a in attributes if own or a.name in fields]
     defaults = {a.name: a.default for a in attributes}
-    table = TableBuilder(schema.name, [schema.spec(n, timezone) for n in named])
+    table = TableBuilder(reading.table, [reading.spec(n) for n in named])
     readers = [(made, _reader(f".{name}"), defaults[name]) for name, made in table.builders.items()]
     for chunk in _chunks(rows):
         size = len(chunk)
@@ -120,8 +134,8 @@ def _from_records(schema: TableSchema, rows: Iterable[Any], kind: type, timezone
             if odd is None:
                 raise
             raise IngestError(
-                f"table {schema.name!r}: records of two kinds, {kind.__name__} and {type(odd).__name__}",
-                table=schema.name,
+                f"table {reading.table!r}: records of two kinds, {kind.__name__} and {type(odd).__name__}",
+                table=reading.table,
             ) from None
         table.rows(size, _attributes_of(chunk, named))
     return table.finish()
@@ -131,10 +145,10 @@ def _attributes_of(records: list[Any], names: list[str]) -> Callable[[int], Mapp
     return lambda row: {name: getattr(records[row], name) for name in names}
 
 
-def _is_record(schema: TableSchema, kind: type) -> bool:
+def _is_record(reading: Reading, kind: type) -> bool:
     from ..domain import RECORDS
 
-    return schema.known and issubclass(kind, RECORDS[schema.name])
+    return reading.schema.known and issubclass(kind, RECORDS[reading.table])
 
 
 def _reader(part: str) -> Callable[[list[Any]], list[Any]]:
@@ -150,8 +164,8 @@ def _reader(part: str) -> Callable[[list[Any]], list[Any]]:
 # --- dicts
 
 
-def _from_dicts(schema: TableSchema, rows: Iterable[Any], timezone: str | None) -> Draft:
-    table = TableBuilder(schema.name)
+def _from_dicts(reading: Reading, rows: Iterable[Any]) -> Draft:
+    table = TableBuilder(reading.table)
     names: list[str] = []
     getters: list[Callable[[Any], Any]] = []
     for chunk in _chunks(rows):
@@ -162,10 +176,10 @@ def _from_dicts(schema: TableSchema, rows: Iterable[Any], timezone: str | None) 
             except (KeyError, IndexError):
                 columns = None
         if columns is None:
-            found = [_checked(schema.name, row) for row in chunk]
+            found = [_checked(reading.table, row) for row in chunk]
             for key in dict.fromkeys(chain.from_iterable(found)):
                 if key not in table.builders:
-                    table.column(schema.spec(key, timezone))
+                    table.column(reading.spec(key))
                     names.append(key)
             if not names:
                 table.rows(len(chunk), lambda _: {})
@@ -189,11 +203,9 @@ def _checked(table: str, row: Any) -> Mapping[str, Any]:
 # --- tuples
 
 
-def _from_tuples(
-    schema: TableSchema, names: Sequence[str], rows: Iterable[Sequence[Any]], timezone: str | None
-) -> Draft:
-    _no_name_twice(schema.name, names)
-    table = TableBuilder(schema.name, [schema.spec(n, timezone) for n in names])
+def _from_tuples(reading: Reading, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Draft:
+    _no_name_twice(reading.table, names)
+    table = TableBuilder(reading.table, [reading.spec(n) for n in names])
     width = len(names)
     blank = (None,) * width
     readers = [_reader(f"[{place}]") for place in range(width)]
@@ -218,21 +230,21 @@ def _no_name_twice(table: str, names: Sequence[str]) -> None:
 # --- arrays
 
 
-def _from_arrays(schema: TableSchema, data: Mapping[Any, Any], timezone: str | None) -> Draft:
+def _from_arrays(reading: Reading, data: Mapping[Any, Any]) -> Draft:
     if not data:
-        return _empty(schema, timezone)
-    table = TableBuilder(schema.name)
+        return _empty(reading)
+    table = TableBuilder(reading.table)
     columns: dict[str, Any] = {}
     for name, values in data.items():
         if not isinstance(name, str):
-            raise IngestError(f"table {schema.name!r}: {name!r} names no column; names are text", table=schema.name)
-        columns[name] = _column(schema.name, name, values)
+            raise IngestError(f"table {reading.table!r}: {name!r} names no column; names are text", table=reading.table)
+        columns[name] = _column(reading.table, name, values)
     sizes = {name: len(values) for name, values in columns.items()}
     if len(set(sizes.values())) > 1:
         shown = ", ".join(f"{name}: {size}" for name, size in sizes.items())
-        raise IngestError(f"table {schema.name!r}: columns of different lengths ({shown})", table=schema.name)
+        raise IngestError(f"table {reading.table!r}: columns of different lengths ({shown})", table=reading.table)
     for name, values in columns.items():
-        made = table.column(schema.spec(name, timezone))
+        made = table.column(reading.spec(name))
         if isinstance(values, np.ndarray):
             made.add(values)
         elif isinstance(values, _Pieces):
@@ -315,9 +327,9 @@ def _plain(values: Any, row: int) -> Any:
 # --- dataframes
 
 
-def _from_arrow(schema: TableSchema, data: Any, timezone: str | None) -> Draft:
-    names, batches = stream(data, schema.name)
-    table = TableBuilder(schema.name, [schema.spec(n, timezone) for n in names])
+def _from_arrow(reading: Reading, data: Any) -> Draft:
+    names, batches = stream(data, reading.table)
+    table = TableBuilder(reading.table, [reading.spec(n) for n in names])
     for batch in batches:
         for name, piece in zip(names, batch.columns, strict=True):
             _add(table.builders[name], piece)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -10,9 +11,10 @@ from typing import Any
 import attrs
 
 from ..domain import RECORDS, fields_of
+from ..errors import ArgumentError
 from .builders.spec import ColumnSpec
 
-__all__ = ["FieldSchema", "TableSchema", "schema_of"]
+__all__ = ["FieldSchema", "Reading", "TableSchema", "schema_of"]
 
 
 @attrs.frozen(slots=True)
@@ -71,6 +73,41 @@ class TableSchema:
             least=field.least,
             optional=field.kind == "id" and field.default is not attrs.NOTHING,
         )
+
+
+@attrs.frozen(slots=True, eq=False)
+class Reading:
+    """How the columns of one table are read.
+
+    Args:
+        schema: what the domain says of them.
+        timezone: zone of timestamps that have none.
+        how: column -> what the host states of it, as arguments of `ColumnSpec`.
+    """
+
+    schema: TableSchema
+    timezone: str | None = None
+    how: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
+
+    @property
+    def table(self) -> str:
+        """The name of the table."""
+        return self.schema.name
+
+    def spec(self, column: str) -> ColumnSpec:
+        """Return how a column is read."""
+        stated = self.how.get(column, {})
+        unknown = [option for option in stated if option not in _OPTIONS]
+        if unknown:
+            near = get_close_matches(unknown[0], _OPTIONS, n=1)
+            raise ArgumentError(
+                f"column {self.schema.name}.{column}: no option {unknown[0]!r}; "
+                + (f"did you mean {near[0]!r}?" if near else f"there are {', '.join(_OPTIONS)}")
+            )
+        return attrs.evolve(self.schema.spec(column, self.timezone), **stated)
+
+
+_OPTIONS = tuple(a.name for a in attrs.fields(ColumnSpec) if a.name != "name")
 
 
 @cache

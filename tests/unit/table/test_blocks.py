@@ -22,7 +22,9 @@ from crmcore.table.column import Column
 from crmcore.table.dataset import Dataset
 from crmcore.table.values import values_of
 
-WORDS = st.sampled_from(["", "a", " b ", "华", "1", "2.5", "2026-01-02", "2026-01-02T03:04:05Z", "true", "30%", "Won", "-0.005", "x" * 40])
+WORDS = st.sampled_from(
+    ["", "a", " b ", "华", "1", "2.5", "2026-01-02", "2026-01-02T03:04:05Z", "true", "30%", "Won", "-0.005", "x" * 40]
+)
 THINGS = st.one_of(
     st.none(),
     st.just(float("nan")),
@@ -40,7 +42,19 @@ THINGS = st.one_of(
     WORDS,
 )
 KINDS = (
-    "id", "key", "text", "instant", "day", "moment", "money", "number", "count", "probability", "duration", "flag", "score",
+    "id",
+    "key",
+    "text",
+    "instant",
+    "day",
+    "moment",
+    "money",
+    "number",
+    "count",
+    "probability",
+    "duration",
+    "flag",
+    "score",
 )
 
 
@@ -78,7 +92,20 @@ def test_text_cells_are_read_like_text_values(kind: str, texts: list[str]) -> No
     assert len(column) == len(texts)
 
 
-@given(st.lists(st.one_of(st.none(), st.integers(-1000, 1000), st.decimals(-10, 10, places=2), st.floats(-5, 5), st.text(max_size=3), st.dates(date(1990, 1, 1), date(2030, 1, 1))), max_size=8), st.data())
+@given(
+    st.lists(
+        st.one_of(
+            st.none(),
+            st.integers(-1000, 1000),
+            st.decimals(-10, 10, places=2),
+            st.floats(-5, 5),
+            st.text(max_size=3),
+            st.dates(date(1990, 1, 1), date(2030, 1, 1)),
+        ),
+        max_size=8,
+    ),
+    st.data(),
+)
 def test_columns_that_nobody_declared_keep_every_row(values: list[Any], data: st.DataObject) -> None:
     """Inferred columns are as long as their values, blank where they are, and reject nothing."""
     cut = data.draw(st.integers(0, len(values)))
@@ -88,11 +115,35 @@ def test_columns_that_nobody_declared_keep_every_row(values: list[Any], data: st
     assert [v is None for v in found] == [v is None or (isinstance(v, str) and not v.strip()) for v in values]
 
 
-@pytest.mark.parametrize("dtype", ["bool", "i1", "u2", "u8", "i8", "f4", "f8", "M8[D]", "M8[h]", "M8[ms]", "M8[ns]", "m8[s]", "m8[ns]", "U8", "S8", "O"])
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        "bool",
+        "i1",
+        "u2",
+        "u8",
+        "i8",
+        "f4",
+        "f8",
+        "M8[D]",
+        "M8[h]",
+        "M8[ms]",
+        "M8[ns]",
+        "m8[s]",
+        "m8[ns]",
+        "U8",
+        "S8",
+        "O",
+    ],
+)
 @pytest.mark.parametrize("kind", [*KINDS, "auto"])
 def test_arrays_are_read_like_their_values(dtype: str, kind: str) -> None:
     """A typed array gives the column that its values as Python objects give, for every kind of column."""
-    values = np.array([1, 0, 1]).astype("i8").astype(dtype) if dtype[0] not in "US" else np.array(["1", "0.5", "x"]).astype(dtype)
+    values = (
+        np.array([1, 0, 1]).astype("i8").astype(dtype)
+        if dtype[0] not in "US"
+        else np.array(["1", "0.5", "x"]).astype(dtype)
+    )
     objects: list[Any] = [v.decode() for v in values.tolist()] if dtype[0] == "S" else values.tolist()
     if dtype in {"M8[ns]", "m8[ns]"}:
         objects = values.astype(dtype.replace("ns", "us")).tolist()
@@ -101,7 +152,11 @@ def test_arrays_are_read_like_their_values(dtype: str, kind: str) -> None:
     column = target.finish()
 
     wanted = taken(kind, [objects], timezone="UTC", unit="hours")
-    assert (column.kind, values_of(column), sorted((b.row, b.kind) for b in target.bad)) == (wanted[0], wanted[1], wanted[3])
+    assert (column.kind, values_of(column), sorted((b.row, b.kind) for b in target.bad)) == (
+        wanted[0],
+        wanted[1],
+        wanted[3],
+    )
 
 
 def test_blocks_know_their_python_values() -> None:
@@ -134,7 +189,9 @@ def test_times_too_far_away_do_not_wrap_round(unit: str) -> None:
     assert [(b.row, b.kind) for b in target.bad] == [(0, "date out of range"), (1, "date out of range")]
 
 
-@pytest.mark.parametrize("values", [np.zeros(2, complex), np.zeros((2, 2)), np.array([1], "M8[as]"), np.zeros(1, "i4,i4")])
+@pytest.mark.parametrize(
+    "values", [np.zeros(2, complex), np.zeros((2, 2)), np.array([1], "M8[as]"), np.zeros(1, "i4,i4")]
+)
 def test_arrays_that_are_no_column(values: Any) -> None:
     """Complex numbers, two dimensions, attoseconds and structures are errors that say so."""
     with pytest.raises(ArgumentError):
@@ -158,8 +215,18 @@ def test_text_of_dataframe_libraries() -> None:
 def test_runs_of_blanks_between_values() -> None:
     """Blank runs take no room until a value follows, for every kind of column."""
     samples: dict[str, Any] = {
-        "key": "a", "text": "a", "day": date(2026, 1, 1), "instant": datetime(2026, 1, 1, tzinfo=UTC), "money": Money(1), "count": 5,
-        "number": Decimal("1.5"), "probability": Decimal("0.5"), "duration": timedelta(1), "flag": True, "score": 0.5, "auto": 7,
+        "key": "a",
+        "text": "a",
+        "day": date(2026, 1, 1),
+        "instant": datetime(2026, 1, 1, tzinfo=UTC),
+        "money": Money(1),
+        "count": 5,
+        "number": Decimal("1.5"),
+        "probability": Decimal("0.5"),
+        "duration": timedelta(1),
+        "flag": True,
+        "score": 0.5,
+        "auto": 7,
     }
     for kind, value in samples.items():
         target = builder(ColumnSpec("x", kind))
@@ -199,7 +266,8 @@ def test_frames_with_what_does_not_fit() -> None:
     data = Dataset(opportunity=frame)
 
     assert {(i.column, i.kind) for i in data.issues if i.rejected} == {
-        ("amount", "amount beyond the scale"), ("closed_at", "date out of range"),
+        ("amount", "amount beyond the scale"),
+        ("closed_at", "date out of range"),
     }
     table = data["opportunity"]
     assert values_of(table["id"]) == ["1"]

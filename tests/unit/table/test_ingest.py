@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from crmcore.domain import Account, Activity, Lead, Money, Opportunity, Seller, Split, Stage
-from crmcore.errors import ArgumentError, TableNotFound
+from crmcore.errors import ArgumentError, ColumnNotFound, TableNotFound
 from crmcore.table.column import Column
 from crmcore.table.dataset import Dataset
 from crmcore.table.draft import TableBuilder
@@ -31,7 +31,12 @@ def listed(data: Dataset, kind: str) -> list[Issue]:
 class TestRejected:
     def test_text_in_a_number_column_names_its_rows(self) -> None:
         """Two rows with words for amounts are out; the issue quotes the words, the rows can be read as they came."""
-        rows = [{"id": 1, "amount": 5}, {"id": 2, "amount": "n/a"}, {"id": 3, "amount": "7.5"}, {"id": 4, "amount": "?"}]
+        rows = [
+            {"id": 1, "amount": 5},
+            {"id": 2, "amount": "n/a"},
+            {"id": 3, "amount": "7.5"},
+            {"id": 4, "amount": "?"},
+        ]
         data = Dataset(cost=rows)
 
         assert values_of(data["cost"]["id"]) == [1, 3]
@@ -52,14 +57,21 @@ class TestRejected:
 
         [issue] = listed(data, "naive timestamp")
         assert (issue.count, issue.rows, issue.rejected) == (1, (1,), True)
-        assert issue.detail == "'2026-01-01T08:00:00'; it has no time zone; state one: Dataset(timezone=...), or in the profile"
+        assert (
+            issue.detail
+            == "'2026-01-01T08:00:00'; it has no time zone; state one: Dataset(timezone=...), or in the profile"
+        )
         assert values_of(data["lead"]["id"]) == [2]
         assert dict(data.rejected[0].record)["id"] == 1
-        assert values_of(Dataset(timezone="Asia/Shanghai", lead=rows)["lead"]["created_at"])[0] == datetime(2026, 1, 1, 0, tzinfo=UTC)
+        assert values_of(Dataset(timezone="Asia/Shanghai", lead=rows)["lead"]["created_at"])[0] == datetime(
+            2026, 1, 1, 0, tzinfo=UTC
+        )
 
     def test_dates_out_of_range(self) -> None:
         """9999-12-31 is no close date (a placeholder is to be declared as a null word)."""
-        data = Dataset(opportunity=[{"id": 1, "expected_close": date(9999, 12, 31)}, {"id": 2, "expected_close": date(2026, 1, 1)}])
+        data = Dataset(
+            opportunity=[{"id": 1, "expected_close": date(9999, 12, 31)}, {"id": 2, "expected_close": date(2026, 1, 1)}]
+        )
 
         [issue] = listed(data, "date out of range")
         assert issue.detail == "'9999-12-31'; dates lie between 1900 and 2199"
@@ -106,7 +118,8 @@ class TestRejected:
 
         assert values_of(data["lead"]["id"]) == [1, 4]
         assert [(i.kind, i.count, i.rows, i.column) for i in data.issues] == [
-            ("too many values", 1, (2,), ""), ("too few values", 1, (3,), ""),
+            ("too many values", 1, (2,), ""),
+            ("too few values", 1, (3,), ""),
         ]
         assert [dict(r.record) for r in data.rejected] == [{"id": 2, "owner": "b", "value 3": "c"}, {"id": 3}]
         assert data["lead"].row_numbers(np.arange(2)).tolist() == [0, 3]
@@ -165,7 +178,8 @@ class TestKept:
         data = Dataset(opportunity=rows)
 
         assert [(i.kind, i.rows) for i in data.issues] == [
-            ("closed_at on an open opportunity", (1,)), ("closed without closed_at", (2,)),
+            ("closed_at on an open opportunity", (1,)),
+            ("closed without closed_at", (2,)),
         ]
         assert values_of(data["opportunity"]["closed_at"]) == [FEB, None, JAN, None]
 
@@ -186,7 +200,14 @@ class TestKept:
 
     def test_dates_and_instants_are_compared_by_local_days(self) -> None:
         """Closed on 1 March, created at 20:00 UTC on it: in Shanghai that is the day after (T1, T2, T3)."""
-        rows = [{"id": 1, "outcome": "won", "created_at": datetime(2026, 3, 1, 20, tzinfo=UTC), "closed_at": date(2026, 3, 1)}]
+        rows = [
+            {
+                "id": 1,
+                "outcome": "won",
+                "created_at": datetime(2026, 3, 1, 20, tzinfo=UTC),
+                "closed_at": date(2026, 3, 1),
+            }
+        ]
 
         assert Dataset(opportunity=rows).issues == ()
         assert [i.kind for i in Dataset(timezone="Asia/Shanghai", opportunity=rows).issues] == ["closed before created"]
@@ -218,8 +239,13 @@ class TestKept:
         third = Fraction(1, 3)
         data = Dataset(
             split=[
-                split("a", Decimal("0.6")), split("a", Decimal("0.5")), split("b", third), split("b", third), split("b", third),
-                split("b", Decimal("0.9"), "overlay"), split("c", Decimal(1)),
+                split("a", Decimal("0.6")),
+                split("a", Decimal("0.5")),
+                split("b", third),
+                split("b", third),
+                split("b", third),
+                split("b", Decimal("0.9"), "overlay"),
+                split("c", Decimal(1)),
             ]
         )
 
@@ -228,7 +254,12 @@ class TestKept:
 
     def test_spans_that_end_before_they_start(self) -> None:
         """Periods that run backwards are listed."""
-        data = Dataset(target=[{"start": date(2026, 2, 1), "end": date(2026, 1, 1)}, {"start": date(2026, 2, 1), "end": date(2026, 3, 1)}])
+        data = Dataset(
+            target=[
+                {"start": date(2026, 2, 1), "end": date(2026, 1, 1)},
+                {"start": date(2026, 2, 1), "end": date(2026, 3, 1)},
+            ]
+        )
 
         assert [(i.kind, i.rows) for i in data.issues] == [("end before start", (1,))]
 
@@ -255,7 +286,9 @@ class TestLeftOut:
 
     def test_what_refers_to_a_deleted_record_is_not_odd(self) -> None:
         """A visit to a deleted account still has an account (O3)."""
-        data = Dataset(account=[Account("a", deleted=True), Account("b")], activity=[Activity(account="a"), Activity(account="b")])
+        data = Dataset(
+            account=[Account("a", deleted=True), Account("b")], activity=[Activity(account="a"), Activity(account="b")]
+        )
 
         assert data.issues == ()
 
@@ -267,7 +300,9 @@ class TestReferences:
         data = Dataset(opportunity=rows, product=[{"id": "GTX Pro"}, {"id": "MG"}])
 
         [issue] = data.issues
-        assert issue == Issue("unknown reference", "opportunity", "product", 2, rows=(2, 4), detail="no product 'GTXPro' (2)")
+        assert issue == Issue(
+            "unknown reference", "opportunity", "product", 2, rows=(2, 4), detail="no product 'GTXPro' (2)"
+        )
         assert values_of(data["opportunity"]["product"])[1] == "GTXPro"
         assert dict(data["opportunity"].references) == {"product": "product"}
 
@@ -276,13 +311,17 @@ class TestReferences:
         rows = [Opportunity(1, owner="Anna", account="x")]
 
         assert dict(Dataset(opportunity=rows, seller=[Seller("Anna")])["opportunity"].references) == {
-            "owner": "seller", "merged_into": "opportunity",
+            "owner": "seller",
+            "merged_into": "opportunity",
         }
         assert "owner" not in Dataset(opportunity=rows)["opportunity"].references
 
     def test_numbers_and_text_meet(self) -> None:
         """Ids that are numbers and references that are their text are one thing, on either side."""
-        numbers = Dataset(opportunity=[{"id": 1, "owner": "7"}, {"id": 2, "owner": 7}, {"id": 3, "owner": "08"}], seller={"id": [7, 8]})
+        numbers = Dataset(
+            opportunity=[{"id": 1, "owner": "7"}, {"id": 2, "owner": 7}, {"id": 3, "owner": "08"}],
+            seller={"id": [7, 8]},
+        )
         text = Dataset(opportunity=[{"id": 1, "owner": 7}, {"id": 2, "owner": "7"}], seller={"id": ["7", "x"]})
 
         assert values_of(numbers["opportunity"]["owner"]) == [7, 7, "08"]
@@ -299,7 +338,9 @@ class TestReferences:
 
     def test_only_rows_that_are_taken_are_looked_at(self) -> None:
         """A label that only a rejected row has is not listed."""
-        data = Dataset(activity=[{"id": 1, "owner": "x", "quantity": "?"}, {"id": 2, "owner": "a"}], seller=[Seller("a")])
+        data = Dataset(
+            activity=[{"id": 1, "owner": "x", "quantity": "?"}, {"id": 2, "owner": "a"}], seller=[Seller("a")]
+        )
 
         assert [i.kind for i in data.issues] == ["not a number"]
 
@@ -316,7 +357,10 @@ class TestReferences:
 class TestOutcome:
     def test_it_comes_from_the_kind_of_the_stage(self) -> None:
         """Without an outcome the stage's declared kind says it, by id or by name; probability never does (O2)."""
-        stages = [Stage("s1", name="Signed", kind="won", probability=Decimal("0.1")), Stage("s2", name="Talk", probability=Decimal(1))]
+        stages = [
+            Stage("s1", name="Signed", kind="won", probability=Decimal("0.1")),
+            Stage("s2", name="Talk", probability=Decimal(1)),
+        ]
         rows = [{"id": i, "stage": s} for i, s in enumerate(["s1", "Signed", "s2", "nowhere", None], 1)]
         data = Dataset(opportunity=rows, stage=stages)
 
@@ -327,7 +371,11 @@ class TestOutcome:
 
     def test_it_comes_from_the_flags_of_the_host(self) -> None:
         """Closed and not won is lost (O2)."""
-        flags = {"id": [1, 2, 3, 4, 5], "is_won": [True, False, False, None, True], "is_closed": [True, True, False, False, False]}
+        flags = {
+            "id": [1, 2, 3, 4, 5],
+            "is_won": [True, False, False, None, True],
+            "is_closed": [True, True, False, False, False],
+        }
 
         assert values_of(Dataset(opportunity=flags)["opportunity"]["outcome"]) == ["won", "lost", "open", None, "won"]
 
@@ -351,7 +399,11 @@ class TestCurrencies:
         """`currency` stands for all amounts of a row, `won_amount_currency` for one (M2)."""
         data = Dataset(
             opportunity={
-                "id": [1, 2], "amount": [5, 6], "won_amount": [7, 8], "currency": ["EUR", "USD"], "won_amount_currency": ["CNY", "CNY"],
+                "id": [1, 2],
+                "amount": [5, 6],
+                "won_amount": [7, 8],
+                "currency": ["EUR", "USD"],
+                "won_amount_currency": ["CNY", "CNY"],
             }
         )
         table = data["opportunity"]
@@ -425,7 +477,12 @@ class TestDataset:
         """What no record knows is a dimension of the kind that its values have."""
         table = Dataset(opportunity=[{"id": 1, "mood": "good", "floor": 3, "vip": True, "x": None}])["opportunity"]
 
-        assert {n: table[n].kind for n in ("mood", "floor", "vip", "x")} == {"mood": "key", "floor": "count", "vip": "flag", "x": "key"}
+        assert {n: table[n].kind for n in ("mood", "floor", "vip", "x")} == {
+            "mood": "key",
+            "floor": "count",
+            "vip": "flag",
+            "x": "key",
+        }
 
     def test_tables_of_a_dataset_serve_another(self) -> None:
         """A table is taken as it is, with what was left out of it."""
@@ -444,6 +501,40 @@ class TestDataset:
         again = Dataset.of(data.tables, [issue])
         assert again["lead"] is data["lead"]
         assert again.issues == (issue,)
+
+    def test_what_cannot_be_guessed_is_stated(self) -> None:
+        """`how` says of a column what a profile would: scale, unit, words, even another kind (E57)."""
+        rows = [{"id": 1, "probability": 30, "created_at": 1_767_261_600_000, "owner": "n/a", "floor": 3}]
+        data = Dataset(
+            opportunity=rows,
+            how={
+                "opportunity.probability": {"percent": 100},
+                "opportunity.created_at": {"unit": "milliseconds"},
+                "opportunity.owner": {"null_words": frozenset({"n/a"})},
+                "opportunity.floor": {"kind": "key"},
+            },
+        )
+        table = data["opportunity"]
+
+        assert {n: values_of(table[n])[0] for n in ("probability", "created_at", "owner", "floor")} == {
+            "probability": Decimal("0.3"),
+            "created_at": datetime(2026, 1, 1, 10, tzinfo=UTC),
+            "owner": None,
+            "floor": 3,
+        }
+        assert table["floor"].kind == "key"
+
+    def test_what_is_stated_must_mean_something(self) -> None:
+        """Options, tables and columns that are not there are errors with the nearest names."""
+        rows = [{"id": 1, "score": 5}]
+        for how, error, words in (
+            ({"lead.score": {"percnt": 100}}, ArgumentError, "no option 'percnt'; did you mean 'percent'"),
+            ({"deal.score": {"percent": 100}}, ArgumentError, "names no column of these tables"),
+            ({"score": {"percent": 100}}, ArgumentError, "write 'table.column'"),
+            ({"lead.scor": {"decimals": 2}}, ColumnNotFound, "did you mean 'score'"),
+        ):
+            with pytest.raises(error, match=words):
+                Dataset(lead=rows, how=how)
 
     def test_arguments_fail_at_the_call(self) -> None:
         """A zone that does not exist, and a table that is None."""

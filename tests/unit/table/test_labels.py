@@ -54,7 +54,9 @@ class TestKeys:
     def test_labels_are_text_or_whole_numbers(self) -> None:
         """Whole numbers stay numbers, also where a frame made them floats; others become text."""
         known = uuid.UUID("12345678123456781234567812345678")
-        column, target = made("key", [7, 7.0, Decimal(7), np.int32(8), True, Region.NORTH, known, date(2026, 1, 2), b"x"])
+        column, target = made(
+            "key", [7, 7.0, Decimal(7), np.int32(8), True, Region.NORTH, known, date(2026, 1, 2), b"x"]
+        )
 
         assert values_of(column) == [7, 7, 7, 8, "true", "north", str(known), "2026-01-02", "x"]
         assert target.bad == []
@@ -181,12 +183,20 @@ class TestPlain:
 
     def test_text_is_kept(self) -> None:
         """Free text is kept as it is, without white space around it; blank is None."""
-        assert values_of(made("text", ["a b ", "", None, 5, date(2026, 1, 2)])[0]) == ["a b", None, None, "5", "2026-01-02"]
+        assert values_of(made("text", ["a b ", "", None, 5, date(2026, 1, 2)])[0]) == [
+            "a b",
+            None,
+            None,
+            "5",
+            "2026-01-02",
+        ]
 
     def test_durations_are_microseconds(self) -> None:
         """Timedeltas, clock text and ISO 8601; a number needs a declared unit."""
         hour = 3_600_000_000
-        column, target = made("duration", [timedelta(hours=1), None, "1:30:00", "PT1H", "2d 0:30", "-0:30", 5, "P1000000000D"])
+        column, target = made(
+            "duration", [timedelta(hours=1), None, "1:30:00", "PT1H", "2d 0:30", "-0:30", 5, "P1000000000D"]
+        )
 
         assert column.data.tolist() == [hour, 0, hour * 3 // 2, hour, hour * 97 // 2, -hour // 2, 0, 0]
         assert column.scale == 86_400_000_000
@@ -231,7 +241,9 @@ class TestAuto:
             ((np.array([1, 2]), np.array([0.5])), "score", [1.0, 2.0, 0.5]),
         ],
     )
-    def test_mixed_types_meet_in_one_that_holds_both(self, blocks: tuple[Any, ...], kind: str, wanted: list[Any]) -> None:
+    def test_mixed_types_meet_in_one_that_holds_both(
+        self, blocks: tuple[Any, ...], kind: str, wanted: list[Any]
+    ) -> None:
         """Numbers widen, anything else becomes a category; nothing is lost on the way."""
         column, target = made("auto", *blocks)
 

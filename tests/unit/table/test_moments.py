@@ -68,7 +68,11 @@ def test_naive_timestamps_need_a_stated_zone() -> None:
 def test_zones_of_rows_and_of_the_column_can_stand_together() -> None:
     """In one chunk: aware, naive, text with and without a zone, blank (T1)."""
     values = [
-        datetime(2026, 7, 1, 12, tzinfo=UTC), datetime(2026, 7, 1, 12), "2026-07-01T12:00:00+02:00", "2026-07-01 12:00", None,
+        datetime(2026, 7, 1, 12, tzinfo=UTC),
+        datetime(2026, 7, 1, 12),
+        "2026-07-01T12:00:00+02:00",
+        "2026-07-01 12:00",
+        None,
     ]
     column, target = made("moment", values, timezone=BERLIN)
 
@@ -147,7 +151,9 @@ def test_midnights_without_a_zone_are_the_dates_of_a_frame() -> None:
     assert kinds(made("moment", [datetime(2026, 1, 1), datetime(2026, 1, 1, 5)])[1])[0][1] == "naive timestamp"
 
 
-@pytest.mark.parametrize("value", [date(1899, 12, 30), date(9999, 12, 31), "0001-01-01", datetime(2200, 1, 1, tzinfo=UTC)])
+@pytest.mark.parametrize(
+    "value", [date(1899, 12, 30), date(9999, 12, 31), "0001-01-01", datetime(2200, 1, 1, tzinfo=UTC)]
+)
 def test_placeholders_for_dates_are_out_of_range(value: Any) -> None:
     """Dates before 1900 or after 2199 reject their row, alone and in a mixed chunk."""
     for values in ([value], [value, "2026-01-01", None, date(2026, 1, 1)]):
@@ -172,7 +178,9 @@ def test_text_is_read_as_iso_8601() -> None:
     assert values_of(days) == [date(2026, 1, 31), None, date(2026, 2, 1), None, None, None]
     assert [(row, kind) for row, kind, _ in kinds(target)] == [(3, "not a date"), (4, "not a date"), (5, "not a date")]
     assert values_of(times) == [
-        datetime(2026, 1, 31, 10, tzinfo=UTC), None, datetime(2026, 1, 31, 9, 0, 0, 500_000, tzinfo=UTC),
+        datetime(2026, 1, 31, 10, tzinfo=UTC),
+        None,
+        datetime(2026, 1, 31, 9, 0, 0, 500_000, tzinfo=UTC),
     ]
 
 
@@ -200,15 +208,23 @@ def test_declared_formats(text: str, formats: tuple[str, ...], wanted: Any) -> N
 
 def test_text_that_fits_no_format_is_refused() -> None:
     """With a format declared, ISO 8601 is text like any other; days that do not exist are no dates."""
-    _, target = made("moment", ["2026-01-05", "31.02.2026", "5.1.2026", "25.12.2026 x"], text=True, formats=("%d.%m.%Y",))
+    _, target = made(
+        "moment", ["2026-01-05", "31.02.2026", "5.1.2026", "25.12.2026 x"], text=True, formats=("%d.%m.%Y",)
+    )
 
     assert [b.row for b in target.bad] == [0, 1, 3]
-    assert [b.kind for b in made("moment", ["1.1.2026 13:00 pm"], text=True, formats=("%d.%m.%Y %I:%M %p",))[1].bad] == ["not a date"]
+    assert [
+        b.kind for b in made("moment", ["1.1.2026 13:00 pm"], text=True, formats=("%d.%m.%Y %I:%M %p",))[1].bad
+    ] == ["not a date"]
 
 
 @pytest.mark.parametrize(
     ("form", "words"),
-    [("%d.%m.%Q", "%Q is not supported"), ("%d.%m", "needs a year, a month and a day"), ("%d.%m.%Y %Y", "names a part twice")],
+    [
+        ("%d.%m.%Q", "%Q is not supported"),
+        ("%d.%m", "needs a year, a month and a day"),
+        ("%d.%m.%Y %Y", "names a part twice"),
+    ],
 )
 def test_formats_that_cannot_be_read_fail_at_once(form: str, words: str) -> None:
     """A wrong format is an error before the first row is read."""
@@ -223,9 +239,33 @@ def test_values_that_are_no_dates() -> None:
     assert [b.kind for b in made("day", [timedelta(1)])[1].bad] == ["not a date"]
 
 
+def test_numbers_count_from_1970_where_their_unit_is_declared() -> None:
+    """1767261600000 milliseconds, as a number, text, float or array, are 10:00 UTC on 1 January 2026."""
+    ten = datetime(2026, 1, 1, 10, tzinfo=UTC)
+    milliseconds = 1_767_261_600_000
+    for values, text in (
+        ([milliseconds, None], False),
+        (["1767261600000", ""], True),
+        ([float(milliseconds), float("nan")], False),
+        (np.ma.MaskedArray([milliseconds, 5], [False, True]), False),
+    ):
+        column, target = made("moment", values, text=text, unit="milliseconds")
+        assert (values_of(column), target.bad) == ([ten, None], []), values
+    assert values_of(made("moment", ["1767261600.25"], text=True, unit="seconds")[0]) == [
+        ten.replace(microsecond=250_000)
+    ]
+    assert values_of(made("day", [milliseconds], unit="milliseconds", timezone=SHANGHAI)[0]) == [date(2026, 1, 1)]
+    assert values_of(made("moment", np.array([milliseconds * 1000]), unit="microseconds")[0]) == [ten]
+    assert [b.kind for b in made("moment", ["2026-01-01"], text=True, unit="seconds")[1].bad] == ["not a number"]
+    for far in (2**62, 10**40):
+        assert [b.kind for b in made("moment", [far], unit="seconds")[1].bad] == ["date out of range"]
+
+
 def test_maps_of_values_apply_before_parsing() -> None:
     """A map may name a date, or a blank."""
-    column, _ = made("moment", ["today", "never", "2026-01-01"], text=True, value_map={"today": "2026-06-30", "never": None})
+    column, _ = made(
+        "moment", ["today", "never", "2026-01-01"], text=True, value_map={"today": "2026-06-30", "never": None}
+    )
     stamped, _ = made("moment", ["now", "2026-01-01T00:00:00Z"], text=True, value_map={"now": "2026-06-30T10:00:00Z"})
 
     assert values_of(column) == [date(2026, 6, 30), None, date(2026, 1, 1)]
@@ -265,3 +305,72 @@ def test_arrays_of_the_caller_are_not_kept() -> None:
     data[0] = np.datetime64("1999-01-01")
 
     assert values_of(column) == [datetime(2026, 1, 2, tzinfo=UTC)]
+
+
+_PARTS = st.sampled_from(
+    [
+        "2026-01-31",
+        "2024-02-29",
+        "2026-02-29",
+        "2026-13-01",
+        "2026-00-10",
+        "2026-01-00",
+        "1969-12-31",
+        "0000-01-01",
+        "2O26-01-31",
+    ]
+)
+_TIMES = st.sampled_from(
+    ["T09:30:00", " 23:59:59", "t10:00:00", "T24:00:00", "T10:60:00", "T10:00:60", "T10-00:00", "T1 :00:00", "T09:30"]
+)
+_TAILS = st.sampled_from(
+    [
+        "",
+        "Z",
+        ".5",
+        ".123456",
+        ".123456Z",
+        ".1234567",
+        ".",
+        "+01:00",
+        "-05:30",
+        ".25+14:00",
+        "+24:00",
+        "+0a:00",
+        "+01:60",
+        "z",
+        "+0100",
+        " ",
+        "é",
+    ]
+)
+
+
+@given(
+    st.lists(st.one_of(st.just(""), st.none(), st.tuples(_PARTS, _TIMES, _TAILS).map("".join)), min_size=1, max_size=6)
+)
+def test_timestamps_of_a_chunk_are_read_like_single_ones(texts: list[str | None]) -> None:
+    """Whatever the shape of a timestamp, a chunk of them gives what each on its own gives."""
+    alone = [made("moment", [t, "2000-01-01T00:00:00"], timezone=BERLIN) for t in texts]
+    column, target = made("moment", [*texts, "2000-01-01T00:00:00"], timezone=BERLIN)
+
+    if all(c.kind == "instant" for c, _ in alone):
+        assert values_of(column)[:-1] == [values_of(c)[0] for c, _ in alone]
+        assert [b.row for b in target.bad] == [i for i, (_, t) in enumerate(alone) if t.bad]
+
+
+@given(
+    st.lists(st.datetimes(datetime(1900, 1, 2), datetime(2199, 12, 30)), min_size=1, max_size=20),
+    st.sampled_from(["T", " "]),
+    st.sampled_from(["auto", "seconds", "milliseconds", "microseconds"]),
+    st.sampled_from([None, UTC, timezone(timedelta(hours=-5, minutes=-30))]),
+)
+def test_written_timestamps_are_read_back(moments: list[datetime], sign: str, spec: str, zone: timezone | None) -> None:
+    """What Python writes is what is read, for every precision, sign and zone."""
+    moments = [m.replace(tzinfo=zone, fold=0) for m in moments]
+    texts = [m.isoformat(sign, spec) for m in moments]
+    column, _ = made("instant", texts, timezone="UTC")
+
+    assert values_of(column) == [
+        (t if t.tzinfo else t.replace(tzinfo=UTC)).astimezone(UTC) for t in map(datetime.fromisoformat, texts)
+    ]

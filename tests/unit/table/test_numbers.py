@@ -104,7 +104,9 @@ def test_floats_with_many_digits_keep_them_all(value: float) -> None:
     assert exact(made("money", np.array([value]))[0]) == [Decimal(repr(value))]
 
 
-@pytest.mark.parametrize("value", [0.10285000000000001, 0.10314999999999999, 0.10414999999999999, 910462909055.1747, 940858747403.5195])
+@pytest.mark.parametrize(
+    "value", [0.10285000000000001, 0.10314999999999999, 0.10414999999999999, 910462909055.1747, 940858747403.5195]
+)
 def test_floats_next_to_a_tie_round_like_their_text(value: float) -> None:
     """0.10285000000000001 is above the tie, though ten thousand times it is not (M1)."""
     column, _ = made("number", np.array([value, 1 / 3]), decimals=4)
@@ -172,7 +174,12 @@ def test_text_that_is_no_number_rejects_its_row() -> None:
 
     assert exact(column) == [Decimal("12.5"), 7, None, None, None, None, None, None, None, 1000]
     assert [(row, text) for row, kind, text in kinds(target) if kind == "not a number"] == [
-        (3, "n/a"), (4, "1_000"), (5, "١٢"), (6, "1,5"), (7, "0x10"), (8, "nan"),
+        (3, "n/a"),
+        (4, "1_000"),
+        (5, "١٢"),
+        (6, "1,5"),
+        (7, "0x10"),
+        (8, "nan"),
     ]
 
 
@@ -293,7 +300,8 @@ def test_large_decimal_blocks_are_scaled_with_care() -> None:
     assert target.bad == []
     fine = Block("decimal", np.array([1234567890123, 5]), decimals=12)
     assert kinds(made("number", fine)[1]) == [
-        (0, "number beyond the scale", "1.234567890123"), (1, "number beyond the scale", "0.000000000005"),
+        (0, "number beyond the scale", "1.234567890123"),
+        (1, "number beyond the scale", "0.000000000005"),
     ]
 
 
@@ -316,7 +324,7 @@ def test_a_column_without_values_takes_no_room() -> None:
         ({"kind": "probability", "percent": 10}, "percent is 1, 100 or 'text'"),
         ({"kind": "duration", "unit": "weeks"}, "no unit of time 'weeks'"),
         ({"kind": "money", "decimals": 12}, "decimals are 0 to 9"),
-        ({"kind": "money", "decimal_mark": ","  , "thousands": ","}, "differs from the mark of thousands"),
+        ({"kind": "money", "decimal_mark": ",", "thousands": ","}, "differs from the mark of thousands"),
     ],
 )
 def test_specs_that_mean_nothing_fail_at_once(how: dict[str, Any], words: str) -> None:

@@ -20,7 +20,19 @@ from crmcore.table.table import Table
 from crmcore.table.values import values_of
 
 JAN, MAR = datetime(2026, 1, 5, 9, 30, tzinfo=UTC), datetime(2026, 3, 1, 17, 0, 0, 250, tzinfo=UTC)
-NAMES = ("id", "created_at", "closed_at", "expected_close", "outcome", "amount", "currency", "owner", "probability", "test", "score")
+NAMES = (
+    "id",
+    "created_at",
+    "closed_at",
+    "expected_close",
+    "outcome",
+    "amount",
+    "currency",
+    "owner",
+    "probability",
+    "test",
+    "score",
+)
 ROWS = [
     (1, JAN, MAR, date(2026, 2, 28), "won", Decimal("1200.50"), "CNY", "王芳", Decimal("0.3"), False, 0.5),
     (2, JAN, None, None, "open", None, None, "Bo", None, False, None),
@@ -72,7 +84,11 @@ def arrays() -> dict[str, Any]:
 def arrow() -> Any:
     """Return the rows as a table of pyarrow, with a dictionary, decimals and instants."""
     pa = pytest.importorskip("pyarrow")
-    kinds = {"amount": pa.decimal128(18, 4), "probability": pa.decimal128(5, 4), "created_at": pa.timestamp("us", "UTC")}
+    kinds = {
+        "amount": pa.decimal128(18, 4),
+        "probability": pa.decimal128(5, 4),
+        "created_at": pa.timestamp("us", "UTC"),
+    }
     made = {name: pa.array(values, kinds.get(name)) for name, values in columns().items()}
     made["owner"] = made["owner"].dictionary_encode()
     return pa.table(made)
@@ -336,7 +352,9 @@ def test_the_index_of_a_pandas_frame_is_no_column() -> None:
 def test_a_pandas_frame_may_change_afterwards() -> None:
     """pandas shares its memory; the table does not."""
     pd = pytest.importorskip("pandas")
-    frame = pd.DataFrame({"id": [1, 2], "n": [5, 6], "at": pd.to_datetime(["2026-01-01T10:00Z"] * 2).astype("M8[us, UTC]")})
+    frame = pd.DataFrame(
+        {"id": [1, 2], "n": [5, 6], "at": pd.to_datetime(["2026-01-01T10:00Z"] * 2).astype("M8[us, UTC]")}
+    )
     table = Dataset(visit=frame)["visit"]
     frame.loc[0, "id"], frame.loc[0, "n"] = 99, 99
     frame.loc[0, "at"] = pd.Timestamp("1999-01-01T00:00Z")

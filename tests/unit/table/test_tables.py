@@ -98,7 +98,9 @@ class TestColumns:
 
     def test_replaced_columns_stand_over_the_others(self) -> None:
         """Columns put in place do not gather those that stay."""
-        table = Table("x", {"n": Column("count", np.arange(3)), "m": Column("count", np.arange(3))}).select(np.array([2]))
+        table = Table("x", {"n": Column("count", np.arange(3)), "m": Column("count", np.arange(3))}).select(
+            np.array([2])
+        )
         changed = table.replace({"m": Column("count", np.array([7])), "k": Column("count", np.array([8]))})
 
         assert [changed[n].data.tolist() for n in ("n", "m", "k")] == [[2], [7], [8]]
@@ -128,7 +130,12 @@ class TestColumns:
     def test_narrow_integers(self) -> None:
         """Codes and values are stored in as few bytes as they need."""
         assert [code_type(n) for n in (127, 128, 32_767, 32_768)] == [np.int8, np.int16, np.int16, np.int32]
-        assert [narrow(np.array([v])).dtype for v in (127, -129, 40_000, 2**40)] == [np.int8, np.int16, np.int32, np.int64]
+        assert [narrow(np.array([v])).dtype for v in (127, -129, 40_000, 2**40)] == [
+            np.int8,
+            np.int16,
+            np.int32,
+            np.int64,
+        ]
 
 
 class TestValues:
@@ -147,15 +154,29 @@ class TestValues:
         ]
 
         assert [values_of(c)[0] for c in columns] == [
-            date(2026, 7, 1), datetime(2026, 1, 1, 10, tzinfo=UTC), timedelta(hours=12), timedelta(days=3), Money("12.5", "EUR"),
-            Decimal("0.3"), True, "a",
+            date(2026, 7, 1),
+            datetime(2026, 1, 1, 10, tzinfo=UTC),
+            timedelta(hours=12),
+            timedelta(days=3),
+            Money("12.5", "EUR"),
+            Decimal("0.3"),
+            True,
+            "a",
         ]
 
 
 class TestIds:
     @pytest.mark.parametrize(
         ("ids", "wanted"),
-        [([], []), ([5], []), ([1, 2, 3], []), ([3, 1, 2], []), ([3, 1, 3, 1, 3], [2, 3, 4]), ([10**15, 1, 10**15], [2]), ([10**15, 1], [])],
+        [
+            ([], []),
+            ([5], []),
+            ([1, 2, 3], []),
+            ([3, 1, 2], []),
+            ([3, 1, 3, 1, 3], [2, 3, 4]),
+            ([10**15, 1, 10**15], [2]),
+            ([10**15, 1], []),
+        ],
     )
     def test_repeated_numbers(self, ids: list[int], wanted: list[int]) -> None:
         """Second and later occurrences, in order, near or far apart."""
@@ -183,7 +204,11 @@ class TestSchema:
         fields = schema_of("opportunity").fields
 
         assert fields["owner"].references == "seller"
-        assert (fields["created_at"].exists, fields["closed_at"].recorded, fields["expected_close"].recorded) == (True, True, False)
+        assert (fields["created_at"].exists, fields["closed_at"].recorded, fields["expected_close"].recorded) == (
+            True,
+            True,
+            False,
+        )
         assert fields["outcome"].choices == ("open", "won", "lost", "abandoned")
         assert fields["reopened"].least == 0
 

@@ -18,7 +18,13 @@ _ORDINAL = date(1970, 1, 1).toordinal()
 _AWARE = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE = datetime(1970, 1, 1)  # noqa: DTZ001 - where readings are counted from
 _UNITS = {
-    "us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "D": 86_400_000_000, "W": 604_800_000_000,
+    "us": 1,
+    "ms": 1_000,
+    "s": 1_000_000,
+    "m": 60_000_000,
+    "h": 3_600_000_000,
+    "D": 86_400_000_000,
+    "W": 604_800_000_000,
 }
 _DAYS = {"D", "W", "M", "Y"}
 
@@ -141,6 +147,13 @@ def _or_text(make: Any, number: int, unit: str) -> Any:
 
 
 _PYTHON = {
-    "int": _whole, "bool": _whole, "decimal": _decimal, "float": _float, "day": _day, "instant": _instant,
-    "reading": _reading, "span": _span, "codes": _codes,
+    "int": _whole,
+    "bool": _whole,
+    "decimal": _decimal,
+    "float": _float,
+    "day": _day,
+    "instant": _instant,
+    "reading": _reading,
+    "span": _span,
+    "codes": _codes,
 }

@@ -20,8 +20,15 @@ from .spec import ColumnSpec
 __all__ = ["AutoBuilder"]
 
 _FORMS = {
-    "int": "count", "decimal": "number", "float": "score", "bool": "flag", "day": "moment", "instant": "moment",
-    "reading": "moment", "span": "duration", "codes": "key",
+    "int": "count",
+    "decimal": "number",
+    "float": "score",
+    "bool": "flag",
+    "day": "moment",
+    "instant": "moment",
+    "reading": "moment",
+    "span": "duration",
+    "codes": "key",
 }
 _NUMBERS = ("count", "number", "score")  # each takes in the ones before it
 

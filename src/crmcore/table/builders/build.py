@@ -201,4 +201,3 @@ def shown(value: Any, limit: int = 60) -> str:
     """Return a value as text for a message, cut where it is long."""
     text = value if isinstance(value, str) else str(value) if isinstance(value, Decimal | date) else repr(value)
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
-

@@ -109,7 +109,9 @@ def _pattern(mark: str, thousands: str) -> re.Pattern[str]:
     whole = r"\d+"
     if thousands:
         whole = rf"(?:\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+|\d+)"
-    return re.compile(rf"[+-]?(?:{whole}(?:{re.escape(mark)}\d*)?|{re.escape(mark)}\d+)(?:[eE][+-]?\d{{1,3}})?", re.ASCII)
+    return re.compile(
+        rf"[+-]?(?:{whole}(?:{re.escape(mark)}\d*)?|{re.escape(mark)}\d+)(?:[eE][+-]?\d{{1,3}})?", re.ASCII
+    )
 
 
 def exact_text(text: str, spec: ColumnSpec) -> Exact:

@@ -162,7 +162,9 @@ class _Picked:
 
 def _coded(block: Block) -> Block:
     """Return whole numbers as codes, where they lie close together."""
-    data = block.data if block.valid is None else np.where(block.valid, block.data, block.data[0] if block.valid[0] else 0)
+    data = (
+        block.data if block.valid is None else np.where(block.valid, block.data, block.data[0] if block.valid[0] else 0)
+    )
     low, high = int(data.min()), int(data.max())
     if high - low >= _NEAR:
         return block

@@ -76,7 +76,9 @@ class NumberBuilder(Builder):
                 self._note("rounded", lossy)
                 whole += (2 * rest > unit) | ((2 * rest == unit) & (whole % 2 == 1))
             else:
-                whole, valid = self._drop(lossy, whole, valid, self.finer, [written(int(data[i]), decimals) for i in lossy])
+                whole, valid = self._drop(
+                    lossy, whole, valid, self.finer, [written(int(data[i]), decimals) for i in lossy]
+                )
             data, decimals = whole, self.most
         if decimals < self.least:
             data, valid = self._raised(data, valid, self.least - decimals, self.length)
@@ -219,7 +221,11 @@ class NumberBuilder(Builder):
             return
         for start in range(0, len(block.data), _STEP):
             stop = start + _STEP
-            super().add_block(block._replace(data=block.data[start:stop], valid=None if block.valid is None else block.valid[start:stop]))
+            super().add_block(
+                block._replace(
+                    data=block.data[start:stop], valid=None if block.valid is None else block.valid[start:stop]
+                )
+            )
 
     def _block(self, block: Block) -> None:
         if block.form == "int":

@@ -32,7 +32,9 @@ class FlagBuilder(Builder):
             self._parts.put(np.array(values, bool))
             return
         if kinds == {bool, type(None)}:
-            self._parts.put(np.array([v is True for v in values], bool), np.array([v is not None for v in values], bool))
+            self._parts.put(
+                np.array([v is True for v in values], bool), np.array([v is not None for v in values], bool)
+            )
             return
         found = self._each(values, self._flag, None)
         valid = np.array([v is not None for v in found], bool)

@@ -20,7 +20,10 @@ __all__ = ["SpanBuilder"]
 
 _DAY = 86_400_000_000
 _MOST = 10_000_000 * _DAY  # well within int64
-_CLOCK = re.compile(r"(?:(?P<days>\d{1,9})[d ]\s*)?(?P<hours>\d{1,9}):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d(?:\.\d{1,6})?))?", re.ASCII)
+_CLOCK = re.compile(
+    r"(?:(?P<days>\d{1,9})[d ]\s*)?(?P<hours>\d{1,9}):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d(?:\.\d{1,6})?))?",
+    re.ASCII,
+)
 _ISO = re.compile(
     r"P(?=.)(?:(?P<days>\d+(?:\.\d+)?)D)?"
     r"(?:T(?=.)(?:(?P<hours>\d+(?:\.\d+)?)H)?(?:(?P<minutes>\d+(?:\.\d+)?)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?",
@@ -56,7 +59,7 @@ class SpanBuilder(Builder):
         if found is None:
             return self._number(*exact_text(text, self.spec))
         parts = found.groupdict()
-        exact = sum(Fraction(parts[unit] or 0) * size for unit, size in TIME_UNITS.items())
+        exact = sum(Fraction(part or 0) * TIME_UNITS[unit] for unit, part in parts.items())
         return self._within(sign * exact)
 
     def _number(self, digits: int, decimals: int) -> int:

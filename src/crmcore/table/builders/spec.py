@@ -13,7 +13,14 @@ __all__ = ["FALSE_WORDS", "TIME_UNITS", "TRUE_WORDS", "ColumnSpec"]
 
 TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1"})
 FALSE_WORDS = frozenset({"false", "f", "no", "n", "0"})
-TIME_UNITS = {"seconds": 1_000_000, "minutes": 60_000_000, "hours": 3_600_000_000, "days": 86_400_000_000}
+TIME_UNITS = {
+    "microseconds": 1,
+    "milliseconds": 1_000,
+    "seconds": 1_000_000,
+    "minutes": 60_000_000,
+    "hours": 3_600_000_000,
+    "days": 86_400_000_000,
+}
 """Microseconds in the units that numbers of a duration may be declared in."""
 
 _KINDS = (*KINDS, "moment", "auto")
@@ -46,8 +53,8 @@ class ColumnSpec:
         choices: the only words a key may take (any case is recognised); other words reject the row.
         least: the smallest value a count may take.
         optional: whether ids may be blank.
-        unit: unit of numbers in a duration column: seconds, minutes, hours or days; None takes only timedeltas and
-            text such as "1:30:00".
+        unit: unit of numbers in a duration column: microseconds, milliseconds, seconds, minutes, hours or days; of
+            numbers in a column of timestamps, which then count from 1970-01-01 UTC. None takes no numbers there.
 
     Raises:
         ArgumentError: a kind, percent or unit that does not exist.
@@ -78,7 +85,9 @@ class ColumnSpec:
         if self.percent not in {1, 100, "text"}:
             raise ArgumentError(f"column {self.name!r}: percent is 1, 100 or 'text', not {self.percent!r}")
         if self.unit is not None and self.unit not in TIME_UNITS:
-            raise ArgumentError(f"column {self.name!r}: no unit of time {self.unit!r}; there are {', '.join(TIME_UNITS)}")
+            raise ArgumentError(
+                f"column {self.name!r}: no unit of time {self.unit!r}; there are {', '.join(TIME_UNITS)}"
+            )
         if self.decimals is not None and not 0 <= self.decimals <= 9:
             raise ArgumentError(f"column {self.name!r}: decimals are 0 to 9, not {self.decimals!r}")
         if self.decimal_mark not in {".", ","} or self.decimal_mark == self.thousands:

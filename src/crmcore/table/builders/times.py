@@ -16,17 +16,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...calendars import Zone
 from ..column import Array, Column, Mask
+from .arrays import micros
 from .build import Block, Builder, Refused, is_blank
+from .decimals import exact_of, exact_text
+from .iso import SHORTEST, timestamps
 from .moments import dates_only, instants_of, local_days, parse
 from .pack import ints64, zeroed
 from .parts import Parts
-from .spec import ColumnSpec
+from .spec import TIME_UNITS, ColumnSpec
 
 __all__ = ["FIRST_DAY", "LAST_DAY", "MomentBuilder"]
 
@@ -44,6 +49,7 @@ _GONE_DAYS = _GONE.days
 _BLANK_DAY, _BAD_DAY = -(2**40), -(2**41)
 _MEMO = 200_000
 _NO = type(None)
+_UNITS = {"microseconds": "us", "milliseconds": "ms", "seconds": "s", "minutes": "m", "hours": "h", "days": "D"}
 
 
 class _Piece(NamedTuple):
@@ -92,7 +98,7 @@ class MomentBuilder(Builder):
         self._days = _Days(spec)
         self._epoch = _AWARE
         self._stamped = False
-        self._short = dates_only(spec.formats)
+        self._short = dates_only(spec.formats) and spec.unit is None
 
     # --- what comes in
 
@@ -126,12 +132,17 @@ class MomentBuilder(Builder):
         if kinds and all(issubclass(k, datetime) and k.__name__ != "NaTType" for k in kinds):
             if self._timestamps(values):
                 return
+        elif kinds == {int} and self.spec.unit is not None:
+            if self._counted(values):
+                return
         elif kinds == {date}:
             days = ints64([_BLANK_DAY if v is None else v.toordinal() for v in values])
             valid = days != _BLANK_DAY
             self._put("day", days - _ORDINAL, None if valid.all() else valid)
             return
         elif kinds == {str}:
+            if self._iso(values):
+                return
             if None not in values:
                 self._texts(list(values))
                 return
@@ -165,9 +176,20 @@ class MomentBuilder(Builder):
         self._stamped = False
         return False
 
+    def _counted(self, values: Sequence[int | None]) -> bool:
+        """Take whole numbers of the declared unit since 1970."""
+        try:
+            data = ints64([0 if v is None else v for v in values])
+        except OverflowError:
+            return False
+        valid = np.array([v is not None for v in values], bool) if None in values else None
+        self._put("instant", micros(data, _UNITS[self.spec.unit or "days"]), valid)
+        return True
+
     def _texts(self, texts: list[str]) -> None:
         spec = self.spec
-        if self._short and (spec.formats or max(map(len, texts)) <= 10):
+        lengths = set(map(len, texts))
+        if self._short and (spec.formats or max(lengths) <= 10):
             try:
                 days = np.fromiter(map(self._days.__getitem__, texts), np.int64, len(texts))
             except TypeError:  # a mapped value is a timestamp
@@ -178,18 +200,34 @@ class MomentBuilder(Builder):
                 self._refuse(row, "not a date", texts[row])
             self._put("day", days, None if valid.all() else valid)
             return
-        if not spec.formats and spec.value_map is None:
-            iso = datetime.fromisoformat
-            try:
-                found = [None if t in spec.null_words else iso(t) for t in texts]
-            except ValueError:
-                pass
-            else:
-                if min((len(t) for t, v in zip(texts, found, strict=True) if v is not None), default=0) > 10:
-                    if not self._timestamps(found):
-                        self._mixed(found)
-                    return
-        self._mixed(texts)
+        if not self._iso(texts):
+            self._mixed(texts)
+
+    def _iso(self, texts: Sequence[str | None]) -> bool:
+        """Take timestamps in ISO 8601 at once, if all of them are of a few common shapes."""
+        if self.spec.formats or self.spec.value_map is not None or self.spec.unit is not None:
+            return False
+        if self.spec.null_words <= {""}:
+            cells: list[str] = list(filter(None, texts)) if None in texts or "" in texts else list(texts)  # type: ignore[arg-type]
+        else:
+            cells = [t for t in texts if t is not None and t not in self.spec.null_words]
+        lengths = set(map(len, cells))
+        if not lengths or len(lengths) > 3 or min(lengths) < SHORTEST:
+            return False
+        read = [(n, timestamps(cells if len(lengths) == 1 else [t for t in cells if len(t) == n])) for n in lengths]
+        forms = {part[0] for _, part in read if part is not None}
+        if len(forms) > 1 or any(part is None for _, part in read):
+            return False
+        pieces = {n: part[1] for n, part in read if part is not None}
+        data = _interleaved(cells, pieces)
+        valid = None
+        if len(cells) < len(texts):
+            blank = self.spec.null_words
+            valid = np.array([t is not None and t not in blank for t in texts], bool)
+            data, part = np.zeros(len(texts), np.int64), data
+            data[valid] = part
+        self._put(forms.pop(), data, valid)
+        return True
 
     def _mixed(self, values: Sequence[Any]) -> None:
         """Take values one by one, and keep those of each form together."""
@@ -212,7 +250,9 @@ class MomentBuilder(Builder):
             self._blanks(size)
         for nth, (form, (rows, numbers)) in enumerate(forms.items()):
             self._pieces.append(
-                _Piece(form, np.array(numbers, np.int64), None, self.length, 0 if nth else size, np.array(rows, np.int64))
+                _Piece(
+                    form, np.array(numbers, np.int64), None, self.length, 0 if nth else size, np.array(rows, np.int64)
+                )
             )
 
     def _one(self, value: Any) -> tuple[str, int] | None:
@@ -220,9 +260,15 @@ class MomentBuilder(Builder):
             text = self.spec.clean(value)
             if text is None:
                 return None
-            value = parse(text, self.spec)
+            value = parse(text, self.spec) if self.spec.unit is None else self._number(*exact_text(text, self.spec))
+        elif self.spec.unit is not None and isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+            value = self._number(*exact_of(value))
         if isinstance(value, np.datetime64):
-            value = value.astype("M8[us]").item() if np.datetime_data(value.dtype)[0] not in {"D", "M", "Y", "W"} else value.item()
+            value = (
+                value.astype("M8[us]").item()
+                if np.datetime_data(value.dtype)[0] not in {"D", "M", "Y", "W"}
+                else value.item()
+            )
             if value is None:
                 return None
         if isinstance(value, datetime):
@@ -245,7 +291,18 @@ class MomentBuilder(Builder):
             raise Refused("date out of range")
         return form, number
 
+    def _number(self, digits: int, decimals: int) -> datetime:
+        """Return the timestamp that a number of the declared unit since 1970 means, to the microsecond."""
+        exact = Fraction(digits * TIME_UNITS[self.spec.unit or "days"], 10**decimals)
+        try:
+            return _AWARE + timedelta(microseconds=round(exact))
+        except OverflowError:
+            raise Refused("date out of range") from None
+
     def _block(self, block: Block) -> None:
+        if block.form == "int" and self.spec.unit is not None:
+            data = micros(block.data, _UNITS[self.spec.unit])
+            block = block._replace(form="instant", data=data, lasting=block.lasting or data is not block.data)
         if block.form in {"day", "instant", "reading"}:
             copy = not block.lasting and block.valid is None  # blanks are set to 0 in a copy anyway
             self._put(block.form, block.data.astype(np.int64, copy=copy), block.valid)
@@ -335,6 +392,17 @@ class MomentBuilder(Builder):
                 self._note("midnight read as a date", self._rows(piece, np.flatnonzero(piece.data == days * _DAY)))
         days = days.astype(np.int32)
         return (days if piece.valid is None else days * piece.valid), piece.valid
+
+
+def _interleaved(cells: list[str], pieces: dict[int, Array]) -> Array:
+    """Return what was read of cells of each length in the order of the cells."""
+    if len(pieces) == 1:
+        return next(iter(pieces.values()))
+    sizes = np.fromiter(map(len, cells), np.int64, len(cells))
+    data = np.empty(len(cells), np.int64)
+    for length, piece in pieces.items():
+        data[sizes == length] = piece
+    return data
 
 
 def _folded(values: Sequence[Any]) -> bool:
