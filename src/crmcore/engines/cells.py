@@ -7,10 +7,8 @@ from math import prod
 import attrs
 import numpy as np
 
-from ..algebra.columns import AsOf
-from ..algebra.walk import walk
 from ..errors import ColumnNotFound
-from ..evaluate import Scope, as_key, evaluate, local_day, resolve
+from ..evaluate import Scope, as_key, evaluate, local_day, resolve, seen_by
 from ..plan.requests import Grid
 from ..table.column import Array, Column
 from ..table.table import Table
@@ -35,6 +33,13 @@ class Cells:
     listed: Array | None = None
     tiny: bool = False
 
+    def combinations(self) -> Array | None:
+        """Return the key combination of each row; None without keys."""
+        if not self.keys:
+            return None
+        codes = self.codes.astype(np.int64) if self.listed is None else self.listed[self.codes]
+        return codes // self.buckets
+
     def rows(self, used: Array | slice) -> tuple[Array, Array | None]:
         """Return the key codes of the combinations with a used cell, and the used cells' positions among them."""
         if self.listed is None:
@@ -58,14 +63,14 @@ class Cells:
 
 def cells_of(grid: Grid, table: Table, scope: Scope) -> Cells:
     """Return the cells of a grid on a table."""
-    at = scope.as_of if any(isinstance(n, AsOf) for e in grid.keys for n in walk(e)) else None
-    keys = tuple(e.key for e in grid.keys)
-    key = ("cells", keys, grid.anchor, grid.edges, scope.zone.name, scope.calendar, at)
+    keys = tuple((e.key, seen_by(e, scope)) for e in grid.keys)
+    world = scope.world if grid.anchor is not None and "." in grid.anchor else None
+    key = ("cells", keys, grid.anchor, grid.edges, scope.zone.name, world)
     return table.kept(key, lambda: _cells(grid, table, scope))
 
 
 def _cells(grid: Grid, table: Table, scope: Scope) -> Cells:
-    keys = tuple(as_key(evaluate(e, table, scope), table, e.key) for e in grid.keys)
+    keys = tuple(as_key(evaluate(e, table, scope), table, (e.key, seen_by(e, scope))) for e in grid.keys)
     buckets, n = grid.buckets, len(table)
     if not keys:
         codes = bucket_codes(grid, table, scope) if grid.edges else np.zeros(0, np.int8)

@@ -91,7 +91,16 @@ def compute(plan: Plan, tables: Mapping[str, Table], scope: Scope, frames: Seque
     fixed = frames is not None
     first, last = (None, None) if fixed or plan.question.per is None else _days(plan, scope)
     layout = plan.layout(
-        (scope.as_of, scope.zone, scope.calendar, scope.rates, first, last, None if frames is None else tuple(frames)),
+        (
+            scope.as_of,
+            scope.zone,
+            scope.calendar,
+            scope.rates,
+            scope.world,
+            first,
+            last,
+            None if frames is None else tuple(frames),
+        ),
         lambda: _laid_out(plan, scope, frames if frames is not None else _frames(plan, scope, first, last)),
     )
     state = run(layout, layout.together, {0: scope})
@@ -211,7 +220,7 @@ def _bounds(table: Table, anchor: str | None, scope: Scope) -> tuple[int, int] |
         last = table["end"].data.max() - 1 if (table.name, anchor) == ("target", "start") else known.max()
         return int(known.min()), int(max(last, known.max()))
 
-    return table.kept(("days", anchor, scope.zone.name), find)
+    return table.kept(("days", anchor, scope.zone.name, scope.world), find)
 
 
 def _shown(layout: Layout, state: State, rolls: Rolls) -> slice:

@@ -12,7 +12,8 @@ from ..algebra.aggregates import STOCK, Aggregate
 from ..algebra.columns import Elapsed
 from ..algebra.formulas import Formula
 from ..algebra.walk import columns_of, walk
-from ..evaluate import Scope, as_key, evaluate, holds, local_day, resolve
+from ..errors import CurrencyError
+from ..evaluate import Scope, as_key, evaluate, holds, local_day, resolve, seen_by
 from ..metric import Metric
 from ..plan.frames import Frame, range_of, span_of
 from ..plan.layout import is_target
@@ -67,8 +68,16 @@ class Enquirer:
         question = attrs.evolve(self.question, by=())
         today = None if self.scope.as_of is None else self.scope.as_of.day
         frames = None if self.question.per is None else [span_of(self.answer.frames, today)]
-        answer = compute(Plan(question), self.tables, self.scope, frames)
-        return {m.name: _single(answer.values[m.name], m) for m in self.metrics}
+        found: dict[str, Any] = {}
+        for metric, asked in zip(self.metrics, question.asked, strict=True):
+            alone = Plan(attrs.evolve(question, asked=(asked,)))
+            try:
+                found[metric.name] = _single(
+                    compute(alone, self.tables, self.scope, frames).values[metric.name], metric
+                )
+            except CurrencyError:  # groups of one currency each have no sum (M2)
+                found[metric.name] = None
+        return found
 
     # -- rows behind the numbers -----------------------------------------------------------------------
 
@@ -171,7 +180,7 @@ class Enquirer:
             scope = looked_at(self.tables, scope, reach.until - 1)
         table, rows = self._where(a, scope)
         for key, label in zip(self.question.by, group, strict=True):
-            column = as_key(evaluate(key, table, scope), table, key.key)
+            column = as_key(evaluate(key, table, scope), table, (key.key, seen_by(key, scope)))
             rows = rows & (column.data == column.index.get(label, -1))
         if a.at != STOCK and reach.start is not None:
             days = local_day(resolve(str(a.at), table, scope), scope.zone)

@@ -52,7 +52,7 @@ def residual(terms: tuple[Expr, ...], table: Table, scope: Scope, segment: Segme
             return None
     if not left:
         return Residual(_ALL, None, length, 1.0) if length else None
-    key = ("mask", frozenset(t.key for t in left), scope.zone.name, scope.as_of)
+    key = ("mask", frozenset(t.key for t in left), scope.zone.name, scope.as_of, scope.world)
     mask, counts = table.kept(key, lambda: _mask(left, table, scope))
     return _measured(key, mask, counts[segment.start], segment)
 

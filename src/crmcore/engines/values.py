@@ -70,7 +70,8 @@ def source_of(grid: Grid, request: Request, table: Table, scope: Scope) -> Sourc
         UnitError: a total of something that has no sum.
     """
     assert request.expr is not None
-    key: tuple[object, ...] = (request.op, request.expr.key, grid.priced, scope.as_of, scope.zone.name)
+    check_currencies(grid, request, table, scope)
+    key: tuple[object, ...] = (request.op, request.expr.key, grid.priced, scope.as_of, scope.zone.name, scope.world)
     if request.op == "values":
         cells = cells_of(grid, table, scope)
         key = (*key, cells.size)
@@ -85,19 +86,28 @@ def in_one_currency(grid: Grid, request: Request, table: Table, scope: Scope) ->
     """Return the column of a request; amounts of another currency are converted where there are rates (M2)."""
     assert request.expr is not None
     column = evaluate(request.expr, table, scope)
-    if column.kind != "money" or column.currency is None:
-        return column
-    if scope.rates is not None:
+    if column.kind == "money" and column.currency is not None and scope.rates is not None:
         return converted(column, grid.priced, table, scope)
-    if isinstance(column.currency, Column):
-        _one_currency(column.currency, request, column.present(), table, scope)
     return column
 
 
-def _one_currency(currency: Column, request: Request, rows: Mask, table: Table, scope: Scope) -> None:
+def check_currencies(grid: Grid, request: Request, table: Table, scope: Scope) -> None:
+    """Raise where amounts of several currencies would meet in one group (M2)."""
+    assert request.expr is not None
+    column = evaluate(request.expr, table, scope)
+    currency = column.currency
+    if scope.rates is not None or column.kind != "money" or not isinstance(currency, Column):
+        return
+    rows = column.present()
     for term in request.where:
         rows = rows & holds(term, table, scope)
-    found = np.unique(currency.data[rows])
+    codes = currency.data[rows].astype(np.int64)
+    groups = cells_of(grid, table, scope).combinations()
+    if groups is not None:
+        met = np.unique(groups[rows] * len(currency.labels) + codes) // len(currency.labels)
+        if np.unique(met).size == met.size:
+            return
+    found = np.unique(codes)
     if found.size > 1:
         names = ", ".join(str(currency.labels[c]) if c else "(none)" for c in found.tolist())
         raise CurrencyError(
@@ -153,7 +163,7 @@ def _multiset(key: object, request: Request, column: Column, table: Table, cell_
     valid = column.valid if column.kind == "money" and column.currency is not None else None
     lookup: Array | None = None
     if column.kind in ("text", "id"):
-        column = as_key(column, table, request.expr.key)
+        column = as_key(column, table, key)
     data = column.data
     if data.dtype == bool:
         data = data.view(np.int8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .arithmetic import dimension
-from .columns import CONDITIONS, evaluate, holds
+from .columns import CONDITIONS, evaluate, holds, seen_by
 from .keys import as_key
 from .moments import constant, local_day
 from .references import resolve
@@ -20,4 +20,5 @@ __all__ = [
     "holds",
     "local_day",
     "resolve",
+    "seen_by",
 ]

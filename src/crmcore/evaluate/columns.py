@@ -19,7 +19,7 @@ from .moments import constant, elapsed, local_day, period_labels
 from .references import resolve
 from .scope import Scope
 
-__all__ = ["CONDITIONS", "evaluate", "holds"]
+__all__ = ["CONDITIONS", "evaluate", "holds", "seen_by"]
 
 CONDITIONS = (c.Compare, c.IsIn, c.IsNull, c.And, c.Or, c.Not)
 
@@ -34,7 +34,7 @@ def evaluate(expr: c.Expr, table: Table, scope: Scope) -> Column:
     """
     if isinstance(expr, c.Col):
         return resolve(expr.name, table, scope)
-    return table.kept(("column", expr.key, _view(expr, scope)), lambda: _EVALUATORS[type(expr)](expr, table, scope))
+    return table.kept(("column", expr.key, seen_by(expr, scope)), lambda: _EVALUATORS[type(expr)](expr, table, scope))
 
 
 def holds(condition: c.Expr, table: Table, scope: Scope) -> Mask:
@@ -45,14 +45,16 @@ def holds(condition: c.Expr, table: Table, scope: Scope) -> Mask:
     return column.data if column.valid is None else column.data & column.valid
 
 
-def _view(expr: c.Expr, scope: Scope) -> tuple[Any, ...]:
-    """What besides the table the value depends on."""
+def seen_by(expr: c.Expr, scope: Scope) -> tuple[Any, ...]:
+    """Return what besides its table the value of an expression depends on."""
     parts: list[Any] = [scope.zone.name]
     for node in walk(expr):
         if isinstance(node, c.AsOf):
             parts.append(scope.as_of)
         elif isinstance(node, c.PeriodOf):
             parts.append(scope.calendar)
+        elif isinstance(node, c.Col) and "." in node.name:
+            parts.append(scope.world)
     return tuple(parts)
 
 
@@ -130,7 +132,7 @@ def _arithmetic(expr: c.Arithmetic, table: Table, scope: Scope) -> Column:
 
 def _elapsed(expr: c.Elapsed, table: Table, scope: Scope) -> Column:
     raw = table.kept(
-        ("elapsed", expr.key, _view(expr, scope)),
+        ("elapsed", expr.key, seen_by(expr, scope)),
         lambda: elapsed(evaluate(expr.start, table, scope), evaluate(expr.end, table, scope), scope, repr(expr)),
     )
     there = raw.present() & (raw.data >= 0)  # T3

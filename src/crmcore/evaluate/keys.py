@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +14,8 @@ from ..table.column import Column, code_type
 from ..table.table import Table
 
 __all__ = ["as_key"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def as_key(column: Column, table: Table, name: Any) -> Column:
@@ -47,6 +50,8 @@ def _encoded(column: Column) -> Column:
 def _label(column: Column, value: Any) -> Any:
     if column.kind == "day":
         return date_of(value).isoformat()
+    if column.kind == "instant":
+        return (_EPOCH + timedelta(microseconds=value)).isoformat()
     if column.kind in ("flag", "count", "id") or column.scale == 1:
         return value
     exact = Fraction(value, column.scale)

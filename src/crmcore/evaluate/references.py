@@ -27,7 +27,9 @@ def resolve(name: str, table: Table, scope: Scope) -> Column:
     if rest and head in table.references and head in table.columns:
         target = scope.known.get(table.references[head])
         if target is not None:
-            return table.kept(("reference", name, target), lambda: _through(table.columns[head], rest, target, scope))
+            return table.kept(
+                ("reference", name, scope.world), lambda: _through(table.columns[head], rest, target, scope)
+            )
         raise ColumnNotFound(
             name,
             table.columns,

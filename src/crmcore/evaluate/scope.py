@@ -35,6 +35,12 @@ class Scope:
     calendar: Calendar = Calendar()
     as_of: Moment | None = None
     rates: Rates | None = None
+    world: tuple[int, ...] = attrs.field(init=False)
+
+    @world.default
+    def _world(self) -> tuple[int, ...]:
+        """Identify the tables that references are looked up in."""
+        return tuple(table.serial for table in self.known.values())
 
     def at(self, moment: Moment | None, tables: Mapping[str, Table], known: Mapping[str, Table]) -> Scope:
         """Return the scope as seen from another instant."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
-from itertools import pairwise
+from itertools import count, pairwise
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -25,6 +25,10 @@ KEPT_TIMES = 4
 """What a table may keep of derived columns, as a multiple of its own size ..."""
 KEPT_LEAST = 32 << 20
 """... and in bytes at the least; beyond, the oldest are dropped."""
+
+
+_SERIALS = count()
+"""Tells tables apart for what is derived from several of them; unlike `id` a number is never used again."""
 
 
 @attrs.frozen(slots=True)
@@ -68,6 +72,7 @@ class Table:
         self.excluded: Mapping[str, int] = MappingProxyType(dict(excluded or {}))
         self.rows = rows
         self.clustered = clustered
+        self.serial = next(_SERIALS)
         self._derived: dict[Hashable, tuple[Any, int]] = {}
         self._kept = 0
         self._segments: tuple[Segment, ...] | None = None

@@ -1,0 +1,70 @@
+"""What a table keeps never answers another question: other references, other filters, other rates."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+import crmcore as cc
+from crmcore.domain import Rate
+from crmcore.errors import CurrencyError
+
+DEALS = [
+    {"id": 1, "outcome": "won", "owner": "A", "amount": 1, "currency": "EUR", "closed_at": date(2026, 1, 1)},
+    {"id": 2, "outcome": "lost", "owner": "B", "amount": 2, "currency": "USD", "closed_at": date(2026, 2, 1)},
+    {"id": 3, "outcome": "won", "owner": "B", "amount": 5, "currency": "USD", "closed_at": date(2026, 2, 1)},
+]
+KEPT = cc.Dataset(opportunity=DEALS)
+
+
+def sellers(a: str, b: str) -> list[dict[str, str]]:
+    """Return the two sellers in these teams."""
+    return [{"id": "A", "team": a}, {"id": "B", "team": b}]
+
+
+def test_a_table_in_two_datasets_looks_up_the_references_of_each():
+    """A is in X, B in Y; in the other dataset it is the other way round. A has 1 of 1 won, B 1 of 2."""
+    one = cc.Dataset(opportunity=DEALS, seller=sellers("X", "Y"))
+    other = cc.Dataset(opportunity=one["opportunity"], seller=sellers("Y", "X"))
+    workspace = cc.Workspace()
+    in_x = cc.col("owner.team") == "X"
+
+    for data, x, y in ((one, 1.0, 0.5), (other, 0.5, 1.0), (one, 1.0, 0.5)):
+        by_team = workspace.measure("win_rate", data, by="owner.team")
+        assert by_team["win_rate"].values.tolist() == [x, y]
+        assert workspace.measure("win_rate", data, where=in_x)["win_rate"].values.tolist() == [x]
+
+
+def test_currencies_are_looked_at_for_each_question():
+    """M2: dollars alone add up; asked without the filter, or by owner where euros meet dollars, nothing does."""
+    workspace = cc.Workspace()
+    dollars = workspace.measure("won_value", KEPT, where=cc.col("currency") == "USD")
+    assert dollars["won_value"].values.tolist() == [5.0]
+
+    with pytest.raises(CurrencyError, match="EUR, USD"):
+        workspace.measure("won_value", KEPT)
+    by_currency = workspace.measure("won_value", KEPT, by="currency")
+
+    assert by_currency.rows() == [{"currency": "EUR", "won_value": 1.0}, {"currency": "USD", "won_value": 5.0}]
+    assert by_currency.total == {"won_value": None}
+
+
+@pytest.mark.parametrize(("rate", "euros"), [("0.5", 3.5), ("0.9", 5.5), ("0.5", 3.5)])
+def test_rates_of_one_workspace_do_not_price_for_another(rate: str, euros: float):
+    """M2: 1 euro and 5 dollars at the workspace's own rate."""
+    rates = [Rate(from_currency="USD", to_currency="EUR", valid_from=date(2026, 1, 1), rate=Decimal(rate))]
+
+    result = cc.Workspace(currency="EUR", rates=rates).measure("won_value", KEPT)
+
+    assert result["won_value"].values.tolist() == [euros]
+
+
+def test_groups_of_instants_are_labelled_by_time():
+    """A key of instants shows each as ISO 8601 in UTC."""
+    row = {"id": 1, "outcome": "won", "closed_at": datetime(2026, 1, 1, 12, 30, tzinfo=UTC)}
+
+    result = cc.measure("won_deals", cc.Dataset(opportunity=[row]), by="closed_at")
+
+    assert result.column("closed_at") == ["2026-01-01T12:30:00+00:00"]
