@@ -22,7 +22,7 @@ from .table import Table
 
 __all__ = ["CHUNK", "Rows", "draft_of"]
 
-CHUNK = 2048
+CHUNK = 4096
 """Rows that are converted at once: their Python values stay in the cache."""
 
 
