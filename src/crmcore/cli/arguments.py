@@ -64,7 +64,9 @@ def parser() -> Parser:
         "metrics", nargs="+", action=Names, metavar="METRIC", help="won_value, win_rate.change(year) ..."
     )
     measure.add_argument("--total", action="store_true", help="add the total over all groups and periods")
-    measure.add_argument("--sort", metavar="METRIC", help="best first; undefined numbers last")
+    measure.add_argument(
+        "--sort", metavar="METRIC", help="best first; undefined numbers last; with --interval by the unfavourable bound"
+    )
     measure.add_argument("--top", type=int, metavar="N", help="only the first N rows")
     measure.add_argument("--format", choices=FORMATS, default="table")
     measure.add_argument("-o", "--output", metavar="FILE", help="write to a file")

@@ -34,7 +34,11 @@ def _ordered(result: Result, args: argparse.Namespace) -> Result:
     if args.sort:
         # best first: the largest, unless less is better; keys run from first to last
         is_key = args.sort in result.axes
-        result = result.sorted(args.sort, descending=not is_key and result[args.sort].metric.better != "lower")
+        better = "" if is_key else result[args.sort].metric.better
+        if args.interval and better in ("higher", "lower"):
+            result = result.ranked(args.sort)  # R3
+        else:
+            result = result.sorted(args.sort, descending=not is_key and better != "lower")
     return result if args.top is None else result.top(args.top)
 
 

@@ -18,6 +18,9 @@ WORDS = {
     "left out": "Left out: {rows}.",
     "nothing left out": "Left out: none.",
     "issues": "Issues: {n}.",
+    "ranked low": "Ranked by the lower bound of: {label}.",
+    "ranked high": "Ranked by the upper bound of: {label}.",
+    "ranked value": "Ranked by the number itself, which has no interval: {label}.",
     "lacking": "no {what}",
     # explain
     "for": "for {row}",

@@ -18,6 +18,9 @@ WORDS = {
     "left out": "未计入：{rows}。",
     "nothing left out": "未计入：无。",
     "issues": "数据问题：{n}。",
+    "ranked low": "按置信下限排名：{label}。",
+    "ranked high": "按置信上限排名：{label}。",
+    "ranked value": "按数值本身排名（无区间）：{label}。",
     "lacking": "缺少 {what}",
     # explain
     "for": "（{row}）",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isnan
 from typing import Any
 
+import attrs
 import numpy as np
 
 from ..algebra.formulas import Formula
@@ -29,6 +30,17 @@ SHOWN = 200
 """Rows of a result that `print` and a notebook show."""
 
 
+_CONFIDENCE = 0.95
+
+
+@attrs.frozen(slots=True)
+class Ranking:
+    """What rows are ranked by: a metric's lower ("low") or upper ("high") bound, or its "value" where it has none."""
+
+    metric: str
+    bound: str
+
+
 class Result:
     """Numbers by group and period. Rows run over groups in label order, and within a group over periods.
 
@@ -49,12 +61,14 @@ class Result:
         confidence: float | None = None,
         order: Array | None = None,
         spread: Spread | None = None,
+        ranking: Ranking | None = None,
     ) -> None:
         self.metrics = tuple(metrics)
         self.keys = tuple(keys)
         self._groups, self._frames, self._values, self._reasons = groups, tuple(frames), values, reasons
         self._inquiry, self._confidence, self._order = inquiry, confidence, order
         self._spread = spread
+        self.ranking = ranking
         self._index: Array | None = None
         self._details: dict[str, Details] | None = None
         self._total: dict[str, Any] | None = None
@@ -201,7 +215,7 @@ class Result:
             "n": self.used,
             "excluded": self.excluded,
             "issues": [i.to_dict() for i in self.issues],
-            "settings": self.settings,
+            "settings": self.settings | ({} if self.ranking is None else {"ranked_by": attrs.asdict(self.ranking)}),
         }
 
     def to_json(self, *, indent: int | None = None) -> str:
@@ -237,14 +251,43 @@ class Result:
             ]
         return self._ordered(np.array(order, np.int64))
 
+    def ranked(self, metric: str) -> Result:
+        """Return the rows from best to worst by the unfavourable bound of a metric's interval (R3).
+
+        That is the lower bound where more is better and the upper one where less is, so that few rows do not make
+        a winner. A metric without an interval ranks by the number itself. `ranking` and the printed table say which.
+
+        Raises:
+            ArgumentError: a metric of which neither more nor less is better.
+        """
+        measured = self[metric]
+        better = measured.metric.better
+        if better not in ("higher", "lower"):
+            raise ArgumentError(
+                f"{metric!r} has no better direction to rank by; sorted({metric!r}) orders by the number"
+            )
+        sure = self if self._confidence is not None else self._with(confidence=_CONFIDENCE)
+        details = sure.details[metric]
+        found = details.low if better == "higher" else details.high
+        bound = "value" if found is None else "low" if better == "higher" else "high"
+        scores = measured.values if found is None else found
+        worst = -np.inf if better == "higher" else np.inf
+        known = np.where(measured.defined, np.where(np.isnan(scores), worst, scores), np.nan)
+        order = np.argsort(-known if better == "higher" else known, kind="stable")
+        return sure._ordered(order, Ranking(metric, bound))
+
     def top(self, n: int) -> Result:
         """Return the first `n` rows."""
         if n < 0:
             raise ArgumentError(f"top() takes a number of rows, got {n!r}")
         return self._ordered(np.arange(min(n, len(self))))
 
-    def _ordered(self, order: Array) -> Result:
+    def _ordered(self, order: Array, ranking: Ranking | None = None) -> Result:
         now = order if self._order is None else self._order[order]
+        return self._with(order=now, ranking=ranking or self.ranking)
+
+    def _with(self, **changes: Any) -> Result:
+        kept = {"confidence": self._confidence, "order": self._order, "spread": self._spread, "ranking": self.ranking}
         return Result(
             self.metrics,
             self.keys,
@@ -253,9 +296,7 @@ class Result:
             self._values,
             self._reasons,
             self._inquiry,
-            confidence=self._confidence,
-            order=now,
-            spread=self._spread,
+            **(kept | changes),
         )
 
     # -- what is behind a number ---------------------------------------------------------------------

@@ -67,7 +67,7 @@ def sheet_of(result: Result, language: str | None = None, *, total: bool = False
     if ends:
         ends[0] = words.words["total"] if totals is not None else ends[0]
     notes = [words.words["more"].format(n=f"{hidden:,}")] if hidden else []
-    notes += [*_undefined(part, words, chosen), footer(result, words)]
+    notes += [*_undefined(part, words, chosen), footer(result, words, chosen)]
     return Sheet(headers, right, [list(r) for r in zip(*columns, strict=True)], None if totals is None else ends, notes)
 
 
@@ -104,7 +104,7 @@ def _undefined(result: Result, words: Locale, language: str) -> Iterator[str]:
         )
 
 
-def footer(result: Result, words: Locale) -> str:
+def footer(result: Result, words: Locale, language: str) -> str:
     """Return the line that says what the numbers look at: as_of and its source, rows used, rows left out, issues."""
     settings, say = result.settings, words.words
     source = settings.get("as_of_source")
@@ -116,7 +116,11 @@ def footer(result: Result, words: Locale) -> str:
     excluded = result.excluded
     left = say["left out"].format(rows=tally(excluded, words)) if excluded else say["nothing left out"]
     issues = say["issues"].format(n=len(result.issues))
-    return " ".join((as_of, say["used"].format(rows=tally(result.used, words)), left, issues))
+    ranked = []
+    if result.ranking is not None:
+        label = result[result.ranking.metric].metric.label(language)
+        ranked.append(say[f"ranked {result.ranking.bound}"].format(label=label))
+    return " ".join((*ranked, as_of, say["used"].format(rows=tally(result.used, words)), left, issues))
 
 
 def tally(counts: Mapping[str, int], words: Locale) -> str:
