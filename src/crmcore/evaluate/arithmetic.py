@@ -77,7 +77,8 @@ def _product(expr: Arithmetic, left: Column, right: Column, valid: Mask | None) 
     kind = _KINDS.get(dimension(left) * dimension(right))
     if kind is None:
         raise UnitError(f"{expr!r}: {dimension(left)} x {dimension(right)} has no meaning in a column")
-    wide: Any = np.int64 if _reach(left) * _reach(right) < _LIMIT else object
+    a, b = _reach(left), _reach(right)
+    wide: Any = np.int64 if max(a, b, a * b) < _LIMIT else object
     data = left.data.astype(wide) * right.data.astype(wide)
     return _result(kind, data, valid, left.scale * right.scale, currency_of([left, right]))
 
