@@ -15,6 +15,8 @@ from crmcore import Dataset, read
 
 _PROFILE = {"file": [{"match": "*", "table": "opportunity", "timezone": "UTC"}]}
 
+_MICROSECONDS = {f"opportunity.{name}": {"unit": "microseconds"} for name in TIMES}
+
 
 def records(objects: Sequence[Any]) -> Dataset:
     """Load a host's own objects."""
@@ -39,6 +41,11 @@ def arrow(table: pa.Table) -> Dataset:
 def csv(path: Path) -> Dataset:
     """Load a CSV file."""
     return read(path, profile=_PROFILE)
+
+
+def sqlite(connection: sqlite3.Connection, statement: str) -> Dataset:
+    """Load a cursor's rows as they come, instants as integer microseconds."""
+    return Dataset(opportunity=(NAMES, connection.execute(statement)), how=_MICROSECONDS)
 
 
 def sqlite_text(connection: sqlite3.Connection, statement: str) -> Dataset:
