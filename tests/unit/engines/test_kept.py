@@ -51,7 +51,7 @@ def test_currencies_are_looked_at_for_each_question():
     assert by_currency.total == {"won_value": None}
 
 
-@pytest.mark.parametrize(("rate", "euros"), [("0.5", 3.5), ("0.9", 5.5), ("0.5", 3.5)])
+@pytest.mark.parametrize(("rate", "euros"), [("0.5", 3.5), ("0.9", 5.5)])
 def test_rates_of_one_workspace_do_not_price_for_another(rate: str, euros: float):
     """M2: 1 euro and 5 dollars at the workspace's own rate."""
     rates = [Rate(from_currency="USD", to_currency="EUR", valid_from=date(2026, 1, 1), rate=Decimal(rate))]
