@@ -6,12 +6,14 @@ fits, whatever happens on the way; the callers prove that it fits, or sum two ha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["CHUNK", "count_small", "positions"]
+__all__ = ["CHUNK", "count_small", "packed", "positions", "unpacked"]
 
 Array = npt.NDArray[Any]
 
@@ -19,6 +21,7 @@ CHUNK = 65_536
 """Rows a pass looks at together: the buffers stay in the cache."""
 
 _PAIRS = 1 << 16
+_ROOM = 1 << 62
 
 
 def count_small(codes: Array, size: int) -> Array:
@@ -55,3 +58,29 @@ def positions(mask: npt.NDArray[np.bool_], expected: float) -> Array:
         found = np.flatnonzero(longer)
         return found[: found.size - (longer.size - n)]
     return np.flatnonzero(mask)
+
+
+def packed(codes: Sequence[Array], sizes: Sequence[int], *, room: int = 1) -> tuple[Array, Array | None]:
+    """Return combinations of codes as one integer each, in their order; times `room`, they still fit int64.
+
+    Where the sizes multiply to too much for that, combinations are numbered, and stand in the second array.
+    """
+    if prod(sizes) * room < _ROOM:
+        result = codes[0]
+        for code, size in zip(codes[1:], sizes[1:], strict=True):
+            result = result.astype(np.int64) * size + code
+        return result, None
+    table, numbers = np.unique(np.stack(codes, axis=1).astype(np.int64), axis=0, return_inverse=True)
+    return numbers.reshape(-1), table
+
+
+def unpacked(numbers: Array, sizes: Sequence[int], table: Array | None) -> Array:
+    """Return the codes of packed combinations, one row each; `table` is what `packed` gave with them."""
+    if table is not None:
+        return np.asarray(table[numbers])
+    if len(sizes) == 1:
+        return numbers.reshape(-1, 1)
+    result = np.empty((numbers.size, len(sizes)), np.int64)
+    for i in range(len(sizes) - 1, -1, -1):
+        numbers, result[:, i] = np.divmod(numbers, sizes[i])
+    return result

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import ColumnNotFound
 from ..evaluate import Scope, as_key, evaluate, local_day, resolve, seen_by
+from ..kernels import packed, unpacked
 from ..plan.requests import Grid
 from ..table.column import Array, Column
 from ..table.table import Table
@@ -23,7 +24,8 @@ DENSE_TO = 65_536
 class Cells:
     """The cell of each row: its code, key combination * buckets + bucket, or the code's place among those `listed`.
 
-    `size` counts the cells, with one empty one at the end where they are listed; `tiny` codes fit in a byte.
+    `size` counts the cells, with one empty one at the end where they are listed; `tiny` codes fit in a byte; `table`
+    holds the key combinations by number, where there are too many for a number to tell.
     """
 
     codes: Array
@@ -32,6 +34,7 @@ class Cells:
     keys: tuple[Column, ...]
     listed: Array | None = None
     tiny: bool = False
+    table: Array | None = None
 
     def combinations(self) -> Array | None:
         """Return the key combination of each row; None without keys."""
@@ -42,23 +45,15 @@ class Cells:
 
     def rows(self, used: Array | slice) -> tuple[Array, Array | None]:
         """Return the key codes of the combinations with a used cell, and the used cells' positions among them."""
-        if self.listed is None:
-            return self._unpacked(np.arange(self.size // self.buckets)[used]), None
-        cells = self.listed[used]
-        packed = cells // self.buckets
-        new = np.ones(packed.size, bool)
-        new[1:] = packed[1:] != packed[:-1]
-        row = np.cumsum(new) - 1
-        return self._unpacked(packed[new]), row * self.buckets + cells % self.buckets
-
-    def _unpacked(self, packed: Array) -> Array:
         sizes = [len(k.labels) for k in self.keys]
-        if len(sizes) == 1:
-            return packed.reshape(-1, 1)
-        result = np.empty((packed.size, len(sizes)), np.int64)
-        for i in range(len(sizes) - 1, -1, -1):
-            packed, result[:, i] = np.divmod(packed, sizes[i])
-        return result
+        if self.listed is None:
+            return unpacked(np.arange(self.size // self.buckets)[used], sizes, None), None
+        cells = self.listed[used]
+        numbers = cells // self.buckets
+        new = np.ones(numbers.size, bool)
+        new[1:] = numbers[1:] != numbers[:-1]
+        row = np.cumsum(new) - 1
+        return unpacked(numbers[new], sizes, self.table), row * self.buckets + cells % self.buckets
 
 
 def cells_of(grid: Grid, table: Table, scope: Scope) -> Cells:
@@ -77,15 +72,14 @@ def _cells(grid: Grid, table: Table, scope: Scope) -> Cells:
         return Cells(codes, buckets, buckets, (), None, bool(grid.edges) and codes.dtype == np.int8)
     sizes = [len(k.labels) for k in keys]
     size = prod(sizes) * buckets
-    packed = keys[0].data
-    for key, labels in zip(keys[1:], sizes[1:], strict=True):
-        packed = packed.astype(np.int64) * labels + key.data
+    codes, many = packed([k.data for k in keys], sizes, room=buckets)
     if grid.edges:
-        packed = packed.astype(np.int64) * buckets + bucket_codes(grid, table, scope)
+        codes = codes.astype(np.int64) * buckets + bucket_codes(grid, table, scope)
     if size <= max(min(n, DENSE_TO), 2 * n if n > DENSE_TO else 0):
-        return Cells(_narrow(packed, size), size, buckets, keys, None, size <= 127)
-    listed, codes = np.unique(packed, return_inverse=True)
-    return Cells(_narrow(codes, listed.size + 1), listed.size + 1, buckets, keys, listed.astype(np.int64))
+        return Cells(_narrow(codes, size), size, buckets, keys, None, size <= 127)
+    listed, codes = np.unique(codes, return_inverse=True)
+    size = listed.size + 1
+    return Cells(_narrow(codes, size), size, buckets, keys, listed.astype(np.int64), table=many)
 
 
 def _narrow(codes: Array, size: int) -> Array:

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 import numpy as np
 
+from ..kernels import packed, unpacked
 from ..table.column import Array, Column, sort_key
 from .state import GridState
 
@@ -85,30 +86,29 @@ def group(parts: Sequence[tuple[tuple[Column, ...], Array, Array | None]], keys:
         labels.append(union)
         ranks.append(rank)
         remaps.append(remap)
-    order_of = []
+    placed = []
     for i, (_, codes, _) in enumerate(parts):
-        packed = np.zeros(codes.shape[0], np.int64)
-        for k in range(keys):
-            onto = remaps[k][i]
-            code = codes[:, k] if onto is None else onto[codes[:, k]]
-            packed = packed * len(labels[k]) + ranks[k][code]
-        order_of.append(packed)
+        onto = [remaps[k][i] for k in range(keys)]
+        own = [codes[:, k] if to is None else to[codes[:, k]] for k, to in enumerate(onto)]
+        placed.append(np.stack([ranks[k][code] for k, code in enumerate(own)], axis=1))
+    sizes = [len(x) for x in labels]
+    together = np.concatenate(placed)
+    numbers, table = packed([together[:, k] for k in range(keys)], sizes)
+    order_of = np.split(numbers, np.cumsum([p.shape[0] for p in placed])[:-1])
     used = [p if present is None else p[present] for p, (_, _, present) in zip(order_of, parts, strict=True)]
     found = np.unique(np.concatenate(used)) if used else np.empty(0, np.int64)
     spots: list[Array | None] = []
-    for packed in order_of:
-        if packed.size == found.size and np.array_equal(packed, found):
+    for part in order_of:
+        if part.size == found.size and np.array_equal(part, found):
             spots.append(None)
             continue
-        spot = np.minimum(np.searchsorted(found, packed), max(found.size - 1, 0))
-        spots.append(np.where(found[spot] == packed, spot, -1) if found.size else np.full(packed.size, -1))
-    codes_out = np.empty((found.size, keys), np.int64)
-    rest = found
-    for k in range(keys - 1, -1, -1):
-        rest, place = np.divmod(rest, len(labels[k]))
-        back = np.empty(len(labels[k]), np.int64)
-        back[ranks[k]] = np.arange(len(labels[k]))
-        codes_out[:, k] = back[place]
+        spot = np.minimum(np.searchsorted(found, part), max(found.size - 1, 0))
+        spots.append(np.where(found[spot] == part, spot, -1) if found.size else np.full(part.size, -1))
+    codes_out = unpacked(found, sizes, table).copy()
+    for k in range(keys):
+        back = np.empty(sizes[k], np.int64)
+        back[ranks[k]] = np.arange(sizes[k])
+        codes_out[:, k] = back[codes_out[:, k]]
     return Groups(tuple(labels), codes_out, tuple(spots))
 
 
