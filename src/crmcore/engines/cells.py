@@ -75,11 +75,16 @@ def _cells(grid: Grid, table: Table, scope: Scope) -> Cells:
     codes, many = packed([k.data for k in keys], sizes, room=buckets)
     if grid.edges:
         codes = codes.astype(np.int64) * buckets + bucket_codes(grid, table, scope)
-    if size <= max(min(n, DENSE_TO), 2 * n if n > DENSE_TO else 0):
+    if _all_kept(size, n):
         return Cells(_narrow(codes, size), size, buckets, keys, None, size <= 127)
     listed, codes = np.unique(codes, return_inverse=True)
     size = listed.size + 1
     return Cells(_narrow(codes, size), size, buckets, keys, listed.astype(np.int64), table=many)
+
+
+def _all_kept(size: int, rows: int) -> bool:
+    """Is every cell kept, whether it occurs or not?"""
+    return size <= max(min(rows, DENSE_TO), 2 * rows if rows > DENSE_TO else 0)
 
 
 def _narrow(codes: Array, size: int) -> Array:
