@@ -154,6 +154,9 @@ def _no_plan(obj: tuple[Workspace, Dataset], call: Any) -> Any:
 
 
 EXTRA = {
-    "plan made anew": (prepare, {q: (lambda obj, c=c: _no_plan(obj, c)) for q, c in (("Q1", q1), ("Q2", q2), ("Q4", q4), ("Q6", q6))}),
+    "plan made anew": (
+        prepare,
+        {q: (lambda obj, c=c: _no_plan(obj, c)) for q, c in (("Q1", q1), ("Q2", q2), ("Q4", q4), ("Q6", q6))},
+    ),
     "not clustered": (_flat, {"Q1": q1, "Q2": q2, "Q4": q4, "Q6": q6, DASHBOARD: dashboard}),
 }
