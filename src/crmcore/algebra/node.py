@@ -6,6 +6,7 @@ value, so that 1, 1.0 and True stay three different things.
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -22,6 +23,8 @@ def key_of(value: object) -> Key:
         return value.key
     if isinstance(value, tuple):
         return ("tuple", *map(key_of, value))
+    if isinstance(value, datetime):  # a time that the clock shows twice is equal to itself, whichever is meant
+        return (type(value).__name__, value, value.utcoffset())
     return (type(value).__name__, value)
 
 

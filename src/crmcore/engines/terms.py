@@ -7,7 +7,7 @@ import numpy as np
 
 from ..algebra.columns import Expr
 from ..algebra.walk import columns_of
-from ..evaluate import Scope, holds
+from ..evaluate import Scope, holds, seen_by
 from ..table.column import Column, Mask
 from ..table.table import Segment, Table
 
@@ -52,7 +52,7 @@ def residual(terms: tuple[Expr, ...], table: Table, scope: Scope, segment: Segme
             return None
     if not left:
         return Residual(_ALL, None, length, 1.0) if length else None
-    key = ("mask", frozenset(t.key for t in left), scope.zone.name, scope.as_of, scope.world)
+    key = ("mask", frozenset(t.key for t in left), scope.zone.name, scope.calendar, scope.as_of, scope.world)
     mask, counts = table.kept(key, lambda: _mask(left, table, scope))
     return _measured(key, mask, counts[segment.start], segment)
 
@@ -79,7 +79,7 @@ def _decided(term: Expr, table: Table, scope: Scope, segment: Segment) -> bool |
     assert name is not None
     if columns_of(term) != [name]:
         return None
-    holding = table.kept(("labels", term.key), lambda: _on_labels(term, name, table, scope))
+    holding = table.kept(("labels", term.key, seen_by(term, scope)), lambda: _on_labels(term, name, table, scope))
     return bool(holding[segment.code])
 
 

@@ -71,7 +71,8 @@ def source_of(grid: Grid, request: Request, table: Table, scope: Scope) -> Sourc
     """
     assert request.expr is not None
     check_currencies(grid, request, table, scope)
-    key: tuple[object, ...] = (request.op, request.expr.key, grid.priced, scope.as_of, scope.zone.name, scope.world)
+    seen = (scope.zone.name, scope.calendar, scope.as_of, scope.world)
+    key: tuple[object, ...] = (request.op, request.expr.key, grid.priced, seen)
     if request.op == "values":
         cells = cells_of(grid, table, scope)
         key = (*key, cells.size)

@@ -77,7 +77,7 @@ class Workspace:
         self.language = language
         self.metrics, self.origins = _collected(metrics, plugins)
         self._plans: OrderedDict[Any, Plan] = OrderedDict()
-        self._views: WeakKeyDictionary[Dataset, OrderedDict[date | None, Scope]] = WeakKeyDictionary()
+        self._views: WeakKeyDictionary[Dataset, OrderedDict[Moment | None, Scope]] = WeakKeyDictionary()
 
     @classmethod
     def load(cls, path: str | Path) -> Workspace:
@@ -170,10 +170,11 @@ class Workspace:
     def _scope(self, data: Dataset, as_of: date | None) -> Scope:
         """Return the dataset as seen from an instant; the last few views of a dataset are kept while it lives."""
         views = self._views.setdefault(data, OrderedDict())
-        scope = views.get(as_of)
+        moment = self._moment(as_of)  # a time that the clock shows twice is two moments, and equal as a datetime
+        scope = views.get(moment)
         if scope is None:
             whole = Scope(data.tables, data.tables, self.zone, self.calendar, None, self.rates)
-            scope = views[as_of] = seen_from(data.tables, whole, self._moment(as_of))
+            scope = views[moment] = seen_from(data.tables, whole, moment)
             if len(views) > _VIEWS:
                 views.popitem(last=False)
         return scope

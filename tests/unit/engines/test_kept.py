@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -68,3 +69,53 @@ def test_groups_of_instants_are_labelled_by_time():
     result = cc.measure("won_deals", cc.Dataset(opportunity=[row]), by="closed_at")
 
     assert result.column("closed_at") == ["2026-01-01T12:30:00+00:00"]
+
+
+APRIL = cc.Workspace(calendar=cc.Calendar(fiscal_start=4))
+JANUARY = cc.Workspace()
+
+
+def monthly(rows: int = 12) -> cc.Dataset:
+    """Return deals won on the fifth of January, February ... 2026, month after month."""
+    days = [date(2026, i % 12 + 1, 5) for i in range(rows)]
+    return cc.Dataset(opportunity=[{"id": i, "outcome": "won", "closed_at": day} for i, day in enumerate(days)])
+
+
+def test_a_condition_on_fiscal_periods_is_that_of_each_calendar():
+    """T7: of twelve months three are in the fourth quarter of 2026, of a year from January as of one from April."""
+    data = monthly()
+    spring = cc.period("closed_at", "fiscal_quarter") == "FY2026-Q1"
+
+    assert JANUARY.measure("won_deals", data, where=spring)["won_deals"].values.tolist() == [3.0]
+    assert APRIL.measure("won_deals", data, where=spring)["won_deals"].values.tolist() == [0.0]
+
+
+def test_fiscal_years_are_counted_by_each_calendar():
+    """T7: the calendar year 2026 is one fiscal year from January, and parts of two from April."""
+    data = monthly()
+    years = cc.Metric("years", cc.distinct(cc.period("closed_at", "fiscal_year")), unit="count", anchor="closed_at")
+
+    assert JANUARY.measure(years, data)["years"].values.tolist() == [1.0]
+    assert APRIL.measure(years, data)["years"].values.tolist() == [2.0]
+
+
+def test_what_outcomes_meet_is_asked_anew_from_each_instant():
+    """A condition on outcome and as_of, on a table ordered by outcome: won deals meet it in 2028, not before."""
+    data = monthly(70_000)
+    late = (cc.col("outcome") == "open") | (cc.as_of() >= date(2028, 1, 1))
+
+    for day, found in ((date(2028, 1, 1), 70_000.0), (date(2027, 12, 31), 0.0)):
+        assert JANUARY.measure("won_deals", data, where=late, as_of=day)["won_deals"].values.tolist() == [found]
+
+
+def test_a_time_that_the_clock_shows_twice_is_two_instants():
+    """T1: in New York 1:30 comes at 5:30 and at 6:30 UTC on the first of November; deals close at 5:45 and 6:15."""
+    clock = datetime(2026, 11, 1, 1, 30, tzinfo=ZoneInfo("America/New_York"))
+    closed = [datetime(2026, 11, 1, 5, 45, tzinfo=UTC), datetime(2026, 11, 1, 6, 15, tzinfo=UTC)]
+    data = cc.Dataset(opportunity=[{"id": i, "outcome": "won", "closed_at": at} for i, at in enumerate(closed)])
+
+    for fold, won in ((0, 0.0), (1, 2.0)):
+        at = clock.replace(fold=fold)
+        looked_from = JANUARY.measure("won_deals", data, as_of=at)
+        before = JANUARY.measure("won_deals", data, where=cc.col("closed_at") <= at)
+        assert looked_from["won_deals"].values.tolist() == before["won_deals"].values.tolist() == [won]
