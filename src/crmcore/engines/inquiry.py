@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import attrs
@@ -23,7 +24,7 @@ from ..plan.requests import Leaf, leaves_of, reading
 from ..state.finish import Label
 from ..state.inquiry import Details
 from ..state.interval import mean_interval, wilson
-from ..state.operand import Operand
+from ..state.operand import Operand, add, constant, multiply, ratio
 from ..table.column import Array, Mask
 from ..table.issue import Issue
 from ..table.table import Table
@@ -254,9 +255,19 @@ def _details(
     if confidence is not None and is_proportion(metric.formula):
         low, high = wilson(parts["numerator"], parts["denominator"], confidence)
     elif confidence is not None and is_mean(metric.formula) and "squares" in parts:
-        value = _numbers(found[metric.name], index)
-        low, high = mean_interval(value, parts["numerator"], parts["squares"], parts["n"], confidence)
+        sums, squares, n = (found[f"{metric.name} {role}"] for role in ("numerator", "squares", "n"))
+        variance = _numbers(_variance(sums, squares, n), index)
+        low, high = mean_interval(_numbers(found[metric.name], index), variance, parts["n"], confidence)
     return Details(parts["n"], parts.get("numerator"), parts.get("denominator"), low, high)
+
+
+def _variance(sums: Operand | Label, squares: Operand | Label, n: Operand | Label) -> Operand:
+    """Return the sample variance, (n x squares - sums^2) / (n x (n - 1)): large values lose nothing of it (Q3)."""
+    assert isinstance(sums, Operand)
+    assert isinstance(squares, Operand)
+    assert isinstance(n, Operand)
+    others = add(n, constant(Fraction(1), n.data.shape), -1)
+    return ratio(add(multiply(n, squares), multiply(sums, sums), -1), multiply(n, others))
 
 
 def _single(value: Operand | Label, metric: Metric) -> Any:

@@ -40,11 +40,10 @@ def wilson(successes: Array, n: Array, confidence: float) -> tuple[Array, Array]
     return np.where(k == 0, np.where(m > 0, 0.0, np.nan), low), np.where((k == m) & (m > 0), 1.0, high)
 
 
-def mean_interval(mean: Array, sums: Array, squares: Array, n: Array, confidence: float) -> tuple[Array, Array]:
-    """Return the normal interval of a mean from its exact sums; nan where n is below 2."""
+def mean_interval(mean: Array, variance: Array, n: Array, confidence: float) -> tuple[Array, Array]:
+    """Return the normal interval of a mean from the variance of its sample; nan where n is below 2."""
     z = quantile_of_normal(confidence)
     with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.maximum((squares - sums * sums / n) / (n - 1), 0)
-        error = z * np.sqrt(spread / n)
+        error = z * np.sqrt(np.maximum(variance, 0) / n)  # a variance of inexact numbers may miss 0 by a hair
     few = n < 2
     return np.where(few, np.nan, mean - error), np.where(few, np.nan, mean + error)
