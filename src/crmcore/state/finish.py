@@ -208,7 +208,7 @@ class Finisher:
         if not place.low[self.chosen].size:
             return Operand(np.zeros((size, 0), np.int64)), NUMBER
         if a.rolls_up:
-            return self._read(a, *roll_up(a, self.entities(number, whole), size), unit)
+            return self._read(a, *roll_up(a, self.entities(number, whole), size, DAY // unit.microseconds), unit)
         return self._of_place(a, place, unit, whole=whole)
 
     def _of_place(self, a: Aggregate, place: Place, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
@@ -243,7 +243,7 @@ class Finisher:
         """Return an aggregate's numbers with time in the metric's unit of it, and their dimension."""
         dimension = NUMBER if a.op in ("count", "distinct", "top_share", "gini") else _DIMENSIONS.get(kind, NUMBER)
         power = 2 if a.op == "squares" else 1
-        if dimension.time:
+        if dimension.time and operand.exact:  # floats of time come from roll-ups, in the unit
             operand = _in_time(operand, (DAY // unit.microseconds) ** power)
         return operand, dimension if power == 1 else dimension * dimension
 
@@ -265,8 +265,6 @@ def _in_time(operand: Operand, factor: int) -> Operand:
     """Return days read in a smaller unit of time."""
     if factor == 1:
         return operand
-    if not operand.exact:
-        return attrs.evolve(operand, data=operand.data * factor)
     common = Fraction(factor, operand.scale)
     bound = None if operand.bound is None else operand.bound * common.numerator
     return attrs.evolve(operand, data=scaled(operand, common.numerator), scale=common.denominator, bound=bound)

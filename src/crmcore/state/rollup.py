@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
+from math import fsum
 
 import attrs
 import numpy as np
@@ -38,8 +40,11 @@ class Entities:
     group_of: Array
 
 
-def roll_up(a: Aggregate, entities: Entities, size: int) -> tuple[Operand, str]:
-    """Return an aggregate over entities, `size` groups x frames, and the kind of value it is of."""
+def roll_up(a: Aggregate, entities: Entities, size: int, factor: int) -> tuple[Operand, str]:
+    """Return an aggregate over entities, `size` groups x frames, and the kind of value it is of.
+
+    Exact time is in days. Floats of time, such as means, are read in the unit of which a day has `factor`.
+    """
     columns = {f"each {i}": _column(*value) for i, value in enumerate(entities.values)}
     names = {each.key: f"each {i}" for i, each in enumerate(entities.eaches)}
 
@@ -56,20 +61,20 @@ def roll_up(a: Aggregate, entities: Entities, size: int) -> tuple[Operand, str]:
     cells = (entities.group_of[:, None] * frames + np.arange(frames)[None, :]).ravel()
     if a.expr is None:
         return Operand(np.bincount(cells[keep], minlength=size * frames).reshape(shape).astype(np.int64)), "count"
-    column = evaluate(_as_expr(rewrite(a.expr, named)), table, scope)
+    expr = _as_expr(rewrite(a.expr, named))
+    column = evaluate(expr, table, scope)
     keep = keep & column.present()
     data, cell = column.data[keep], cells[keep]
     counts = np.bincount(cell, minlength=size * frames).reshape(shape).astype(np.int64)
     if a.op == "count":
         return Operand(counts), "count"
+    if column.kind == "score":
+        kind = _kind(expr, entities.values)
+        return _inexact(a, data, cell, counts, factor if kind == "duration" else 1), kind
     if a.op in ("total", "squares"):
         return _summed(a.op, data, cell, column, shape), column.kind
     lookup, codes = np.unique(data, return_inverse=True)
-    order = np.lexsort((codes, cell))
-    bits = max(int(lookup.size).bit_length(), 1)
-    run = Run(codes[order].astype(np.int64), bits, 0, counts, column.scale, column.kind, lookup)
-    operand = evaluate_run(a.op, run, a.q, a.method)
-    return operand.because(counts == 0, NOTHING) if a.op != "distinct" else operand, column.kind
+    return _ranked(a, lookup, codes, cell, counts, column.scale), column.kind
 
 
 def _column(value: Operand, dimension: Dimension) -> Column:
@@ -81,12 +86,40 @@ def _column(value: Operand, dimension: Dimension) -> Column:
     return Column(kind, data, there.ravel(), scale=value.scale)
 
 
+def _kind(expr: Expr, values: Sequence[tuple[Operand, Dimension]]) -> str:
+    """Return the kind of value that floats stand for: that of exact numbers in their place."""
+    exact = {f"each {i}": _column(Operand(np.zeros(0, np.int64)), dimension) for i, (_, dimension) in enumerate(values)}
+    table = Table("each", exact, length=0)
+    return evaluate(expr, table, Scope({"each": table}, {})).kind
+
+
+def _inexact(a: Aggregate, data: Array, cell: Array, counts: Array, factor: int) -> Operand:
+    """Reduce floats, times a factor, without any rounding but that of the result."""
+    plain, codes = np.unique(data, return_inverse=True)
+    values = [Fraction(v) * factor for v in plain.tolist()]
+    if a.op not in ("total", "squares"):
+        lookup = np.array(values, object)
+        operand = _ranked(a, lookup, codes, cell, counts, 1)
+        return operand if a.op == "distinct" else Operand(operand.floats(), 1, False, operand.why)
+    floats = np.array(values, np.float64)[codes]
+    order = np.argsort(cell, kind="stable")
+    parts = np.split(floats[order] ** (2 if a.op == "squares" else 1), np.cumsum(counts.ravel())[:-1])
+    return Operand(np.array([fsum(p.tolist()) for p in parts], np.float64).reshape(counts.shape), 1, False)
+
+
+def _ranked(a: Aggregate, lookup: Array, codes: Array, cell: Array, counts: Array, scale: int) -> Operand:
+    order = np.lexsort((codes, cell))
+    bits = max(int(lookup.size).bit_length(), 1)
+    run = Run(codes[order].astype(np.int64), bits, 0, counts, scale, "number", lookup)
+    operand = evaluate_run(a.op, run, a.q, a.method)
+    return operand if a.op == "distinct" else operand.because(counts == 0, NOTHING)
+
+
 def _summed(op: str, data: Array, cell: Array, column: Column, shape: tuple[int, int]) -> Operand:
-    exact = data.dtype != np.float64
-    wide = data.astype(object) if exact else data
-    sums = np.zeros(shape[0] * shape[1], object if exact else np.float64)
+    wide = data.astype(object)
+    sums = np.zeros(shape[0] * shape[1], object)
     np.add.at(sums, cell, wide * wide if op == "squares" else wide)
-    return Operand(sums.reshape(shape), column.scale**2 if op == "squares" else column.scale, exact)
+    return Operand(sums.reshape(shape), column.scale**2 if op == "squares" else column.scale)
 
 
 def _as_expr(node: Node) -> Expr:
