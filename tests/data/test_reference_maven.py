@@ -190,7 +190,7 @@ def test_open_pipeline(records, figures) -> None:
 
 
 def test_open_deals_at_the_ends_of_months(records, figures) -> None:
-    """T4, O8, O9: open deals at each month's end are rebuilt from their own dates; the 500 undated are in today's only."""
+    """T4, O8, O9: open deals at each month's end are rebuilt from their dates; the 500 undated are in today's."""
     metrics = [
         Metric("open", count(OPEN), unit="count", anchor="stock"),
         Metric("list_value", total("product.price", where=OPEN), unit="money", anchor="stock"),

@@ -216,7 +216,7 @@ def test_coalesce_takes_the_first_that_is_there() -> None:
 
 
 def test_classes_are_half_open() -> None:
-    """An edge belongs to the class it opens: 3 is in 3 - 10, 10 in >= 10; dates are cut the same way; blank has none."""
+    """An edge belongs to the class it opens: 3 is in 3 - 10, 10 in >= 10; dates are cut alike; blank has none."""
     answer = measure(
         Metric("n", count(), anchor="stock", table="activity"),
         {"activity": ROWS},

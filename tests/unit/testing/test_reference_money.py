@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from crmcore.algebra import col, count, distinct, mean, total
+from crmcore.algebra import bins, col, count, distinct, mean, total
 from crmcore.domain import Money, Rate
 from crmcore.errors import CurrencyError
 from crmcore.metric import Metric
@@ -73,7 +73,7 @@ def test_amounts_of_one_row_in_two_currencies_are_not_added() -> None:
 
 
 def test_currencies_are_not_added_across_aggregates_either() -> None:
-    """M2: revenue in euros less cost in dollars is an error; revenue by the number of deals is not; nor a rate of each."""
+    """M2: revenue in euros less cost in dollars is an error; revenue by deals is not, nor a rate of each."""
     records = won((Decimal(10), "EUR", JANUARY)) | {"cost": [{"date": JANUARY, "amount": Money(4, "USD")}]}
     cost = total("amount", table="cost", at="date")
 
@@ -88,7 +88,7 @@ def test_currencies_are_not_added_across_aggregates_either() -> None:
 
 
 def test_rate_of_the_anchor_day() -> None:
-    """M2: 100 EUR won on 31 January are 139 USD, on 1 February, the first day of the new rate, 142; 50 USD stay: 331."""
+    """M2: 100 EUR won on 31 January are 139 USD, on 1 February, the new rate's first day, 142; 50 USD stay: 331."""
     rows = won((Decimal(100), "EUR", JANUARY), (Decimal(100), "EUR", FEBRUARY), (Decimal(50), "USD", FEBRUARY))
     answer = measure(WON_VALUE, rows, currency="USD", rates=RATES, per="month")
 
@@ -97,7 +97,7 @@ def test_rate_of_the_anchor_day() -> None:
 
 
 def test_missing_rate_is_counted_not_priced() -> None:
-    """M2: pounds have no rate, and euros none before 2025: neither is priced, both are counted; the mean is over one."""
+    """M2: pounds have no rate, and euros none before 2025: neither is priced, both are counted; the mean is of one."""
     rows = won((Decimal(100), "EUR", JANUARY), (Decimal(9), "GBP", JANUARY), (Decimal(9), "EUR", date(2024, 12, 31)))
     answer = measure(
         Metric("deal", mean("amount"), unit="money", anchor="closed_at"), rows, currency="USD", rates=RATES
@@ -122,6 +122,19 @@ def test_conditions_see_the_converted_amount() -> None:
     big = Metric("big", count(col("amount") > 140), unit="count", anchor="closed_at")
 
     assert measure(big, rows, currency="USD", rates=RATES).total == {"big": 1.0}
+
+
+def test_groups_see_the_amount_of_their_day() -> None:
+    """M2: the deal of 100 EUR is in the class below 140 USD when it was created, and above when it was closed."""
+    rows = {
+        "opportunity": [
+            {"id": 1, "outcome": "won", "amount": Money(100, "EUR"), "created_at": JANUARY, "closed_at": FEBRUARY}
+        ]
+    }
+    metrics = [Metric("new", count(), anchor="created_at"), Metric("closed", count(), anchor="closed_at")]
+    answer = measure(metrics, rows, by=bins("amount", [140]), currency="USD", rates=RATES)
+
+    assert [(r["new"], r["closed"]) for r in answer.rows] == [(1.0, 0.0), (0.0, 1.0)]
 
 
 def test_column_without_currencies_is_not_converted() -> None:
@@ -209,7 +222,7 @@ def test_targets_are_not_cut_by_as_of() -> None:
 
 
 def test_target_to_date() -> None:
-    """M8: by the end of each month 34.45, 65.56 and 100; to 14 February, half of the 90 days, 50; 45 days to then, 50."""
+    """M8: by the end of each month 34.45, 65.56 and 100; to 14 February, half of 90 days, 50; 45 days to then, 50."""
     to_date = Metric("target", TARGET.formula.to_date("quarter"), unit="money", anchor="start", table="target")
     trailing = Metric("target", TARGET.formula.trailing(45), unit="money", anchor="start", table="target")
     middle = date(2026, 2, 14)
@@ -221,7 +234,7 @@ def test_target_to_date() -> None:
 
 
 def test_running_attainment_compares_whole_targets() -> None:
-    """M8, T5: to 14 February 20 of 40 are won; a month before, 15 were won by the 14th, of a target of 30: both 50 %."""
+    """M8, T5: to 14 February 20 of 40 are won; a month before, by the 14th, 15 of a target of 30: both 50 %."""
     records = targets(
         (Decimal(30), date(2026, 1, 1), date(2026, 2, 1)), (Decimal(40), date(2026, 2, 1), date(2026, 3, 1))
     )

@@ -203,7 +203,7 @@ def test_arithmetic_of_formulas() -> None:
 
 
 def test_formula_of_exact_numbers_is_rounded_once() -> None:
-    """Q4: 1/10 + 2/10 of exact numbers is 3/10, which floats added one by one miss; a ratio is a float from there on."""
+    """Q4: 1/10 + 2/10 of exact numbers is 3/10, which floats added one by one miss; a ratio is a float."""
     one = deals(("A", "won", 1))
 
     assert of(count() * number(Decimal("0.1")) + number(Decimal("0.2")), one) == 0.3
@@ -305,7 +305,7 @@ def test_groups_by_expression_bear_its_text() -> None:
 
 
 def test_where_applies_to_every_aggregate() -> None:
-    """A condition of the question narrows numerator and denominator: Ann alone wins 2 of 3, and the share of her is all."""
+    """A condition of the question narrows numerator and denominator: Ann alone wins 2 of 3, and her share is all."""
     metrics = [WIN_RATE, Metric("part", count(WON).share(), unit="ratio", anchor="closed_at")]
     answer = measure(metrics, SIX, where=col("owner") == "Ann", by="owner")
 
@@ -387,6 +387,7 @@ def test_units_are_checked_also_without_rows(expr) -> None:
         (total("amount"), "ratio"),
         (total("amount") / mean(elapsed("created_at", "closed_at")), "money"),
         (square_root(total("amount")), "money"),
+        (square_root(total("amount")), "number"),
     ],
 )
 def test_units_of_formulas_are_checked(formula, unit) -> None:

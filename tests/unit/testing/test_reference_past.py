@@ -51,7 +51,7 @@ def test_deleted_merged_sample_and_test_records_count_nowhere() -> None:
 
 
 def test_the_past_is_rebuilt_from_dates() -> None:
-    """O8: on 31 January deals 1 and 2 were open and 3 was not there; on 28 February 1 was won, 2 and 3 open; today 3."""
+    """O8: on 31 January deals 1 and 2 were open, 3 was not there; on 28 February 1 was won, 2 and 3 open; today 3."""
     assert totals(BOOK, DEALS, OPEN, WON, MADE, as_of=date(2025, 12, 31)) == [0.0, 0.0, 0.0, 0.0]
     assert totals(BOOK, DEALS, OPEN, WON, MADE, as_of=date(2026, 1, 31)) == [2.0, 2.0, 0.0, 0.0]
     assert totals(BOOK, DEALS, OPEN, WON, MADE, as_of=date(2026, 2, 28)) == [3.0, 2.0, 1.0, 9.0]

@@ -112,7 +112,7 @@ def test_day_belongs_to_the_local_period() -> None:
     ],
 )
 def test_periods_are_those_of_the_calendar(per, calendar, label) -> None:
-    """T7: 1 January 2026, a Thursday, is in ISO week 1, and in the last quarter of a year from April, named by its end."""
+    """T7: 1 January 2026, a Thursday, is in ISO week 1, and the last quarter of a year from April, named by its end."""
     assert by_period(WON, closed(date(2026, 1, 1)), per=per, calendar=calendar) == {label: 1.0}
 
 
@@ -139,7 +139,7 @@ def test_window_needs_an_as_of() -> None:
 
 
 def test_as_of_is_the_newest_recorded_value() -> None:
-    """T8: of created, closed and expected dates the newest recorded one counts, to the end of its day; never the expected."""
+    """T8: the newest created or closed date counts, to the end of its day; never an expected one."""
     rows = [
         {"id": 1, "outcome": "open", "created_at": date(2026, 1, 3), "expected_close": date(2027, 1, 1)},
         {"id": 2, "outcome": "won", "created_at": date(2026, 1, 1), "closed_at": date(2026, 2, 2)},
@@ -242,7 +242,7 @@ def test_ratio_of_trailing_sums() -> None:
     ],
 )
 def test_running_month_compares_with_the_same_part_of_the_month_before(as_of, compared) -> None:
-    """T5: March up to as_of compares with February up to the same day, at most its last; a month that is over, with all."""
+    """T5: March up to as_of compares with February up to the same day, at most its last; once it is over, with all."""
     rows = closed(date(2026, 2, 1), date(2026, 2, 15), date(2026, 2, 16), date(2026, 2, 28), date(2026, 3, 1))
     expected = {"1 to 15 February": 2.0, "1 to 27 February": 3.0, "all of February": 4.0}[compared]
 
@@ -307,6 +307,38 @@ def test_days_of_a_trailing_window_move_one_by_one() -> None:
     inside = Metric("won", WON.formula.previous("month").trailing(7), unit="count", anchor="closed_at")
 
     assert counted(inside, rows, as_of=date(2026, 3, 10)) == 2.0
+
+
+def test_groups_are_those_of_the_windows() -> None:
+    """T6, T7: Ann won this week, Bob last year: the trailing week shows Ann, its change against last year both."""
+    rows = closed(date(2026, 3, 9)) + closed(date(2025, 3, 9), owner="Bob")
+
+    def owners(metric):
+        return [r["owner"] for r in measure(metric, {"opportunity": rows}, by="owner").rows]
+
+    assert owners(WON.trailing(7)) == ["Ann"]
+    assert owners(WON.change("year")) == ["Ann", "Bob"]
+
+
+def test_part_of_a_period_moves_on_as_that_part() -> None:
+    """T5: April of the running quarter compares with April a year ago, and that with January, a quarter before."""
+    rows = closed(date(2025, 1, 15), date(2025, 2, 15), date(2025, 4, 15), date(2026, 4, 30))
+    earlier = Metric("won", WON.formula.previous("quarter").previous("year"), unit="count", anchor="closed_at")
+
+    assert by_period(earlier, rows, per="quarter")["2026-Q2"] == 1.0
+
+
+def test_windows_end_with_as_of_in_the_future_too() -> None:
+    """T6: seen from 15 March, the 30 days before an expected May are those to today."""
+    rows = [
+        *closed(date(2026, 3, 10)),
+        {"id": "x", "outcome": "open", "created_at": date(2026, 3, 15), "expected_close": date(2026, 5, 5)},
+    ]
+    expected = Metric("expected", count(), unit="count", anchor="expected_close")
+    metrics = [expected, WON.trailing(30), WON.trailing(30).previous("month")]
+    last = measure(metrics, {"opportunity": rows}, per="month").rows[-1]
+
+    assert list(last.values()) == ["2026-05", 1.0, 1.0, 1.0]
 
 
 # -- spans ---------------------------------------------------------------------------------------------

@@ -8,7 +8,22 @@ from fractions import Fraction
 
 import pytest
 
-from crmcore.algebra import col, count, distinct, each, elapsed, gini, largest, mean, median, quantile, top_share, total
+from crmcore.algebra import (
+    col,
+    count,
+    distinct,
+    each,
+    elapsed,
+    gini,
+    largest,
+    mean,
+    median,
+    number,
+    quantile,
+    smallest,
+    top_share,
+    total,
+)
 from crmcore.errors import CurrencyError, DefinitionError
 from crmcore.metric import Metric
 from crmcore.testing import measure
@@ -124,13 +139,20 @@ def test_roll_ups_nest() -> None:
 
 
 def test_entities_have_formulas() -> None:
-    """Win rates by account: A 2/2, B 1/1, C 1/2, D 0/1; half or better are three; their median is 0.75, their mean 0.625."""
+    """Win rates by account: A 2/2, B 1/1, C 1/2, D 0/1; half or better are three; median 0.75, mean 0.625."""
     rate = each("account", count(WON) / count())
 
     assert of(count(rate >= Fraction(1, 2))) == 3.0
     assert of(median(rate)) == 0.75
     assert of(mean(rate)) == 0.625
     assert of(count(each("account", total("amount", where=WON) / total("amount", where=WON)))) == 3.0
+
+
+def test_ratios_of_entities_are_floats() -> None:
+    """Q4: one of ten deals won is the float 0.1; plus the exact 0.2 it is what floats make of it."""
+    rows = [{**ROWS[4], "id": i} for i in range(9)] + [{**ROWS[4], "id": 9, "outcome": "won"}]
+
+    assert of(smallest(each("account", count(WON) / count())) + number(Decimal("0.2")), rows) == 0.1 + 0.2
 
 
 def test_entities_of_several_tables() -> None:
@@ -161,7 +183,7 @@ def test_entities_of_several_tables() -> None:
 
 
 def test_entities_have_windows() -> None:
-    """T5: won in March less in February by account: A 30, B 10 - 20, C - 20: one gained, their sum is 0, C is seen too."""
+    """T5: won in March less in February by account: A 30, B 10 - 20, C - 20: one gained, the sum is 0, C is seen."""
     rows = [
         {"id": 1, "account": "A", "outcome": "won", "amount": Decimal(30), "closed_at": DAY},
         {"id": 2, "account": "B", "outcome": "won", "amount": Decimal(10), "closed_at": DAY},
@@ -194,12 +216,12 @@ def test_share_inside_a_roll_up_is_of_all_entities() -> None:
     assert of(largest(part)) == 50 / 107
 
 
-def test_rows_of_nobody_make_no_group() -> None:
-    """Bob's deal without an account takes no part in a roll-up by account: the south shows no Bob."""
+def test_rows_of_nobody_make_no_entity() -> None:
+    """Bob's one deal in the south has no account: he is shown, with no account."""
     metric = Metric("n", count(each("account", count())), unit="count", anchor="closed_at")
     answer = measure(metric, {"opportunity": ROWS}, by="owner", where=col("region") == "S")
 
-    assert [(r["owner"], r["n"]) for r in answer.rows] == [("Ann", 1.0), ("Cid", 2.0)]
+    assert [(r["owner"], r["n"]) for r in answer.rows] == [("Ann", 1.0), ("Bob", 0.0), ("Cid", 2.0)]
 
 
 def test_roll_ups_in_periods_and_windows() -> None:

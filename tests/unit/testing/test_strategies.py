@@ -30,7 +30,7 @@ def answer(case, records=None):
 @relaxed
 @given(cases(currencies=None))
 def test_every_case_has_an_answer(case) -> None:
-    """R2, R3: each metric of each row is a number, a label, or undefined with a reason; and every row has its details."""
+    """R2, R3: each metric of each row is a number, a label, or undefined for a reason; every row has its details."""
     found = answer(case)
 
     assert len(found.rows) == len(found.details)
@@ -92,7 +92,7 @@ def test_counts_and_sums_are_those_of_a_plain_loop(records, timezone) -> None:
 
 
 def test_the_awkward_is_reached() -> None:
-    """Three hundred questions reach every aggregate, window and roll-up, every reason, blanks, ties and huge amounts."""
+    """Three hundred questions reach every aggregate and window, roll-ups, every reason, blanks, ties, huge amounts."""
     seen: Counter[str] = Counter()
 
     @settings(relaxed, max_examples=300, derandomize=True, database=None)

@@ -46,7 +46,7 @@ def test_strategies_say_what_they_need() -> None:
 
 
 def test_reference_shares_nothing_with_the_fast_code() -> None:
-    """The reference runs without numpy, and without evaluate, kernels, plan, state, table and engines; or hypothesis."""
+    """The reference runs without numpy and hypothesis, evaluate, kernels, plan, state, table and engines."""
     code = (
         "import sys\n"
         "from crmcore.algebra import count\n"

@@ -107,7 +107,7 @@ def _is_word(book: Book, table: str, node: c.Expr) -> bool:
 
 
 def _one(book: Book, table: str, node: c.Expr, terms: tuple[c.Expr, ...], parts: list[Dimension]) -> Dimension:
-    """Return the one dimension of several terms; a bare number, or a column that is not there, takes that of the others."""
+    """Return the one dimension of several terms; a bare number, or a missing column, takes that of the others."""
     known = [not isinstance(t, c.Literal) and (not isinstance(t, c.Maybe) or has(book, table, t)) for t in terms]
     found = {p for k, p in zip(known, parts, strict=True) if k}
     if len(found) > 1:

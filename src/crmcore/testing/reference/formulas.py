@@ -1,4 +1,4 @@
-"""Formulas on exact values: what an aggregate, a ratio, a share or a window comes to for one group in one frame (Q4)."""
+"""Formulas on exact values: what a ratio, a share or a window comes to for one group in one frame (Q4)."""
 
 from __future__ import annotations
 

@@ -21,13 +21,13 @@ Days = tuple[int, int]
 def groups_taken(measure: Measure, node: f.Formula, frame: Frame) -> set[Key]:
     """Return the groups of which a row takes part in the formula, in the frame or in a window of it.
 
-    In a roll-up those rows take part that belong to an entity.
+    A row that belongs to no entity makes none, and takes part all the same.
     """
     if isinstance(node, Aggregate):
         if not node.rolls_up:
             return measure.parts.groups(node, frame)
         found = (groups_taken(measure.inside(e.by), e.formula, frame) for e in roll_ups(node))
-        return {key[:-1] for keys in found for key in keys if key[-1] is not None}
+        return {key[:-1] for keys in found for key in keys}
     inner = measure.window(node, frame) if isinstance(node, f.Window) else frame
     terms = (term for term in node.children() if isinstance(term, f.Formula))
     return {key for term in terms for key in groups_taken(measure, term, inner)}
@@ -42,7 +42,6 @@ def days_taken(measure: Measure, node: f.Formula) -> Iterator[tuple[Key, Days]]:
     elif node.rolls_up:
         for each in roll_ups(node):
             for key, days in days_taken(measure.inside(each.by), each.formula):
-                if key[-1] is not None:
-                    yield key[:-1], days
+                yield key[:-1], days
     elif node.at != STOCK:
         yield from measure.parts.ranges(node)

@@ -76,8 +76,8 @@ def measure(
 
     Args:
         metrics: one or several.
-        records: table -> rows of plain values. Money is a Decimal, its currency in a column `<name>_currency`, or Money.
-            References hold the id of the record they point to. A table that is absent is empty.
+        records: table -> rows of plain values. Money is a Decimal, its currency in a column `<name>_currency`, or
+            Money. References hold the id of the record they point to. A table that is absent is empty.
         by: names or expressions that make the groups, resolved on every table that is read.
         per: the kind of period that makes the rows of a group.
         where: a condition and-ed to that of every aggregate.
@@ -89,7 +89,7 @@ def measure(
 
     Raises:
         ColumnNotFound: a table lacks a column.
-        UnitError: an expression or formula adds money to days, or a metric measures something else than its unit says.
+        UnitError: money is added to days, or a metric measures something else than its unit says.
         CurrencyError: amounts of several currencies would be added.
         ArgumentError: `per` or a window, and an aggregate that counts at no date.
     """
@@ -137,8 +137,8 @@ def _check_dates(metric: Metric, node: Node, *, dated: bool) -> None:
             _check_dates(metric, each.formula, dated=dated)
         if dated and node.at is None and not node.rolls_up:
             raise ArgumentError(
-                f"metric {metric.name!r}: {node!r} of table {node.table!r} has no date column to count at, which per and "
-                "windows need; give the metric an anchor, e.g. anchor='closed_at'",
+                f"metric {metric.name!r}: {node!r} of table {node.table!r} has no date column to count at, which per "
+                "and windows need; give the metric an anchor, e.g. anchor='closed_at'",
                 metric=metric.name,
             )
         return

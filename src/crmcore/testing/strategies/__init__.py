@@ -1,7 +1,7 @@
 """Hypothesis strategies: businesses of a few rows, and questions about them that mean something.
 
-What is drawn is awkward on purpose: blanks, ties, labels in two scripts, dates at the borders of periods, time that runs
-backwards, amounts of 10^15 beside cents, references to nobody. Needs the extra `testing`.
+What is drawn is awkward on purpose: blanks, ties, labels in two scripts, dates at the borders of periods, time that
+runs backwards, amounts of 10^15 beside cents, references to nobody. Needs the extra `testing`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ try:
     import hypothesis as _  # noqa: F401
 except ImportError:
     raise MissingLibraryError(
-        "crmcore.testing.strategies needs hypothesis; install it with the extra `testing`: pip install 'crmcore[testing]'",
+        "crmcore.testing.strategies needs hypothesis; install the extra `testing`: pip install 'crmcore[testing]'",
         name="hypothesis",
     ) from None
 

@@ -59,7 +59,7 @@ class Case:
 
 @st.composite
 def cases(draw: DrawFn, *, size: int = 12, currencies: bool | None = False, scores: bool = False) -> Case:
-    """Return questions to datasets: one to three metrics over one or two tables, grouped, in periods, seen from any day.
+    """Return questions to datasets: some metrics over one or two tables, grouped, in periods, seen from any day.
 
     Args:
         draw: given by Hypothesis.

@@ -1,7 +1,7 @@
 """Rows of a small business, awkward on purpose.
 
-They come from a seed, and Hypothesis decides which of them are kept: that is fast enough to try many, and a failure still
-shrinks to the few rows that matter.
+They come from a seed, and Hypothesis decides which of them are kept: that is fast enough to try many, and a failure
+still shrinks to the few rows that matter.
 """
 
 from __future__ import annotations
