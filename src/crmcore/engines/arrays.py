@@ -7,8 +7,10 @@ a pass is a scattered addition per number and one sort per multiset.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from threading import Thread
 
 import attrs
 import numpy as np
@@ -29,6 +31,8 @@ __all__ = ["run"]
 
 SELECT_BELOW = 0.6
 """Share of true rows below which rows are picked out rather than weighted by the mask."""
+SORT_ASIDE = 65_536
+"""Values from which a multiset is sorted by a thread of its own while the pass goes on."""
 COMPLEMENT_ABOVE = 0.75
 """Share of true rows above which their count is that of all rows less the others."""
 
@@ -72,6 +76,7 @@ class _Work:
     sums: tuple[_Job, ...]
     runs: tuple[_Job, ...]
     sign: int = 1
+    aside: bool = False
     picked: Array | None = None
     keys: Array | None = None
 
@@ -94,11 +99,21 @@ class _Pass:
     def run(self) -> GridState:
         sums: dict[int, Array] = {}
         runs: dict[int, list[Array]] = {number: [] for number in self.values}
+        sorting: dict[int, Thread] = {}
         for work in self.works:
             _execute(work, self.cells, sums, runs)
-        return self._state(sums, runs)
+            if work.aside:  # numpy sorts without the interpreter's lock, while the scattered adds that follow hold it
+                buffers = {id(runs[n][0]): runs[n][0] for job in work.runs for n in job.requests}
+                sorting |= {place: _begun(buffer.sort) for place, buffer in buffers.items()}
+        for thread in sorting.values():
+            thread.join()
+        packed: dict[int, Array] = {}
+        for n, (source, _) in self.values.items():
+            done = len(runs[n]) == 1 and id(runs[n][0]) in sorting
+            packed[n] = runs[n][0] if done else _sorted(_together(runs[n], source), source, self.cells)
+        return self._state(sums, packed)
 
-    def _state(self, sums: dict[int, Array], runs: dict[int, list[Array]]) -> GridState:
+    def _state(self, sums: dict[int, Array], packed: dict[int, Array]) -> GridState:
         cells = self.cells
         nothing = np.zeros(cells.size, np.int64)
         used = self._used(sums)
@@ -112,11 +127,10 @@ class _Pass:
             numbers[n] = Numbers(pick(data), s.scale, s.kind, s.exact, s.bound)
         found: dict[int, Run] = {}
         for n, (s, count) in self.values.items():
-            packed = _sorted(_together(runs[n], s), s, cells)
             counts = numbers[count].data
-            if packed.size != int(counts.sum()):
-                counts = pick(s.counted(packed, cells.size))
-            found[n] = Run(packed, s.bits, s.low, counts, s.scale, s.kind, s.lookup)
+            if packed[n].size != int(counts.sum()):
+                counts = pick(s.counted(packed[n], cells.size))
+            found[n] = Run(packed[n], s.bits, s.low, counts, s.scale, s.kind, s.lookup)
         return GridState(cells.keys, codes, cells.buckets, numbers, found, listed)
 
     def _used(self, sums: dict[int, Array]) -> Array | slice:
@@ -161,15 +175,36 @@ def _compiled(layout: Layout, number: int, table: Table, scope: Scope) -> _Pass:
         for n, r in asked
         if r.op == "values"
     }
+    works = [_ready(w, cells) for w in _works(grid, asked, sources, table, scope)]
     return _Pass(
         cells,
-        tuple(_ready(w, cells) for w in _works(grid, asked, sources, table, scope)),
+        tuple(_runs_first(works, cells)),
         tuple(counts.values()),
         {n: sources[n] for n, r in asked if r.op in ("total", "squares")},
         values,
         len(table),
         not grid.keys,
     )
+
+
+def _runs_first(works: Sequence[_Work], cells: Cells) -> list[_Work]:
+    """Put long multisets first, each in a work of its own, so that they are sorted while sums are added up."""
+    fed = Counter(n for work in works for job in work.runs for n in job.requests)
+    first, rest = [], []
+    for work in works:
+        alone = all(fed[n] == 1 for job in work.runs for n in job.requests)
+        aside = bool(work.runs) and alone and cells.size > 1 and work.left.rows >= SORT_ASIDE
+        if aside:
+            first.append(attrs.evolve(work, sums=(), aside=True))
+        if work.sums or not aside:
+            rest.append(attrs.evolve(work, runs=()) if aside else work)
+    return [*first, *rest]
+
+
+def _begun(target: Callable[[], None]) -> Thread:
+    thread = Thread(target=target)
+    thread.start()
+    return thread
 
 
 def _works(

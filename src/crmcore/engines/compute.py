@@ -226,17 +226,19 @@ def _bounds(table: Table, anchor: str | None, scope: Scope) -> tuple[int, int] |
 def _shown(layout: Layout, state: State, rolls: Rolls) -> slice:
     """Return the frames from the first to the last in which a row takes part (T7)."""
     taken = np.zeros(len(layout.frames), bool)
+    seen: set[int] = set()
     for number, place in enumerate(layout.places):
         if place.leaf.aggregate.rolls_up:
             taken |= rolls.taken(number)
         elif place.leaf.aggregate.at == STOCK:
             continue
-        elif not place.apart:
+        elif not place.apart and place.needs[0].own not in seen:
             need = place.needs[0]
+            seen.add(need.own)
             low, high = layout.own[need.grid]
             gone = np.concatenate(([0], np.cumsum(state[need.grid].per_bucket(need.own))))
             taken |= gone[high] > gone[low]
-        elif not place.leaf.chain:
+        elif place.apart and not place.leaf.chain:
             taken |= [bool(state[n.grid].numbers[n.own].data.any()) for n in place.needs]
     found = np.flatnonzero(taken)
     return slice(int(found[0]), int(found[-1]) + 1) if found.size else slice(0, 0)
@@ -256,7 +258,7 @@ def _present(layout: Layout, state: State, chosen: slice) -> dict[int, Array | N
         there = state[grid].any_in(part, mask)
         before = found.get(grid)
         found[grid] = there if before is None else before | there
-    return found
+    return {grid: None if there is None or there.all() else there for grid, there in found.items()}
 
 
 def _finish(plan: Plan, layout: Layout, state: State, chosen: slice, rolls: Rolls, *, flat: bool) -> Answer:
