@@ -106,14 +106,17 @@ def _coalesce(expr: c.Coalesce, table: Table, scope: Scope) -> Column:
         return _first_key(parts)
     elif (not kinds <= NUMERIC and len(kinds) > 1) or len({dimension(p) for p in parts}) > 1:
         raise UnitError(f"coalesce() of {', '.join(sorted(kinds))} in {expr!r}: the terms need one kind of value")
-    scale = common_scale(parts)
+    inexact = "score" in kinds
+    scale = 1 if inexact else common_scale(parts)
+    values = [p.data / p.scale if inexact else scaled(p, scale) for p in parts]
     first = parts[0]
-    data, valid = scaled(first, scale).copy(), first.present().copy()
-    for part in parts[1:]:
+    data, valid = values[0].astype(np.result_type(*values)), first.present().copy()
+    for part, value in zip(parts[1:], values[1:], strict=True):
         use = ~valid & part.present()
-        data[use] = scaled(part, scale)[use]
+        data[use] = value[use]
         valid |= use
-    kind = first.kind if len(kinds) == 1 or first.kind in ("money", "duration", "instant", "day") else "number"
+    own = len(kinds) == 1 or first.kind in ("money", "duration", "instant", "day")
+    kind = "score" if inexact else first.kind if own else "number"
     return Column(kind, data, valid, scale=scale, currency=currency_of(parts))
 
 
