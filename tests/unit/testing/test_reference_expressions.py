@@ -27,6 +27,7 @@ from crmcore.algebra import (
     squares,
     total,
 )
+from crmcore.domain import Money
 from crmcore.errors import DataError, DefinitionError
 from crmcore.metric import Metric
 from crmcore.testing import measure
@@ -299,3 +300,35 @@ def test_column_that_may_be_missing() -> None:
 
     assert measure(score, {"response": rows}).total == {"x": 7.0}
     assert measure(score, {"response": [{**rows[0], "grade": 10}, rows[1]]}).total == {"x": 14.0}
+
+
+def test_columns_that_no_record_knows_are_told_by_their_values() -> None:
+    """Custom columns hold flags, words, money, dates, instants, floats, durations and numbers by what is in them."""
+    custom = {
+        "vip": True, "grade": "a", "fee": Money("2.50", "EUR"), "extra": Decimal(3), "extra_currency": "EUR",
+        "due_on": date(2026, 1, 5), "seen_at": datetime(2026, 1, 4, tzinfo=UTC), "ratio": 0.5,
+        "took": timedelta(hours=6), "pieces": 4,
+    }  # fmt: skip
+    rows = [dict.fromkeys(custom), {"pieces": None, "ratio": 1}, {"id": 1, **custom}]
+
+    def summed(expr, unit="number"):
+        metric = Metric("x", total(expr), unit=unit, anchor="stock", table="custom")
+        return measure(metric, {"custom": rows}).total["x"]
+
+    assert summed("vip") == 1.0
+    assert summed(col("grade") == "a") == 1.0
+    assert summed(col("fee") + col("extra"), "money") == 5.5
+    assert summed(elapsed("seen_at", "due_on"), "days") == 1.0
+    assert summed("ratio") == 1.5
+    assert summed("took", "hours") == 6.0
+    assert summed(col("pieces") * 2) == 8.0
+    with pytest.raises(DefinitionError, match="is no date"):
+        measure(Metric("x", count(), anchor="grade", table="custom"), {"custom": rows}, per="month", as_of=NOW)
+
+
+def test_target_without_an_end_in_decimals_is_refused() -> None:
+    """M8: a third cannot be shared out over days in whole units."""
+    rows = [{"quantity": Fraction(1, 3), "start": date(2026, 1, 1), "end": date(2026, 3, 1)}]
+
+    with pytest.raises(DataError, match="no end in decimals"):
+        measure(Metric("x", total("quantity"), anchor="start", table="target"), {"target": rows}, per="month")
