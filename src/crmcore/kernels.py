@@ -21,6 +21,7 @@ CHUNK = 65_536
 """Rows a pass looks at together: the buffers stay in the cache."""
 
 _PAIRS = 1 << 16
+_BLOCK = 1 << 18
 _ROOM = 1 << 62
 
 
@@ -30,15 +31,12 @@ def count_small(codes: Array, size: int) -> Array:
     Neighbours are counted together as one 16-bit number, which halves the scattered additions.
     """
     pairs = codes.size // 2
-    table = np.zeros(_PAIRS, np.int64)
-    buffer = np.empty(min(pairs, CHUNK), np.int64)
     view = codes[: 2 * pairs].view(np.uint16)
-    for a in range(0, pairs, CHUNK):
-        part = buffer[: min(CHUNK, pairs - a)]
-        part[:] = view[a : a + part.size]
-        np.add.at(table, part, 1)
-    square = table.reshape(256, 256)
-    counts: Array = (square.sum(0) + square.sum(1))[:size]
+    table = np.zeros(_PAIRS, np.int64)
+    for a in range(0, pairs, _BLOCK):
+        table += np.bincount(view[a : a + _BLOCK], minlength=_PAIRS)
+    square = table.reshape(256, 256)[:size, :size]
+    counts: Array = square.sum(0) + square.sum(1)
     if codes.size % 2:
         counts[codes[-1]] += 1
     return counts
