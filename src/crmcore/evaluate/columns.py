@@ -11,7 +11,7 @@ import numpy as np
 from ..algebra import columns as c
 from ..algebra.walk import walk
 from ..errors import ColumnNotFound, DefinitionError, UnitError
-from ..table.column import NUMERIC, Column, Mask, code_type, narrow
+from ..table.column import NUMERIC, Array, Column, Mask, code_type, narrow
 from ..table.table import Table
 from .arithmetic import calculated, common_scale, currency_of, dimension, scaled
 from .conditions import compare, is_in, present
@@ -98,26 +98,58 @@ def _is_there(expr: c.Expr, table: Table, scope: Scope) -> bool:
 
 def _coalesce(expr: c.Coalesce, table: Table, scope: Scope) -> Column:
     terms = [t for t in expr.terms if _is_there(t, table, scope)] or list(expr.terms)
-    parts = [evaluate(t, table, scope) for t in terms]
+    parts = _of_one_kind(terms, [evaluate(t, table, scope) for t in terms], expr)
     kinds = {p.kind for p in parts}
     if kinds == {"instant", "day"}:
         parts = [local_day(p, scope.zone) for p in parts]
     elif kinds == {"key"}:
         return _first_key(parts)
-    elif (not kinds <= NUMERIC and len(kinds) > 1) or len({dimension(p) for p in parts}) > 1:
-        raise UnitError(f"coalesce() of {', '.join(sorted(kinds))} in {expr!r}: the terms need one kind of value")
     inexact = "score" in kinds
     scale = 1 if inexact else common_scale(parts)
     values = [p.data / p.scale if inexact else scaled(p, scale) for p in parts]
     first = parts[0]
-    data, valid = values[0].astype(np.result_type(*values)), first.present().copy()
-    for part, value in zip(parts[1:], values[1:], strict=True):
-        use = ~valid & part.present()
-        data[use] = value[use]
-        valid |= use
+    data, taken = values[0].astype(np.result_type(*values)), np.where(first.present(), 0, -1)
+    for i, (part, value) in enumerate(zip(parts[1:], values[1:], strict=True), 1):
+        use = (taken < 0) & part.present()
+        data[use], taken[use] = value[use], i
     own = len(kinds) == 1 or first.kind in ("money", "duration", "instant", "day")
     kind = "score" if inexact else first.kind if own else "number"
-    return Column(kind, data, valid, scale=scale, currency=currency_of(parts))
+    return Column(kind, data, taken >= 0, scale=scale, currency=_currency_taken(parts, taken))
+
+
+def _of_one_kind(terms: list[c.Expr], parts: list[Column], expr: c.Coalesce) -> list[Column]:
+    """Return the columns with bare numbers as what they stand beside: an amount, or days."""
+    bare = [isinstance(t, c.Literal) and p.kind in ("count", "number") for t, p in zip(terms, parts, strict=True)]
+    known = {p.kind for p, plain in zip(parts, bare, strict=True) if not plain}
+    beside = known.pop() if len(known) == 1 and known <= {"money", "duration"} else None
+    if beside is not None:
+        currency = _filled(currency_of([p for p, plain in zip(parts, bare, strict=True) if not plain]))
+        parts = [p.replace(kind=beside, currency=currency) if x else p for p, x in zip(parts, bare, strict=True)]
+    kinds = {p.kind for p in parts}
+    alike = kinds == {"instant", "day"} or len(kinds) == 1
+    if not alike and (not kinds <= NUMERIC or len({dimension(p) for p in parts}) > 1):
+        raise UnitError(f"coalesce() of {', '.join(sorted(kinds))} in {expr!r}: the terms need one kind of value")
+    return parts
+
+
+def _filled(currency: str | Column | None) -> str | Column | None:
+    """Return the currency that bare numbers take beside amounts: that of their row, or any where it has none."""
+    if not isinstance(currency, Column) or not currency.nulls:
+        return currency
+    return currency.replace(data=np.where(currency.data == 0, currency.bounds[1], currency.data))
+
+
+def _currency_taken(parts: list[Column], taken: Array) -> str | Column | None:
+    """Return the currency of the amount that each row takes (M2)."""
+    money = [p for p in parts if p.kind == "money"]
+    if not money or all(p.currency is money[0].currency or p.currency == money[0].currency for p in money):
+        return currency_of(parts)
+    keys = []
+    for i, part in enumerate(parts):
+        code = part.currency
+        key = code if isinstance(code, Column) else Column("key", np.ones(taken.size, np.int8), labels=[None, code])
+        keys.append(key.replace(data=np.where(taken == i, key.data, 0)))
+    return _first_key(keys)
 
 
 def _first_key(parts: list[Column]) -> Column:

@@ -16,7 +16,7 @@ from ..plan.layout import Layout, Need, Place
 from ..plan.parts import is_mean
 from ..plan.question import Asked
 from ..plan.requests import VALUES
-from ..table.column import Array
+from ..table.column import NUMERIC, Array
 from ..units import DAY, NUMBER, UNITS, Dimension, Unit
 from .groups import Groups
 from .operand import (
@@ -241,6 +241,8 @@ class Finisher:
 
     def _read(self, a: Aggregate, operand: Operand, kind: str, unit: Unit) -> tuple[Operand, Dimension]:
         """Return an aggregate's numbers with time in the metric's unit of it, and their dimension."""
+        if a.op not in ("count", "distinct") and kind not in NUMERIC:
+            raise UnitError(f"{a!r}: a {kind} column holds no numbers")
         dimension = NUMBER if a.op in ("count", "distinct", "top_share", "gini") else _DIMENSIONS.get(kind, NUMBER)
         power = 2 if a.op == "squares" else 1
         if dimension.time and operand.exact:  # floats of time come from roll-ups, in the unit
