@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -20,7 +20,7 @@ from ..plan.frames import Frame, range_of, span_of
 from ..plan.layout import is_target
 from ..plan.parts import is_mean, is_proportion, quotient_of, sample_of, squares_of
 from ..plan.question import Asked, Plan, Question
-from ..plan.requests import Leaf, leaves_of, reading
+from ..plan.requests import Leaf, inside_windows, leaves_of, reads
 from ..state.finish import Label
 from ..state.inquiry import Details
 from ..state.interval import mean_interval, wilson
@@ -82,58 +82,68 @@ class Enquirer:
 
     # -- rows behind the numbers -----------------------------------------------------------------------
 
-    def _leaves(self) -> Iterator[tuple[Metric, Leaf, Aggregate]]:
+    def _leaves(self) -> Iterator[Leaf]:
         for metric in self.metrics:
             for leaf in leaves_of(metric.formula):
-                for a in reading(leaf.aggregate):
-                    yield metric, leaf, a
+                yield from reads(leaf)
 
-    def _where(self, a: Aggregate, scope: Scope) -> tuple[Table, Mask]:
-        """Return the table as an aggregate reads it, and which rows its conditions keep."""
-        assert a.table is not None
-        table = priced(scope.tables[a.table], a.at, scope)
+    def _where(self, leaf: Leaf, scope: Scope) -> tuple[Table, Mask]:
+        """Return the table as a leaf reads it, and which rows its conditions keep."""
+        a, where = leaf.aggregate, self.question.where
+        if leaf.chain or self.question.windowed:
+            where = inside_windows(where, a)
+        table = priced(scope.tables[str(a.table)], a.at, scope)
         rows = np.ones(len(table), bool)
-        for condition in (a.where, self.question.where):
+        for condition in (a.where, where):
             if condition is not None:
                 rows = rows & holds(condition, table, scope)
         return table, rows
 
-    def _dated(self, a: Aggregate, table: Table, rows: Mask) -> Mask:
-        """Return the rows that have a place in the periods that are shown; all of them without periods."""
-        if self.question.per is None or a.at in (None, STOCK) or not self.answer.frames:
+    def _ranges(self, leaf: Leaf, frames: Iterable[Frame]) -> list[Frame]:
+        """Return the runs of days that the leaf looks at in these frames."""
+        today = None if self.scope.as_of is None else self.scope.as_of.day
+        return [range_of(f, leaf.chain, self.scope.calendar, today) for f in frames]
+
+    def _dated(self, a: Aggregate, ranges: Sequence[Frame], table: Table, rows: Mask, scope: Scope) -> Mask:
+        """Return the rows of a flow that have a place in one of the ranges: all of them where one is unbounded."""
+        if a.at == STOCK or any(r.start is None for r in ranges):
             return rows
-        days = local_day(resolve(str(a.at), table, self.scope), self.scope.zone)
-        first, last = self.answer.frames[0].start or 0, self.answer.frames[-1].stop or 0
-        inside = days.data < last
-        if not is_target(a):
-            inside &= days.data >= first
-        return rows & days.present() & inside
+        days = local_day(resolve(str(a.at), table, scope), scope.zone)
+        first, last = days.data, days.data
+        if is_target(a):
+            last = np.maximum(table["end"].data - 1, first)
+        cut = is_recorded(table.name, str(a.at))
+        starts, stops = _merged([(r.start or 0, (r.until if cut else r.stop) or 0) for r in ranges])
+        spot = np.searchsorted(starts, last, side="right")  # the last run that begins by then, one too far
+        return rows & days.present() & (spot > 0) & (first < np.append(0, stops)[spot])
 
     def used(self) -> dict[str, int]:
         found: dict[str, Mask] = {}
-        for _, _, a in self._leaves():
-            table, rows = self._where(a, self.scope)
-            found[table.name] = found.get(table.name, np.zeros(len(table), bool)) | self._dated(a, table, rows)
+        for leaf in self._leaves():
+            table, rows = self._where(leaf, self.scope)
+            rows = self._dated(leaf.aggregate, self._ranges(leaf, self.answer.frames), table, rows, self.scope)
+            found[table.name] = found.get(table.name, np.zeros(len(table), bool)) | rows
         return {name: int(np.count_nonzero(rows)) for name, rows in found.items()}
 
     def excluded(self) -> dict[str, int]:
         found: dict[str, int] = {}
         seen: dict[tuple[str, str], Mask] = {}
-        for _, _, a in self._leaves():
-            table, rows = self._where(a, self.scope)
+        for leaf in self._leaves():
+            table, rows = self._where(leaf, self.scope)
             for reason, count in table.excluded.items():
                 found[f"{table.name}: {reason}"] = count
             made = existence(self.tables[table.name])
             if made is not None and made.nulls:
                 found[f"{table.name}: undated"] = made.nulls  # O9: in today's stocks only
-            for reason, mask in self._left_out(a, table, rows, self.scope):
+            for reason, mask in self._left_out(leaf, table, rows, self.scope):
                 key = (table.name, reason)
                 seen[key] = seen.get(key, np.zeros(len(table), bool)) | mask
         return found | {f"{t}: {reason}": int(np.count_nonzero(m)) for (t, reason), m in seen.items() if m.any()}
 
-    def _left_out(self, a: Aggregate, table: Table, rows: Mask, scope: Scope) -> Iterator[tuple[str, Mask]]:
+    def _left_out(self, leaf: Leaf, table: Table, rows: Mask, scope: Scope) -> Iterator[tuple[str, Mask]]:
         """Yield why rows that the conditions keep are not in the number, and which."""
-        if self.question.per is not None and a.at not in (None, STOCK):
+        a = leaf.aggregate
+        if (self.question.per is not None or leaf.chain) and a.at not in (None, STOCK):
             dated = resolve(str(a.at), table, scope).present()
             yield f"no {a.at}", rows & ~dated
             rows = rows & dated
@@ -160,38 +170,29 @@ class Enquirer:
         left: dict[str, list[Any]] = {}
         for role, formula in roles.items():
             ids: dict[Any, None] = {}
-            for leaf in leaves_of(formula):
-                for a in reading(leaf.aggregate):
-                    table, rows, scope = self._taking_part(a, leaf, group, frame)
-                    missing = np.zeros(len(table), bool)
-                    for reason, mask in self._left_out(a, table, rows, scope):
-                        missing |= mask
-                        names = _ids(table, mask)
-                        if names:
-                            left.setdefault(reason, []).extend(x for x in names if x not in left.get(reason, []))
-                    ids.update(dict.fromkeys(_ids(table, rows & ~missing)))
+            for leaf in (b for outer in leaves_of(formula) for b in reads(outer)):
+                table, rows, scope = self._taking_part(leaf, group, frame)
+                missing = np.zeros(len(table), bool)
+                for reason, mask in self._left_out(leaf, table, rows, scope):
+                    missing |= mask
+                    names = _ids(table, mask)
+                    if names:
+                        left.setdefault(reason, []).extend(x for x in names if x not in left.get(reason, []))
+                ids.update(dict.fromkeys(_ids(table, rows & ~missing)))
             found[role] = list(ids)
         return found | {"left out": left}
 
-    def _taking_part(self, a: Aggregate, leaf: Leaf, group: tuple[Any, ...], frame: Frame) -> tuple[Table, Mask, Scope]:
-        scope = self.scope
+    def _taking_part(self, leaf: Leaf, group: tuple[Any, ...], frame: Frame) -> tuple[Table, Mask, Scope]:
+        scope, a = self.scope, leaf.aggregate
         today = None if scope.as_of is None else scope.as_of.day
-        reach = range_of(frame, leaf.chain, scope.calendar, today)
+        (reach,) = self._ranges(leaf, [frame])
         if a.at == STOCK and reach.until is not None and today is not None and reach.until <= today:
             scope = looked_at(self.tables, scope, reach.until - 1)
-        table, rows = self._where(a, scope)
+        table, rows = self._where(leaf, scope)
         for key, label in zip(self.question.by, group, strict=True):
             column = as_key(evaluate(key, table, scope), table, (key.key, seen_by(key, scope)))
             rows = rows & (column.data == column.index.get(label, -1))
-        if a.at != STOCK and reach.start is not None:
-            days = local_day(resolve(str(a.at), table, scope), scope.zone)
-            if is_target(a):
-                ends = table["end"].data
-                rows = rows & days.present() & (days.data < (reach.stop or 0)) & (ends > reach.start)
-            else:
-                cut = reach.until if is_recorded(table.name, str(a.at)) else reach.stop
-                rows = rows & days.present() & (days.data >= reach.start) & (days.data < (cut or 0))
-        return table, rows, scope
+        return table, self._dated(a, [reach], table, rows, scope), scope
 
     def settings(self) -> dict[str, Any]:
         return {**self.facts(), "assumed": self._assumed(), "pro_rata": self._pro_rata()}
@@ -200,7 +201,7 @@ class Enquirer:
         """Return the columns that are read as they are today where the past is looked at (O8)."""
         past = self.scope.tables != self.tables or self.question.per is not None
         found: dict[str, None] = {}
-        for _, _, a in self._leaves():
+        for a in (leaf.aggregate for leaf in self._leaves()):
             table = self.tables[str(a.table)]
             if not past or existence(table) is None or (self.scope.tables == self.tables and a.at != STOCK):
                 continue
@@ -213,7 +214,7 @@ class Enquirer:
 
     def _pro_rata(self) -> bool:
         """Was a target shared out over periods shorter than its own (M8)?"""
-        if self.question.per is None or not any(is_target(a) for _, _, a in self._leaves()):
+        if self.question.per is None or not any(is_target(leaf.aggregate) for leaf in self._leaves()):
             return False
         target = self.scope.tables["target"]
         spans = zip(target["start"].data.tolist(), target["end"].data.tolist(), strict=True)
@@ -279,6 +280,19 @@ def _single(value: Operand | Label, metric: Metric) -> Any:
         return value.names[int(value.data.flat[0])]
     number = float(value.floats().flat[0])
     return int(number) if metric.unit == "count" and number.is_integer() else number
+
+
+def _merged(runs: Iterable[tuple[int, int]]) -> tuple[Array, Array]:
+    """Return the starts and stops of the days in any of the runs, in order and apart from each other."""
+    starts: list[int] = []
+    stops: list[int] = []
+    for start, stop in sorted(r for r in runs if r[0] < r[1]):
+        if stops and start <= stops[-1]:
+            stops[-1] = max(stops[-1], stop)
+        else:
+            starts.append(start)
+            stops.append(stop)
+    return np.array(starts, np.int64), np.array(stops, np.int64)
 
 
 def _ids(table: Table, rows: Mask) -> list[Any]:

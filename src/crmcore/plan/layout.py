@@ -16,13 +16,13 @@ from ..algebra.aggregates import STOCK, Aggregate
 from ..algebra.columns import Col, Expr
 from ..algebra.formulas import Formula, Share, Span
 from ..algebra.node import Key, Node
-from ..algebra.walk import columns_of, conjunction, rewrite, terms_of, walk
+from ..algebra.walk import conjunction, rewrite, walk
 from ..calendars import Calendar
 from ..errors import ArgumentError
 from ..table.column import Array
 from ..table.shares import SHARED
 from .frames import Frame, range_of
-from .requests import Grid, Leaf, Request, leaf_key, occurrences, requests_of
+from .requests import Grid, Leaf, Request, inside_windows, leaf_key, occurrences, requests_of
 
 __all__ = ["Anchors", "Layout", "Need", "Place", "Shares", "View", "is_target", "lay_out"]
 
@@ -159,14 +159,8 @@ class _Book:
         return Need(number, asked[0], asked[-1], own)
 
     def _where(self, a: Aggregate, *, windowed: bool) -> Expr | None:
-        """Return the question's condition for an aggregate.
-
-        Inside a window, terms about the anchor's date are not in it: they say which periods are shown, and the
-        days of a window are its own (T6). Rows recorded after as_of are never in it (T8).
-        """
-        where = self.where
-        if windowed:
-            where = conjunction(*(t for t in terms_of(where) if columns_of(t) != [a.at]))
+        """Return the question's condition for an aggregate. Rows recorded after as_of are never in it (T8)."""
+        where = inside_windows(self.where, a) if windowed else self.where
         return where if a.at in (None, STOCK) else conjunction(where, self.anchors.seen(str(a.table), str(a.at)))
 
 

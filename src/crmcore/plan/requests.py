@@ -10,7 +10,7 @@ from ..algebra.aggregates import Aggregate
 from ..algebra.columns import Each, Expr, IsNull, Not
 from ..algebra.formulas import Formula, Window
 from ..algebra.node import Key, Node
-from ..algebra.walk import conjunction, terms_of
+from ..algebra.walk import columns_of, conjunction, terms_of
 from .frames import Chain
 
 __all__ = [
@@ -19,10 +19,12 @@ __all__ = [
     "Leaf",
     "Request",
     "each_of",
+    "inside_windows",
     "leaf_key",
     "leaves_of",
     "occurrences",
     "reading",
+    "reads",
     "requests_of",
 ]
 
@@ -140,3 +142,28 @@ def reading(a: Aggregate) -> list[Aggregate]:
     """Return the aggregates that read rows: this one, or those inside its roll-ups."""
     rolled = each_of(a)
     return [b for e in rolled for leaf in leaves_of(e.formula) for b in reading(leaf.aggregate)] if rolled else [a]
+
+
+def reads(leaf: Leaf) -> list[Leaf]:
+    """Return the leaves that read rows: this one, or those inside its roll-ups under all windows around them.
+
+    Rows that belong to no entity are in no roll-up.
+    """
+    rolled = each_of(leaf.aggregate)
+    if not rolled:
+        return [leaf]
+    return [
+        Leaf(below.aggregate.also(Not(IsNull(each.by))), (*leaf.chain, *below.chain))
+        for each in rolled
+        for inner in leaves_of(each.formula)
+        for below in reads(inner)
+    ]
+
+
+def inside_windows(where: Expr | None, a: Aggregate) -> Expr | None:
+    """Return a question's condition for an aggregate inside a window.
+
+    Terms about the anchor's date are not in it: they say which periods are shown, and the days of a window are its
+    own (T6).
+    """
+    return conjunction(*(t for t in terms_of(where) if columns_of(t) != [a.at]))
