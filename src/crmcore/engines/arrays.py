@@ -25,7 +25,7 @@ from ..table.table import Segment, Table
 from .cells import Cells, cells_of
 from .pricing import priced
 from .terms import Residual, residual
-from .values import Source, source_of
+from .values import Source, currencies_met, source_of
 
 __all__ = ["run"]
 
@@ -93,6 +93,7 @@ class _Pass:
     counts: tuple[int, ...]
     totals: Mapping[int, Source]
     values: Mapping[int, tuple[Source, int]]
+    currencies: Mapping[int, frozenset[str | None]]
     rows: int
     always: bool
 
@@ -131,7 +132,7 @@ class _Pass:
             if packed[n].size != int(counts.sum()):
                 counts = pick(s.counted(packed[n], cells.size))
             found[n] = Run(packed[n], s.bits, s.low, counts, s.scale, s.kind, s.lookup)
-        return GridState(cells.keys, codes, cells.buckets, numbers, found, listed)
+        return GridState(cells.keys, codes, cells.buckets, numbers, found, listed, self.currencies)
 
     def _used(self, sums: dict[int, Array]) -> Array | slice:
         """Return the cells, or where none are listed the key combinations, with a row in them."""
@@ -182,6 +183,7 @@ def _compiled(layout: Layout, number: int, table: Table, scope: Scope) -> _Pass:
         tuple(counts.values()),
         {n: sources[n] for n, r in asked if r.op in ("total", "squares")},
         values,
+        {n: currencies_met(grid, r, table, scope) for n, r in asked if r.op != "count"},
         len(table),
         not grid.keys,
     )

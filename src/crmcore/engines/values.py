@@ -15,7 +15,7 @@ from ..table.table import Table
 from .cells import cells_of
 from .pricing import converted
 
-__all__ = ["Source", "source_of"]
+__all__ = ["Source", "currencies_met", "source_of"]
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -70,7 +70,6 @@ def source_of(grid: Grid, request: Request, table: Table, scope: Scope) -> Sourc
         UnitError: a total of something that has no sum.
     """
     assert request.expr is not None
-    check_currencies(grid, request, table, scope)
     seen = (scope.zone.name, scope.calendar, scope.as_of, scope.world)
     key: tuple[object, ...] = (request.op, request.expr.key, grid.priced, seen)
     if request.op == "values":
@@ -92,30 +91,35 @@ def in_one_currency(grid: Grid, request: Request, table: Table, scope: Scope) ->
     return column
 
 
-def check_currencies(grid: Grid, request: Request, table: Table, scope: Scope) -> None:
-    """Raise where amounts of several currencies would meet in one group (M2)."""
+def currencies_met(grid: Grid, request: Request, table: Table, scope: Scope) -> frozenset[str | None]:
+    """Return the currencies of the amounts that a request reads; None stands for amounts without one.
+
+    Raises:
+        CurrencyError: amounts of several currencies would meet in one group (M2).
+    """
     assert request.expr is not None
-    column = evaluate(request.expr, table, scope)
-    currency = column.currency
-    if scope.rates is not None or column.kind != "money" or not isinstance(currency, Column):
-        return
+    column = in_one_currency(grid, request, table, scope)
+    if column.kind != "money":
+        return frozenset()
     rows = column.present()
     for term in request.where:
         rows = rows & holds(term, table, scope)
+    currency = column.currency
+    if not isinstance(currency, Column):
+        return frozenset([currency]) if rows.any() else frozenset()
     codes = currency.data[rows].astype(np.int64)
+    found = frozenset(currency.labels[c] for c in np.unique(codes).tolist())
     groups = cells_of(grid, table, scope).combinations()
-    if groups is not None:
-        met = np.unique(groups[rows] * len(currency.labels) + codes) // len(currency.labels)
-        if np.unique(met).size == met.size:
-            return
-    found = np.unique(codes)
-    if found.size > 1:
-        names = ", ".join(str(currency.labels[c]) if c else "(none)" for c in found.tolist())
+    size = len(currency.labels)
+    met = np.unique(codes if groups is None else groups[rows] * size + codes) // (1 if groups is None else size)
+    if len(found) > 1 and (groups is None or np.unique(met).size < met.size):
+        names = ", ".join(sorted(str(c or "(none)") for c in found))
         raise CurrencyError(
             f"{request.expr!r} in table {table.name!r} has amounts in {names}: they are never added (M2); "
             "give the workspace a currency and rates, or filter or group by currency",
             currencies=names,
         )
+    return found
 
 
 def _summed(key: object, request: Request, column: Column) -> Source:

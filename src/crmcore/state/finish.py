@@ -10,7 +10,7 @@ import numpy as np
 
 from ..algebra import formulas as f
 from ..algebra.aggregates import Aggregate
-from ..errors import UnitError
+from ..errors import CurrencyError, UnitError
 from ..plan.frames import Chain, Frame, range_of
 from ..plan.layout import Layout, Need, Place
 from ..plan.parts import is_mean
@@ -171,6 +171,7 @@ class Finisher:
     def _ratio(self, node: f.Ratio, chain: Chain, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
         top, a = self._node(node.numerator, chain, unit, whole=whole)
         below, b = self._node(node.denominator, chain, unit, whole=whole)
+        self._meet(node, node.numerator, node.denominator, chain, a, b)
         return ratio(top, below, NOTHING if is_mean(node) else ZERO), a / b
 
     def _binary(self, node: f.Binary, chain: Chain, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
@@ -180,9 +181,38 @@ class Finisher:
             return multiply(left, right), a * b
         if a != b and self.frames:
             raise UnitError(f"{node!r}: {a} {node.op} {b} has no meaning")
+        self._meet(node, node.left, node.right, chain, a, b)
         if node.op in "+-":
             return add(left, right, 1 if node.op == "+" else -1), a
         return (minimum if node.op == "min" else maximum)(left, right), a
+
+    def _meet(
+        self, node: f.Formula, left: f.Formula, right: f.Formula, chain: Chain, a: Dimension, b: Dimension
+    ) -> None:
+        """Raise where amounts of one currency would meet amounts of another (M2)."""
+        if not (a.money and b.money):
+            return
+        x, y = self._currencies(left, chain), self._currencies(right, chain)
+        if x and y and x != y:
+            one, other = (", ".join(sorted(str(c or "(none)") for c in side)) for side in (x, y))
+            raise CurrencyError(
+                f"{node!r}: amounts in {one} meet amounts in {other} (M2); give the workspace a currency and rates, "
+                "or say which currency the amounts are in",
+                currencies=x | y,
+            )
+
+    def _currencies(self, node: f.Formula, chain: Chain) -> frozenset[str | None]:
+        """Return the currencies of the amounts in a formula; a quotient has those of its numerator."""
+        if isinstance(node, f.Ratio):
+            return self._currencies(node.numerator, chain)
+        if isinstance(node, f.Window):
+            return self._currencies(node.term, (*chain, node))
+        if not isinstance(node, Aggregate):
+            below = [self._currencies(n, chain) for n in node.children() if isinstance(n, f.Formula)]
+            return frozenset().union(*below)
+        place = self.layout.places[self.layout.numbers[(id(node), *map(id, chain))]]
+        needs = place.needs[self.chosen] if place.apart else place.needs
+        return frozenset().union(*(self.state[n.grid].currencies.get(n.value, frozenset()) for n in needs))
 
     def _span(self, node: f.Span, chain: Chain, shape: tuple[int, ...], unit: Unit) -> Operand:
         today = self.layout.today

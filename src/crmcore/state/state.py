@@ -8,6 +8,8 @@ sorted by cell, so that a multiset needs no structure of its own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 import numpy as np
 
@@ -55,7 +57,8 @@ class GridState:
     """The state of one grid: `codes` has one row per key combination, into `keys`' labels.
 
     `numbers` and `runs` go by the request's number in the layout; they have `rows` x `buckets` cells, or as many
-    as `listed` has (positions in rows x buckets, ascending) and one empty cell at the end.
+    as `listed` has (positions in rows x buckets, ascending) and one empty cell at the end. `currencies` are those of
+    the amounts that a request read.
     """
 
     keys: tuple[Column, ...]
@@ -64,6 +67,7 @@ class GridState:
     numbers: dict[int, Numbers]
     runs: dict[int, Run]
     listed: Array | None = None
+    currencies: Mapping[int, frozenset[str | None]] = attrs.field(factory=dict)
 
     @property
     def rows(self) -> int:
