@@ -42,7 +42,7 @@ class _Waiting:
         assert rows is not None
         source: Column | _Waiting | None = self
         while isinstance(source, _Waiting):
-            source = source.column or source.source
+            source = source.source if source.column is None else source.column  # a column of no rows is false
         assert source is not None
         return len(rows) * (source.data.itemsize + (source.valid is not None))
 

@@ -119,3 +119,20 @@ def test_a_time_that_the_clock_shows_twice_is_two_instants():
         looked_from = JANUARY.measure("won_deals", data, as_of=at)
         before = JANUARY.measure("won_deals", data, where=cc.col("closed_at") <= at)
         assert looked_from["won_deals"].values.tolist() == before["won_deals"].values.tolist() == [won]
+
+
+def test_targets_that_were_all_rejected_leave_periods_to_measure():
+    """M8, R2: without a single valid target there is no attainment in any month, and no error either."""
+    data = cc.Dataset(
+        opportunity=[{"id": 1, "outcome": "won", "amount": 5, "owner": "A", "closed_at": date(2026, 1, 5)}],
+        target=[
+            {"id": 1, "scope": "person", "owner": "A", "amount": "much", "start": "2026-01-01", "end": "2026-02-01"}
+        ],
+    )
+    ratio = cc.total("amount", where=cc.col("outcome") == "won") / cc.total("amount", table="target", at="start")
+
+    for as_of in (None, date(2026, 1, 31)):
+        result = cc.measure(
+            cc.Metric("attained", ratio, unit="ratio", anchor="closed_at"), data, per="month", as_of=as_of
+        )
+        assert result.rows() == [{"period": "2026-01", "attained": None}]
