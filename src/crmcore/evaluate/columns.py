@@ -70,12 +70,18 @@ def _literal(expr: c.Literal, table: Table, _scope: Scope) -> Column:
     if isinstance(value, float):
         return Column("score", np.full(n, value))
     if isinstance(value, int):
-        return Column("count", np.full(n, value, np.int64))
+        return Column("count", _repeated(value, n))
     if not hasattr(value, "year"):
         exact = Fraction(value)
-        return Column("number", np.full(n, exact.numerator, np.int64), scale=exact.denominator)
+        return Column("number", _repeated(exact.numerator, n), scale=exact.denominator)
     kind, number = constant(value)
     return Column(kind, np.full(n, number, np.int32 if kind == "day" else np.int64))
+
+
+def _repeated(value: int, n: int) -> Array:
+    """Return a whole number n times, as Python integers where int64 is too small (Q3)."""
+    data: Array = np.full(n, value, np.int64 if -(2**63) <= value < 2**63 else object)
+    return data
 
 
 def _as_of(_expr: c.Expr, table: Table, scope: Scope) -> Column:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..calendars import date_of
 from ..errors import DefinitionError
-from ..table.column import Column, code_type
+from ..table.column import NUMERIC, Column, code_type
 from ..table.table import Table
 
 __all__ = ["as_key"]
@@ -37,7 +37,7 @@ def as_key(column: Column, table: Table, name: Any) -> Column:
 
 
 def _encoded(column: Column) -> Column:
-    if column.data.dtype == object:
+    if column.data.dtype == object and column.kind not in NUMERIC:
         index: dict[Any, int] = {}
         places = [0 if v is None else index.setdefault(v, len(index) + 1) for v in column.data.tolist()]
         labels = [None, *index]
