@@ -47,6 +47,7 @@ class Answer:
     reasons: tuple[str, ...]
     spread: Spread | None
     finisher: Finisher
+    rolls: Rolls
 
 
 def seen_from(tables: Mapping[str, Table], scope: Scope, given: Moment | None) -> Scope:
@@ -225,6 +226,12 @@ def _bounds(table: Table, anchor: str | None, scope: Scope) -> tuple[int, int] |
 
 def _shown(layout: Layout, state: State, rolls: Rolls) -> slice:
     """Return the frames from the first to the last in which a row takes part (T7)."""
+    found = np.flatnonzero(_taken(layout, state, rolls))
+    return slice(int(found[0]), int(found[-1]) + 1) if found.size else slice(0, 0)
+
+
+def _taken(layout: Layout, state: State, rolls: Rolls) -> Array:
+    """Return in which frames a row takes part in a flow, by the frames themselves, whatever the windows."""
     taken = np.zeros(len(layout.frames), bool)
     seen: set[int] = set()
     for number, place in enumerate(layout.places):
@@ -240,8 +247,7 @@ def _shown(layout: Layout, state: State, rolls: Rolls) -> slice:
             taken |= gone[high] > gone[low]
         elif place.apart and not place.leaf.chain:
             taken |= [bool(state[n.grid].numbers[n.own].data.any()) for n in place.needs]
-    found = np.flatnonzero(taken)
-    return slice(int(found[0]), int(found[-1]) + 1) if found.size else slice(0, 0)
+    return taken
 
 
 # -- groups ----------------------------------------------------------------------------------------------
@@ -286,7 +292,7 @@ def _finish(plan: Plan, layout: Layout, state: State, chosen: slice, rolls: Roll
         a.name: finisher.value(a) if a.checked else finisher.measured(a.formula, a.unit)[0] for a in plan.question.asked
     }
     spread = Spread(state[0], spots[0], groups.size, layout.places[0].low[chosen]) if flat else None
-    return Answer(groups, frames, values, tuple(finisher.reasons), spread, finisher)
+    return Answer(groups, frames, values, tuple(finisher.reasons), spread, finisher, rolls)
 
 
 def _is_flat(layout: Layout, state: State) -> bool:
@@ -331,7 +337,8 @@ class Rolls:
         """Return in which frames a row takes part in a flow."""
         if all(a.at == STOCK for a in reading(self.layout.places[number].leaf.aggregate)):
             return np.zeros(len(self.layout.frames), bool)
-        return np.asarray(self._answer(number, own=True).finisher.present().any(0))
+        answer = self._answer(number, own=True)
+        return _taken(answer.finisher.layout, answer.finisher.state, answer.rolls)
 
     def part(self, number: int, chosen: slice) -> Part:
         """Return the groups that the entities of the chosen frames stand in."""
