@@ -1,0 +1,69 @@
+"""The engine beside the reference: one question to both, and the first thing that differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import crmcore as cc
+from crmcore.errors import CrmCoreError
+from crmcore.testing import measure
+from crmcore.testing.strategies import Case
+
+Difference = str | None
+
+
+def answer_of(case: Case) -> cc.Result:
+    """Return what the engine answers."""
+    workspace = cc.Workspace(**case.settings())
+    return workspace.measure(case.metrics, cc.Dataset(**case.records), **case.question())
+
+
+def _both(case: Case) -> tuple[Any, Any]:
+    """Return both answers, or in their place the kind of error."""
+    answers: list[Any] = []
+    for ask in (
+        lambda: measure(case.metrics, case.records, **case.question(), **case.settings()),
+        lambda: answer_of(case),
+    ):
+        try:
+            answers.append(ask())
+        except CrmCoreError as error:
+            answers.append(type(error))
+    return answers[0], answers[1]
+
+
+def _details(known: dict[str, Any]) -> dict[str, Any]:
+    """Return the members that apply, exact numbers rounded once (Q4)."""
+    return {k: v if isinstance(v, str) else float(v) for k, v in known.items() if v is not None}
+
+
+def difference(case: Case) -> Difference:
+    """Return where the engine's answer is not that of the reference, compared with ==; None where it is."""
+    expected, found = _both(case)
+    if isinstance(expected, type) or isinstance(found, type):
+        return None if expected is found else f"errors: {expected} and {found}"
+    rows = [{k: v for k, v in row.items() if k != "period" or case.per is not None} for row in expected.rows]
+    if rows != found.rows():
+        pairs = [pair for pair in zip(rows, found.rows(), strict=False) if pair[0] != pair[1]]
+        return f"{len(rows)} and {len(found)} rows: {pairs[:3]}"
+    if expected.total != found.total:
+        return f"total: {expected.total} and {found.total}"
+    for i, (known, given) in enumerate(zip(expected.details, found.to_dict()["details"], strict=True)):
+        if {name: _details(d) for name, d in known.items()} != given:
+            return f"details of row {i}: {known} and {given}"
+    return None
+
+
+@pytest.fixture(scope="session")
+def differ() -> Callable[[Case], Difference]:
+    """Return a function that asks both and tells the first difference."""
+    return difference
+
+
+@pytest.fixture(scope="session")
+def answer() -> Callable[[Case], cc.Result]:
+    """Return a function that asks the engine."""
+    return answer_of
