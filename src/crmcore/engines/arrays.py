@@ -19,6 +19,7 @@ from ..evaluate import Scope
 from ..kernels import CHUNK, count_small, positions
 from ..plan.layout import Layout
 from ..plan.requests import Grid, Request
+from ..state.currencies import Currencies
 from ..state.state import GridState, Numbers, Run, State
 from ..table.column import Array, Mask
 from ..table.table import Segment, Table
@@ -93,7 +94,7 @@ class _Pass:
     counts: tuple[int, ...]
     totals: Mapping[int, Source]
     values: Mapping[int, tuple[Source, int]]
-    currencies: Mapping[int, frozenset[str | None]]
+    currencies: Mapping[int, tuple[Currencies, Array]]
     rows: int
     always: bool
 
@@ -118,9 +119,8 @@ class _Pass:
         cells = self.cells
         nothing = np.zeros(cells.size, np.int64)
         used = self._used(sums)
-        codes, listed = cells.rows(
-            slice(0, cells.size - 1) if isinstance(used, slice) and cells.listed is not None else used
-        )
+        there = slice(0, cells.size - 1) if isinstance(used, slice) and cells.listed is not None else used
+        codes, listed = cells.rows(there)
         pick = self._picker(used)
         numbers = {n: Numbers(pick(sums.get(n, nothing)), bound=self.rows) for n in self.counts}
         for n, s in self.totals.items():
@@ -132,7 +132,18 @@ class _Pass:
             if packed[n].size != int(counts.sum()):
                 counts = pick(s.counted(packed[n], cells.size))
             found[n] = Run(packed[n], s.bits, s.low, counts, s.scale, s.kind, s.lookup)
-        return GridState(cells.keys, codes, cells.buckets, numbers, found, listed, self.currencies)
+        return GridState(cells.keys, codes, cells.buckets, numbers, found, listed, self._currencies(there))
+
+    def _currencies(self, used: Array | slice) -> dict[int, Currencies]:
+        """Return the currencies of the amounts in the rows of the state."""
+        found: dict[int, Currencies] = {}
+        for n, (currencies, numbers) in self.currencies.items():
+            if currencies.codes is not None:
+                spots = np.searchsorted(numbers, self.cells.numbers(used))
+                spots[numbers.take(spots, mode="clip") != self.cells.numbers(used)] = numbers.size
+                currencies = attrs.evolve(currencies, codes=np.append(currencies.codes, -1)[spots])
+            found[n] = currencies
+        return found
 
     def _used(self, sums: dict[int, Array]) -> Array | slice:
         """Return the cells, or where none are listed the key combinations, with a row in them."""

@@ -43,6 +43,12 @@ class Cells:
         codes = self.codes.astype(np.int64) if self.listed is None else self.listed[self.codes]
         return codes // self.buckets
 
+    def numbers(self, used: Array | slice) -> Array:
+        """Return the numbers of the key combinations with a used cell, in order."""
+        if self.listed is None:
+            return np.arange(self.size // self.buckets)[used]
+        return np.unique(self.listed[used] // self.buckets)
+
     def rows(self, used: Array | slice) -> tuple[Array, Array | None]:
         """Return the key codes of the combinations with a used cell, and the used cells' positions among them."""
         sizes = [len(k.labels) for k in self.keys]

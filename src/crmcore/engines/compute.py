@@ -355,7 +355,8 @@ class Rolls:
         eaches = each_of(self.layout.places[number].leaf.aggregate)
         values = [_columns_of(answer.finisher.measured(e.formula, UNITS["days"]), chosen) for e in eaches]
         named = answer.groups.codes[:, -1:] > 0
-        return Entities(eaches, values, answer.finisher.present()[:, chosen] & named, stand)
+        currencies = [answer.finisher.currencies(e.formula) for e in eaches]
+        return Entities(eaches, values, answer.finisher.present()[:, chosen] & named, stand, currencies)
 
 
 def _columns_of(found: tuple[Operand, Dimension], chosen: slice) -> tuple[Operand, Dimension]:

@@ -7,9 +7,10 @@ from typing import Any
 import attrs
 import numpy as np
 
-from ..errors import CurrencyError, UnitError
+from ..errors import UnitError
 from ..evaluate import Scope, as_key, evaluate, holds
 from ..plan.requests import Grid, Request
+from ..state.currencies import NONE, Currencies, gathered
 from ..table.column import NUMERIC, Array, Column, Mask
 from ..table.table import Table
 from .cells import cells_of
@@ -91,35 +92,29 @@ def in_one_currency(grid: Grid, request: Request, table: Table, scope: Scope) ->
     return column
 
 
-def currencies_met(grid: Grid, request: Request, table: Table, scope: Scope) -> frozenset[str | None]:
-    """Return the currencies of the amounts that a request reads; None stands for amounts without one.
+def currencies_met(grid: Grid, request: Request, table: Table, scope: Scope) -> tuple[Currencies, Array]:
+    """Return the currencies of the amounts that a request reads, and the numbers of the key combinations they are in.
 
     Raises:
         CurrencyError: amounts of several currencies would meet in one group (M2).
     """
     assert request.expr is not None
+    nowhere = np.zeros(0, np.int64)
     column = in_one_currency(grid, request, table, scope)
     if column.kind != "money":
-        return frozenset()
+        return NONE, nowhere
     rows = column.present()
     for term in request.where:
         rows = rows & holds(term, table, scope)
     currency = column.currency
     if not isinstance(currency, Column):
-        return frozenset([currency]) if rows.any() else frozenset()
-    codes = currency.data[rows].astype(np.int64)
-    found = frozenset(currency.labels[c] for c in np.unique(codes).tolist())
+        return Currencies((currency,)) if rows.any() else NONE, nowhere
     groups = cells_of(grid, table, scope).combinations()
-    size = len(currency.labels)
-    met = np.unique(codes if groups is None else groups[rows] * size + codes) // (1 if groups is None else size)
-    if len(found) > 1 and (groups is None or np.unique(met).size < met.size):
-        names = ", ".join(sorted(str(c or "(none)") for c in found))
-        raise CurrencyError(
-            f"{request.expr!r} in table {table.name!r} has amounts in {names}: they are never added (M2); "
-            "give the workspace a currency and rates, or filter or group by currency",
-            currencies=names,
-        )
-    return found
+    numbers, spots = np.unique(nowhere if groups is None else groups[rows], return_inverse=True)
+    if groups is None:
+        numbers, spots = np.zeros(1, np.int64), np.zeros(np.count_nonzero(rows), np.int64)
+    named = Currencies(tuple(currency.labels), currency.data[rows].astype(np.int64))
+    return gathered(named, spots, numbers.size, f"{request.expr!r} in table {table.name!r}"), numbers
 
 
 def _summed(key: object, request: Request, column: Column) -> Source:

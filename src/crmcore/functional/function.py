@@ -71,7 +71,32 @@ class MetricFunction:
     @property
     def __doc__(self) -> str:  # type: ignore[override]
         metric = self.metric
-        return f"{metric.summary}\n\n{metric.formula!r}\n\nUnit: {metric.unit}. Better: {metric.better}.\n\nRules: {', '.join(metric.rules)}"
+        arrays = [
+            f"    {a.keyword}: {a.table}.{a.column} ({a.kind}), shape (rows,){'' if a.needed else '; only where dates matter'}"
+            for a in self.arguments.listed
+        ]
+        return "\n".join(
+            [
+                metric.summary,
+                "",
+                f"{metric.formula!r}",
+                "",
+                "Args:",
+                *arrays,
+                f"    {', '.join(_OPTIONS)}: as for every function here; see `MetricFunction.__call__`.",
+                "",
+                "Returns:",
+                f"    {metric.unit}, as a number; with by or per a `Result` with one row for each group or period. Better: {metric.better}.",
+                "",
+                "Raises:",
+                "    ArgumentError: an array that is missing or of another length.",
+                "    ColumnNotFound: a keyword that is no column of the metric.",
+                "    DataError: a value that its column cannot hold.",
+                "",
+                f"Rules: {', '.join(metric.rules)}",
+                f"Source: {metric.source}",
+            ]
+        )
 
     # -- the formula alone -----------------------------------------------------------------------------
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import reduce
 
 import attrs
 import numpy as np
 
 from ..algebra import formulas as f
 from ..algebra.aggregates import Aggregate
-from ..errors import CurrencyError, UnitError
+from ..errors import UnitError
 from ..plan.frames import Chain, Frame, range_of
 from ..plan.layout import Layout, Need, Place
 from ..plan.parts import is_mean
@@ -18,6 +19,7 @@ from ..plan.question import Asked
 from ..plan.requests import VALUES
 from ..table.column import NUMERIC, Array
 from ..units import DAY, NUMBER, UNITS, Dimension, Unit
+from .currencies import NONE, Currencies, gathered, met
 from .groups import Groups
 from .operand import (
     NO_AS_OF,
@@ -171,7 +173,8 @@ class Finisher:
     def _ratio(self, node: f.Ratio, chain: Chain, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
         top, a = self._node(node.numerator, chain, unit, whole=whole)
         below, b = self._node(node.denominator, chain, unit, whole=whole)
-        self._meet(node, node.numerator, node.denominator, chain, a, b)
+        if a.money and b.money:
+            met(self.currencies(node.numerator, chain), self.currencies(node.denominator, chain), repr(node))
         return ratio(top, below, NOTHING if is_mean(node) else ZERO), a / b
 
     def _binary(self, node: f.Binary, chain: Chain, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
@@ -181,38 +184,40 @@ class Finisher:
             return multiply(left, right), a * b
         if a != b and self.frames:
             raise UnitError(f"{node!r}: {a} {node.op} {b} has no meaning")
-        self._meet(node, node.left, node.right, chain, a, b)
+        if a.money:
+            met(self.currencies(node.left, chain), self.currencies(node.right, chain), repr(node))
         if node.op in "+-":
             return add(left, right, 1 if node.op == "+" else -1), a
         return (minimum if node.op == "min" else maximum)(left, right), a
 
-    def _meet(
-        self, node: f.Formula, left: f.Formula, right: f.Formula, chain: Chain, a: Dimension, b: Dimension
-    ) -> None:
-        """Raise where amounts of one currency would meet amounts of another (M2)."""
-        if not (a.money and b.money):
-            return
-        x, y = self._currencies(left, chain), self._currencies(right, chain)
-        if x and y and x != y:
-            one, other = (", ".join(sorted(str(c or "(none)") for c in side)) for side in (x, y))
-            raise CurrencyError(
-                f"{node!r}: amounts in {one} meet amounts in {other} (M2); give the workspace a currency and rates, "
-                "or say which currency the amounts are in",
-                currencies=x | y,
-            )
+    def currencies(self, node: f.Formula, chain: Chain = ()) -> Currencies:
+        """Return the currencies of the amounts in a formula, by group; amounts by amounts have none.
 
-    def _currencies(self, node: f.Formula, chain: Chain) -> frozenset[str | None]:
-        """Return the currencies of the amounts in a formula; a quotient has those of its numerator."""
-        if isinstance(node, f.Ratio):
-            return self._currencies(node.numerator, chain)
+        Raises:
+            CurrencyError: amounts of one currency meet those of another (M2).
+        """
+        if isinstance(node, Aggregate):
+            return self._read_currencies(node, self.layout.numbers[(id(node), *map(id, chain))], whole=False)
         if isinstance(node, f.Window):
-            return self._currencies(node.term, (*chain, node))
-        if not isinstance(node, Aggregate):
-            below = [self._currencies(n, chain) for n in node.children() if isinstance(n, f.Formula)]
-            return frozenset().union(*below)
-        place = self.layout.places[self.layout.numbers[(id(node), *map(id, chain))]]
-        needs = place.needs[self.chosen] if place.apart else place.needs
-        return frozenset().union(*(self.state[n.grid].currencies.get(n.value, frozenset()) for n in needs))
+            return self.currencies(node.term, (*chain, node))
+        if isinstance(node, f.Share):
+            return NONE
+        parts = [self.currencies(n, chain) for n in node.children() if isinstance(n, f.Formula)]
+        if isinstance(node, f.Ratio):
+            return NONE if parts[1].names else parts[0]
+        return reduce(lambda x, y: met(x, y, repr(node)), parts, NONE)
+
+    def _read_currencies(self, a: Aggregate, number: int, *, whole: bool) -> Currencies:
+        """Return the currencies of the amounts that an aggregate reads, by group, or in all groups together."""
+        place = self.layout.places[number]
+        if a.rolls_up:
+            return self.entities(number, whole).meeting(a, 1 if whole else self.groups.size)
+        found = NONE
+        for need in place.needs[self.chosen] if place.apart else place.needs:
+            here = self.state[need.grid].currencies.get(need.value, NONE)
+            rows = np.zeros(self.state[need.grid].rows, np.int64) if whole else self.spots[need.grid]
+            found = met(found, gathered(here, rows, 1 if whole else self.groups.size, repr(a)), repr(a))
+        return found
 
     def _span(self, node: f.Span, chain: Chain, shape: tuple[int, ...], unit: Unit) -> Operand:
         today = self.layout.today
@@ -237,6 +242,8 @@ class Finisher:
         size = 1 if whole else self.groups.size
         if not place.low[self.chosen].size:
             return Operand(np.zeros((size, 0), np.int64)), NUMBER
+        if whole or a.rolls_up:
+            self._read_currencies(a, number, whole=whole)  # what is added up is of one currency (M2)
         if a.rolls_up:
             return self._read(a, *roll_up(a, self.entities(number, whole), size, DAY // unit.microseconds), unit)
         return self._of_place(a, place, unit, whole=whole)

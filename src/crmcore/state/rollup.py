@@ -12,11 +12,12 @@ import numpy as np
 from ..algebra.aggregates import Aggregate
 from ..algebra.columns import Col, Each, Expr
 from ..algebra.node import Node
-from ..algebra.walk import rewrite
+from ..algebra.walk import rewrite, walk
 from ..evaluate import Scope, evaluate, holds
 from ..table.column import Array, Column
 from ..table.table import Table
 from ..units import Dimension
+from .currencies import NONE, Currencies, gathered, met
 from .operand import NOTHING, Operand
 from .runs import evaluate_run
 from .state import Run
@@ -32,12 +33,29 @@ class Entities:
         values: one per `each` of the aggregate: its numbers, time in days, and their dimension.
         present: where an entity has a row.
         group_of: the group of each entity, -1 for none.
+        currencies: one per `each`: those of the amounts behind its numbers, by entity.
     """
 
     eaches: Sequence[Each]
     values: Sequence[tuple[Operand, Dimension]]
     present: Array
     group_of: Array
+    currencies: Sequence[Currencies]
+
+    def meeting(self, a: Aggregate, size: int) -> Currencies:
+        """Return the currencies of an aggregate over entities by group.
+
+        Raises:
+            CurrencyError: entities of several currencies in one group (M2).
+        """
+        if a.expr is None or a.op == "count":
+            return NONE
+        found = NONE
+        for each, currencies in zip(self.eaches, self.currencies, strict=True):
+            if any(node.key == each.key for node in walk(a.expr)):
+                found = met(found, currencies, repr(a))
+        found = gathered(found, np.where(self.present.any(1), self.group_of, -1), size, repr(a))
+        return NONE if a.op in ("distinct", "top_share", "gini") else found
 
 
 def roll_up(a: Aggregate, entities: Entities, size: int, factor: int) -> tuple[Operand, str]:

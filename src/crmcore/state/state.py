@@ -14,6 +14,7 @@ import attrs
 import numpy as np
 
 from ..table.column import Array, Column
+from .currencies import Currencies
 
 __all__ = ["GridState", "Numbers", "Run", "State"]
 
@@ -67,7 +68,7 @@ class GridState:
     numbers: dict[int, Numbers]
     runs: dict[int, Run]
     listed: Array | None = None
-    currencies: Mapping[int, frozenset[str | None]] = attrs.field(factory=dict)
+    currencies: Mapping[int, Currencies] = attrs.field(factory=dict)
 
     @property
     def rows(self) -> int:
