@@ -90,6 +90,7 @@ def test_a_window_that_is_none_says_what_there_is(data, name, message) -> None:
             r"no column named 'outcom' in table 'opportunity'; did you mean 'outcome'",
         ),
         ({"by": "owner.team"}, r"^no column named 'owner.team' .*did you mean 'owner'"),
+        ({"by": "opportunity.amount"}, r"^no column named 'opportunity.amount' .*did you mean 'amount'"),
         ({"by": cc.period("closd_at", "month")}, r"did you mean 'closed_at'"),
     ],
 )
