@@ -136,13 +136,12 @@ class _Pass:
 
     def _currencies(self, used: Array | slice) -> dict[int, Currencies]:
         """Return the currencies of the amounts in the rows of the state."""
-        found: dict[int, Currencies] = {}
+        found = {n: currencies for n, (currencies, _) in self.currencies.items()}
         for n, (currencies, numbers) in self.currencies.items():
             if currencies.codes is not None:
-                spots = np.searchsorted(numbers, self.cells.numbers(used))
-                spots[numbers.take(spots, mode="clip") != self.cells.numbers(used)] = numbers.size
-                currencies = attrs.evolve(currencies, codes=np.append(currencies.codes, -1)[spots])
-            found[n] = currencies
+                rows = self.cells.numbers(used)
+                spots = np.minimum(np.searchsorted(numbers, rows), numbers.size - 1)
+                found[n] = attrs.evolve(currencies, codes=np.where(numbers[spots] == rows, currencies.codes[spots], -1))
         return found
 
     def _used(self, sums: dict[int, Array]) -> Array | slice:

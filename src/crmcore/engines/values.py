@@ -106,13 +106,14 @@ def currencies_met(grid: Grid, request: Request, table: Table, scope: Scope) -> 
     rows = column.present()
     for term in request.where:
         rows = rows & holds(term, table, scope)
+    if not rows.any():
+        return NONE, nowhere
     currency = column.currency
     if not isinstance(currency, Column):
-        return Currencies((currency,)) if rows.any() else NONE, nowhere
+        return Currencies((currency,)), nowhere
     groups = cells_of(grid, table, scope).combinations()
-    numbers, spots = np.unique(nowhere if groups is None else groups[rows], return_inverse=True)
-    if groups is None:
-        numbers, spots = np.zeros(1, np.int64), np.zeros(np.count_nonzero(rows), np.int64)
+    part = np.zeros(np.count_nonzero(rows), np.int64) if groups is None else groups[rows]
+    numbers, spots = np.unique(part, return_inverse=True)
     named = Currencies(tuple(currency.labels), currency.data[rows].astype(np.int64))
     return gathered(named, spots, numbers.size, f"{request.expr!r} in table {table.name!r}"), numbers
 
