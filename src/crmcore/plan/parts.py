@@ -79,15 +79,7 @@ def is_mean(node: Formula) -> bool:
     if not isinstance(core, Ratio):
         return False
     a, b = core.numerator, core.denominator
-    return (
-        isinstance(a, Aggregate)
-        and isinstance(b, Aggregate)
-        and a.op in ("total", "squares")
-        and b.op == "count"
-        and a.expr is not None
-        and b.expr is not None
-        and a.expr.key == b.expr.key
-    )
+    return isinstance(a, Aggregate) and a.op == "total" and attrs.evolve(a, op="count") == b
 
 
 def squares_of(node: Formula) -> Formula | None:
@@ -95,11 +87,6 @@ def squares_of(node: Formula) -> Formula | None:
     if isinstance(node, Window):
         inner = squares_of(node.term)
         return None if inner is None else attrs.evolve(node, term=inner)
-    if (
-        is_mean(node)
-        and isinstance(node, Ratio)
-        and isinstance(node.numerator, Aggregate)
-        and node.numerator.op == "total"
-    ):
+    if isinstance(node, Ratio) and isinstance(node.numerator, Aggregate) and is_mean(node):
         return attrs.evolve(node.numerator, op="squares")
     return None

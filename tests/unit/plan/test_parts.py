@@ -92,6 +92,8 @@ def test_means_and_their_squares() -> None:
     for built in (mean("amount"), mean("amount", where=WON), mean("amount").trailing(7)):
         assert is_mean(formula(built))
     for built in (
+        total("amount", where=WON) / count("amount", where=DECIDED),
+        total("amount") / count("amount", at="created_at"),
         total("amount") / count(),
         total("amount") / count("won_amount"),
         median("amount"),
