@@ -158,7 +158,7 @@ class Metric:
         labels = {"en": f"{self.label('en')}, {words}"}
         if "zh" in self.labels:
             labels["zh"] = f"{self.labels['zh']}（{zh}）"
-        summary = f"{self.summary}; {words}" if self.summary else words
+        summary = f"{self.summary.rstrip('.')}; {words}." if self.summary else f"{words}."
         rules = tuple(dict.fromkeys((*self.rules, "T5", "T6")))
         return self.renamed(f"{self.name}_{suffix}", formula, summary=summary, labels=labels, rules=rules, **changes)
 

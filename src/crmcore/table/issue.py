@@ -34,13 +34,14 @@ class Issue:
 
     def __str__(self) -> str:
         where = f"{self.table}.{self.column}" if self.column else self.table
+        where = f"{where}: " if where else ""  # a file that was not read belongs to no table
         fate = "rejected" if self.rejected else "kept"
         rows = (
             f" (rows {', '.join(map(str, self.rows))}{' …' if self.count > len(self.rows) else ''})"
             if self.rows
             else ""
         )
-        return f"{where}: {self.kind}: {self.count} {fate}{rows}{': ' + self.detail if self.detail else ''}"
+        return f"{where}{self.kind}: {self.count} {fate}{rows}{': ' + self.detail if self.detail else ''}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the issue as plain data."""

@@ -553,3 +553,8 @@ class TestDataset:
         assert rows == [{"id": 1, "amount": " 5 "}, {"id": 1, "amount": "x"}]
         assert arrays["id"].tolist() == [3, 3]
         assert np.isnan(arrays["amount"]).tolist() == [False, True]
+
+
+def test_a_file_that_was_not_read_belongs_to_no_table() -> None:
+    """Its issue begins with what it is."""
+    assert str(Issue("file not read", "", "", 2, detail="a.csv, b.csv")) == "file not read: 2 kept: a.csv, b.csv"
