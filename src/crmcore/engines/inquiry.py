@@ -117,13 +117,26 @@ class Enquirer:
         spot = np.searchsorted(starts, last, side="right")  # the last run that begins by then, one too far
         return rows & days.present() & (spot > 0) & (first < np.append(0, stops)[spot])
 
+    def _looking(self, a: Aggregate, ranges: Iterable[Frame]) -> list[Scope]:
+        """Return what is looked at in these ranges: for a stock the tables at the end of each (T4)."""
+        if a.at != STOCK:
+            return [self.scope]
+        today = None if self.scope.as_of is None else self.scope.as_of.day
+        ends = dict.fromkeys(
+            None if r.until is None or today is None or r.until > today else r.until - 1 for r in ranges
+        )
+        return [looked_at(self.tables, self.scope, end) for end in ends]
+
     def used(self) -> dict[str, int]:
         found: dict[str, Mask] = {}
         for leaf in self._leaves():
-            table, rows = self._where(leaf, self.scope)
-            rows = self._dated(leaf.aggregate, self._ranges(leaf, self.answer.frames), table, rows, self.scope)
-            found[table.name] = found.get(table.name, np.zeros(len(table), bool)) | rows
-        return {name: int(np.count_nonzero(rows)) for name, rows in found.items()}
+            a, ranges = leaf.aggregate, self._ranges(leaf, self.answer.frames)
+            for scope in self._looking(a, ranges):
+                table, rows = self._where(leaf, scope)
+                rows = self._dated(a, ranges, table, rows, scope)
+                marks = found.setdefault(table.name, _unmarked(self.tables[table.name]))
+                marks[table.row_numbers(np.flatnonzero(rows))] = True
+        return {name: int(np.count_nonzero(marks)) for name, marks in found.items()}
 
     def excluded(self) -> dict[str, int]:
         found: dict[str, int] = {}
@@ -183,16 +196,13 @@ class Enquirer:
         return found | {"left out": left}
 
     def _taking_part(self, leaf: Leaf, group: tuple[Any, ...], frame: Frame) -> tuple[Table, Mask, Scope]:
-        scope, a = self.scope, leaf.aggregate
-        today = None if scope.as_of is None else scope.as_of.day
-        (reach,) = self._ranges(leaf, [frame])
-        if a.at == STOCK and reach.until is not None and today is not None and reach.until <= today:
-            scope = looked_at(self.tables, scope, reach.until - 1)
+        a, ranges = leaf.aggregate, self._ranges(leaf, [frame])
+        (scope,) = self._looking(a, ranges)
         table, rows = self._where(leaf, scope)
         for key, label in zip(self.question.by, group, strict=True):
             column = as_key(evaluate(key, table, scope), table, (key.key, seen_by(key, scope)))
             rows = rows & (column.data == column.index.get(label, -1))
-        return table, self._dated(a, [reach], table, rows, scope), scope
+        return table, self._dated(a, ranges, table, rows, scope), scope
 
     def settings(self) -> dict[str, Any]:
         return {**self.facts(), "assumed": self._assumed(), "pro_rata": self._pro_rata()}
@@ -293,6 +303,11 @@ def _merged(runs: Iterable[tuple[int, int]]) -> tuple[Array, Array]:
             starts.append(start)
             stops.append(stop)
     return np.array(starts, np.int64), np.array(stops, np.int64)
+
+
+def _unmarked(table: Table) -> Mask:
+    """Return a mark, not set, for each row number of a table."""
+    return np.zeros(len(table) if table.rows is None else int(table.rows.max(initial=-1)) + 1, bool)
 
 
 def _ids(table: Table, rows: Mask) -> list[Any]:

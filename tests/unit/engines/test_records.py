@@ -53,3 +53,15 @@ def test_rows_of_no_account_are_not_behind_a_number_of_accounts():
     assert result.rows() == [{"accounts": 2}]
     assert sorted(result.records("accounts")["rows"]) == [1, 2, 3, 4, 5, 6, 7]
     assert result.used == {"opportunity": 7}
+
+
+def test_rows_used_by_a_stock_are_those_of_all_its_instants():
+    """T4: the deal was open at the end of January and of February and won in March, where no deal is open any more."""
+    deal = {"id": 1, "outcome": "won", "created_at": date(2026, 1, 5), "closed_at": date(2026, 3, 5)}
+
+    result = cc.measure("open_deals", cc.Dataset(opportunity=[deal]), per="month")
+
+    assert result["open_deals"].values.tolist() == [1.0, 1.0, 0.0]
+    assert result.used == {"opportunity": 1}
+    assert result.records("open_deals", period="2026-02")["rows"] == [1]
+    assert result.records("open_deals", period="2026-03")["rows"] == []
