@@ -280,11 +280,11 @@ class Result:
         """Return the first `n` rows."""
         if n < 0:
             raise ArgumentError(f"top() takes a number of rows, got {n!r}")
-        return self._ordered(np.arange(min(n, len(self))))
+        return self._ordered(np.arange(min(n, len(self))), self.ranking)
 
     def _ordered(self, order: Array, ranking: Ranking | None = None) -> Result:
         now = order if self._order is None else self._order[order]
-        return self._with(order=now, ranking=ranking or self.ranking)
+        return self._with(order=now, ranking=ranking)
 
     def _with(self, **changes: Any) -> Result:
         kept = {"confidence": self._confidence, "order": self._order, "spread": self._spread, "ranking": self.ranking}

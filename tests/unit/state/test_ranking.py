@@ -51,3 +51,14 @@ def test_without_a_direction_there_is_no_ranking():
     """Neither more nor less of a share is better."""
     with pytest.raises(ArgumentError, match="no better direction"):
         cc.measure("won_value.share()", DATA, by="owner").ranked("won_value_share")
+
+
+def test_rows_that_are_sorted_again_are_no_longer_ranked():
+    """R3: the first rows of a ranking are still ranked; by another number they are merely in order."""
+    ranked = cc.measure(["win_rate", "won_deals"], DATA, by="owner").ranked("win_rate")
+    again = ranked.top(2).sorted("won_deals", descending=False)
+
+    assert "Ranked by" in str(ranked.top(2))
+    assert again.column("owner") == ["lucky", "steady"]
+    assert again.ranking is None
+    assert "Ranked by" not in str(again)
