@@ -24,7 +24,8 @@ _SUFFIXES: tuple[tuple[re.Pattern[str], Callable[[Metric, re.Match[str]], Metric
     (re.compile(rf"^(?P<base>.+)_change_(?P<unit>{_GRAINS})$"), lambda m, x: m.change(x["unit"])),
     (re.compile(rf"^(?P<base>.+)_difference_(?P<unit>{_GRAINS})$"), lambda m, x: m.difference(x["unit"])),
     (re.compile(rf"^(?P<base>.+)_previous_(?P<unit>{_GRAINS})$"), lambda m, x: m.previous(x["unit"])),
-    (re.compile(rf"^(?P<base>.+)_(?P<unit>{_GRAINS})_to_date$"), lambda m, x: m.to_date(x["unit"])),
+    # the shortest base leaves the longest unit: fiscal_year, not year
+    (re.compile(rf"^(?P<base>.+?)_(?P<unit>{_GRAINS})_to_date$"), lambda m, x: m.to_date(x["unit"])),
     (re.compile(r"^(?P<base>.+)_year_ago$"), lambda m, _: m.year_ago()),
     (re.compile(r"^(?P<base>.+)_share$"), lambda m, _: m.share()),
 )
