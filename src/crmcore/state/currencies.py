@@ -26,7 +26,7 @@ class Currencies:
 NONE = Currencies()
 
 
-def met(one: Currencies, other: Currencies, what: str) -> Currencies:
+def met(one: Currencies, other: Currencies, what: object) -> Currencies:
     """Return the currencies of what is calculated from two numbers in each row.
 
     Raises:
@@ -34,6 +34,8 @@ def met(one: Currencies, other: Currencies, what: str) -> Currencies:
     """
     if not (one.names and other.names):
         return one if one.names else other
+    if one.codes is other.codes is None and one.names == other.names:
+        return one
     names = tuple(dict.fromkeys((*one.names, *other.names)))
     a, b = (np.array([names.index(n) for n in side.names] + [-1])[_codes(side)] for side in (one, other))
     apart = np.flatnonzero((a >= 0) & (b >= 0) & (a != b))
@@ -44,10 +46,10 @@ def met(one: Currencies, other: Currencies, what: str) -> Currencies:
             "and rates, or say which currency the amounts are in",
             currencies=names,
         )
-    return Currencies(names, None if len(names) == 1 and one.codes is other.codes is None else np.where(a >= 0, a, b))
+    return Currencies(names, np.where(a >= 0, a, b))
 
 
-def gathered(found: Currencies, spots: Array | None, size: int, what: str) -> Currencies:
+def gathered(found: Currencies, spots: Array | None, size: int, what: object) -> Currencies:
     """Return the currencies of rows moved to their groups (-1: to none), where their amounts are added.
 
     Raises:

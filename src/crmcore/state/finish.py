@@ -174,7 +174,7 @@ class Finisher:
         top, a = self._node(node.numerator, chain, unit, whole=whole)
         below, b = self._node(node.denominator, chain, unit, whole=whole)
         if a.money and b.money:
-            met(self.currencies(node.numerator, chain), self.currencies(node.denominator, chain), repr(node))
+            met(self.currencies(node.numerator, chain), self.currencies(node.denominator, chain), node)
         return ratio(top, below, NOTHING if is_mean(node) else ZERO), a / b
 
     def _binary(self, node: f.Binary, chain: Chain, unit: Unit, *, whole: bool) -> tuple[Operand, Dimension]:
@@ -185,7 +185,7 @@ class Finisher:
         if a != b and self.frames:
             raise UnitError(f"{node!r}: {a} {node.op} {b} has no meaning")
         if a.money:
-            met(self.currencies(node.left, chain), self.currencies(node.right, chain), repr(node))
+            met(self.currencies(node.left, chain), self.currencies(node.right, chain), node)
         if node.op in "+-":
             return add(left, right, 1 if node.op == "+" else -1), a
         return (minimum if node.op == "min" else maximum)(left, right), a
@@ -205,7 +205,7 @@ class Finisher:
         parts = [self.currencies(n, chain) for n in node.children() if isinstance(n, f.Formula)]
         if isinstance(node, f.Ratio):
             return NONE if parts[1].names else parts[0]
-        return reduce(lambda x, y: met(x, y, repr(node)), parts, NONE)
+        return reduce(lambda x, y: met(x, y, node), parts, NONE)
 
     def _read_currencies(self, a: Aggregate, number: int, *, whole: bool) -> Currencies:
         """Return the currencies of the amounts that an aggregate reads, by group, or in all groups together."""
@@ -216,7 +216,7 @@ class Finisher:
         for need in place.needs[self.chosen] if place.apart else place.needs:
             here = self.state[need.grid].currencies.get(need.value, NONE)
             rows = np.zeros(self.state[need.grid].rows, np.int64) if whole else self.spots[need.grid]
-            found = met(found, gathered(here, rows, 1 if whole else self.groups.size, repr(a)), repr(a))
+            found = met(found, gathered(here, rows, 1 if whole else self.groups.size, a), a)
         return found
 
     def _span(self, node: f.Span, chain: Chain, shape: tuple[int, ...], unit: Unit) -> Operand:

@@ -53,8 +53,8 @@ class Entities:
         found = NONE
         for each, currencies in zip(self.eaches, self.currencies, strict=True):
             if any(node.key == each.key for node in walk(a.expr)):
-                found = met(found, currencies, repr(a))
-        found = gathered(found, np.where(self.present.any(1), self.group_of, -1), size, repr(a))
+                found = met(found, currencies, a)
+        found = gathered(found, np.where(self.present.any(1), self.group_of, -1), size, a)
         return NONE if a.op in ("distinct", "top_share", "gini") else found
 
 
