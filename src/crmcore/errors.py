@@ -76,7 +76,8 @@ class NotFoundError(CrmCoreError, LookupError):
     def __init__(self, name: str, available: Iterable[str] = (), *, where: str = "", hint: str = "") -> None:
         known = sorted(available)
         near = get_close_matches(str(name), known, n=3, cutoff=0.55)
-        if not near and (last := str(name).rpartition(".")[2]) in known:  # table.column, for a column of the table itself
+        last = str(name).rpartition(".")[2]
+        if not near and last in known:  # table.column, for a column of the table itself
             near = [last]
         message = f"no {self.noun} named {name!r}" + (f" {where}" if where else "")
         if near:

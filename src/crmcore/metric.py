@@ -149,18 +149,23 @@ class Metric:
         )
 
     def share(self) -> Metric:
-        """Return each group's share of the total, `<name>_share`."""
-        return self._windowed(
-            "share", self.formula.share(), "share of the total", "占比", unit="ratio", better="neutral"
+        """Return each group's share of the total, `<name>_share` (R1)."""
+        return self._derived(
+            "share", self.formula.share(), "share of the total", "占比", ("R1",), unit="ratio", better="neutral"
         )
 
     def _windowed(self, suffix: str, formula: Formula, words: str, zh: str, **changes: Any) -> Metric:
+        return self._derived(suffix, formula, words, zh, ("T5", "T6"), **changes)
+
+    def _derived(
+        self, suffix: str, formula: Formula, words: str, zh: str, rules: tuple[str, ...], **changes: Any
+    ) -> Metric:
         labels = {"en": f"{self.label('en')}, {words}"}
         if "zh" in self.labels:
             labels["zh"] = f"{self.labels['zh']}（{zh}）"
         summary = f"{self.summary.rstrip('.')}; {words}." if self.summary else f"{words}."
-        rules = tuple(dict.fromkeys((*self.rules, "T5", "T6")))
-        return self.renamed(f"{self.name}_{suffix}", formula, summary=summary, labels=labels, rules=rules, **changes)
+        cited = tuple(dict.fromkeys((*self.rules, *rules)))
+        return self.renamed(f"{self.name}_{suffix}", formula, summary=summary, labels=labels, rules=cited, **changes)
 
     def _as_formula(self, other: object) -> Formula:
         return number(other)

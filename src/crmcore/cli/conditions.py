@@ -27,6 +27,10 @@ def pair(text: str, option: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
         raise ArgumentError(f"{option} takes NAME=VALUE, got {text!r}")
+    if name.rstrip()[-1] in "<>!":
+        raise ArgumentError(
+            f"{option} compares by = alone, got {text!r}; for other conditions write a metric or use Python"
+        )
     return name.strip(), value.strip()
 
 

@@ -108,11 +108,11 @@ def _dates(op: str, column: Column, value: Any, scope: Scope, text: str) -> Mask
 
 def _columns(op: str, left: Column, right: Column, scope: Scope, text: str) -> Mask:
     both = left.present() & right.present()
-    if left.kind in ("key", "text", "id") or right.kind in ("key", "text", "id"):
-        a, b = _words(left), _words(right)
-        return np.array(
-            [x is not None and y is not None and bool(_OPS[op](x, y)) for x, y in zip(a, b, strict=True)], bool
-        )
+    words = {"key", "text", "id"}
+    if {left.kind, right.kind} <= words:
+        return _words_compared(op, _words(left), _words(right), text)
+    if {left.kind, right.kind} & words:
+        raise DefinitionError(f"{text}: a {left.kind} and a {right.kind} column do not compare")
     dates = {"instant", "day"}
     if left.kind in dates or right.kind in dates:
         if not {left.kind, right.kind} <= dates:
@@ -135,6 +135,14 @@ def _wide(column: Column, other: Column) -> Array:
     if max(map(abs, column.bounds)) * other.scale >= 2**63:
         return data.astype(object) * other.scale
     return data.astype(np.int64) * other.scale if data.dtype != object else data * other.scale
+
+
+def _words_compared(op: str, left: list[Any], right: list[Any], text: str) -> Mask:
+    pairs = zip(left, right, strict=True)
+    try:
+        return np.array([x is not None and y is not None and bool(_OPS[op](x, y)) for x, y in pairs], bool)
+    except TypeError:
+        raise DefinitionError(f"{text}: words and numbers do not compare") from None
 
 
 def _words(column: Column) -> list[Any]:

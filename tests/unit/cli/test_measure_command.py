@@ -228,6 +228,7 @@ def test_a_workspace_file_and_a_plugin(crmcore: Any, folder: Path, tmp_path: Pat
         (["win_rate", "--top", "-1"], "--top takes a number of rows, got -1"),
         (["win_rate", "--where", "region"], "--where takes NAME=VALUE, got 'region'"),
         (["win_rate", "--where", "=x"], "--where takes NAME=VALUE, got '=x'"),
+        (["win_rate", "--where", "amount>=1000"], "--where compares by = alone, got 'amount>=1000'"),
         (["spend_value"], "no table named 'cost' in the dataset; metric 'spend_value' needs it"),
         (["win_rate.twice(2)"], "a metric has no twice()"),
         (["win_rate", "--profile", "nowhere.toml"], "nowhere.toml"),

@@ -19,16 +19,16 @@ ROWS = [
     {
         "id": "a", "outcome": "won", "owner": "Anna", "amount": Decimal("10.50"), "won_amount": Decimal(9),
         "created_at": date(2024, 2, 28), "closed_at": date(2024, 3, 1), "reopened": 0, "probability": Decimal("0.5"),
-        "score": 0.5, "vip": True,
+        "score": 0.5, "vip": True, "note": "x",
     },
     {
         "id": "b", "outcome": "lost", "owner": "Bo", "amount": None, "won_amount": Decimal(3),
         "created_at": date(2024, 2, 28), "closed_at": date(2024, 2, 20), "reopened": 2, "probability": None,
-        "score": None, "vip": False,
+        "score": None, "vip": False, "note": "y",
     },
     {
         "id": "c", "outcome": "open", "owner": None, "amount": Decimal(-4), "won_amount": None,
-        "created_at": None, "closed_at": None, "reopened": 1, "probability": Decimal(1), "score": 2.0, "vip": None,
+        "created_at": None, "closed_at": None, "reopened": 1, "probability": Decimal(1), "score": 2.0, "vip": None, "note": None,
     },
 ]  # fmt: skip
 SELLERS = [{"id": "Anna", "team": "north", "hired": date(2020, 1, 1)}, {"id": "Bo", "team": None, "hired": None}]
@@ -115,6 +115,19 @@ AMOUNT, OWNER = col("amount"), col("owner")
         (col("owner.team").is_null(), "bc"),
         (col("owner.hired") < col("created_at"), "a"),
         (OWNER == lit("Anna"), "a"),
+        (OWNER > col("outcome"), ""),
+        (OWNER < col("outcome"), "ab"),
+        (col("id") < OWNER, ""),
+        (col("note") == "x", "a"),
+        (col("note") == col("note"), "ab"),
+        (col("vip") == (AMOUNT > 0), "ab"),
+        (col("reopened") > col("score"), ""),
+        (col("probability") < col("reopened"), ""),
+        (col("reopened").isin([0, 2]), "ab"),
+        (col("closed_at").isin([date(2024, 3, 1), date(2020, 1, 1)]), "a"),
+        (col("score").isin([0.5]), "a"),
+        (AMOUNT > Decimal(10) ** 30, ""),
+        (AMOUNT > -(Decimal(10) ** 30), "ac"),
     ],
 )
 def test_conditions_are_true_or_false_never_unknown(true, condition, ids) -> None:
@@ -195,6 +208,10 @@ def test_what_has_no_meaning_says_so(value, expr, error, message) -> None:
         (col("vip") == 1, r"a flag compares with True or False, not 1"),
         (col("closed_at") > 5, r"a date compares with a date or an aware datetime, not 5"),
         (AMOUNT > elapsed("created_at", "closed_at"), r"money and duration"),
+        (OWNER > AMOUNT, r"a key and a money column do not compare"),
+        (OWNER == col("closed_at"), r"a key and a day column do not compare"),
+        (AMOUNT > col("closed_at"), r"a money and a day column do not compare"),
+        (AMOUNT == True, r"compares with a number, not True"),  # noqa: E712 - a column expression
         (AMOUNT, r"is a value \(money\), not a condition"),
     ],
 )

@@ -104,3 +104,11 @@ def test_two_metrics_of_one_name_in_one_question() -> None:
     with pytest.raises(ValueError, match="two different metrics are called 'm'; rename one"):
         cc.measure([one, other], data)
     assert cc.measure([one, one], data).names == ("m",)
+
+
+def test_a_window_cites_the_rules_of_periods_and_a_share_that_of_ratios() -> None:
+    """Each derived metric cites the rules of what was done to it, beside those of the metric."""
+    own = WORKSPACE.metric("won_value").rules
+
+    assert WORKSPACE.metric("won_value.trailing(90)").rules == (*own, "T5", "T6")
+    assert WORKSPACE.metric("won_value.share()").rules == (*(r for r in own if r != "R1"), "R1")
