@@ -61,6 +61,7 @@ WAYS: Mapping[str, Changes] = {
     "in chunks of three rows, rows picked out": [(arrays, "CHUNK", 3), (arrays, "SELECT_BELOW", 1.1)],
     "clustered by outcome": [(table, "CLUSTER_FROM", 1)],
     "clustered, complements wherever possible": [(table, "CLUSTER_FROM", 1), (arrays, "COMPLEMENT_ABOVE", 0.0)],
+    "multisets sorted aside": [(arrays, "SORT_ASIDE", 0)],
     "all cells listed": [(cells, "_all_kept", lambda *_: False)],
     "all cells dense": [(cells, "_all_kept", lambda size, _: size < 1 << 20)],
 }

@@ -135,6 +135,7 @@ def test_layout_in_memory_changes_no_number(rows, per, by) -> None:
         (cells, "_all_kept", lambda *_: True),
         (arrays, "CHUNK", 5),
         (arrays, "COMPLEMENT_ABOVE", 0.0),
+        (arrays, "SORT_ASIDE", 0),
     ):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(place, name, value)

@@ -65,6 +65,7 @@ WAYS = {
     "masks as weights": {"CHUNK": 4, "SELECT_BELOW": 0.0},
     "rows picked out": {"CHUNK": 4, "SELECT_BELOW": 1.1},
     "complements": {"COMPLEMENT_ABOVE": 0.0},
+    "multisets sorted aside": {"SORT_ASIDE": 0},
     "complements in chunks": {"COMPLEMENT_ABOVE": 0.0, "CHUNK": 3},
 }
 

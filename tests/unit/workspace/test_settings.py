@@ -110,6 +110,12 @@ def test_what_the_file_says_is_what_is_measured(file) -> None:
         ),
         ("[[rates]]\nfrom = 'USD'\nto = 'EUR'\nvalid_from = 2026-01-01\nrate = 1\nfee = 2", r"no setting 'fee'"),
         ("[[rates]]\nfrom='USD'\nto='EUR'\nvalid_from=2026-01-01\nrate=1.1", r"rates need a currency to convert into"),
+        ("[[rates]]\nfrom='USD'\nto='EUR'\nvalid_from=2026-01-01\nrate='x'", r"number 1: rate is a number, not 'x'"),
+        ("[[rates]]\nfrom='USD'\nto='EUR'\nvalid_from=2026-01-01\nrate=-1", r"number 1: .*-1"),
+        ("[[rates]]\nfrom=1\nto='EUR'\nvalid_from=2026-01-01\nrate=1", r"from is a code such as 'USD', not 1"),
+        ("rates = ['USD']", r"number 1 is a table with from, to, valid_from and rate, not 'USD'"),
+        ("timezone = 8", r"timezone is .*, not 8"),
+        ("plugins = [1]", r"plugins is a path, not 1"),
         ("plugins = ['nothing.py']", r"no file .*nothing\.py' with metrics"),
     ],
 )
