@@ -134,6 +134,8 @@ class Enquirer:
             for scope in self._looking(a, ranges):
                 table, rows = self._where(leaf, scope)
                 rows = self._dated(a, ranges, table, rows, scope)
+                for _, blank in _homeless(leaf, table, rows, scope):
+                    rows = rows & ~blank
                 marks = found.setdefault(table.name, _unmarked(self.tables[table.name]))
                 marks[table.row_numbers(np.flatnonzero(rows))] = True
         return {name: int(np.count_nonzero(marks)) for name, marks in found.items()}
@@ -160,6 +162,9 @@ class Enquirer:
             dated = resolve(str(a.at), table, scope).present()
             yield f"no {a.at}", rows & ~dated
             rows = rows & dated
+        for reason, homeless in _homeless(leaf, table, rows, scope):
+            yield reason, homeless
+            rows = rows & ~homeless
         if a.expr is None:
             return
         column = evaluate(a.expr, table, scope)
@@ -290,6 +295,12 @@ def _single(value: Operand | Label, metric: Metric) -> Any:
         return value.names[int(value.data.flat[0])]
     number = float(value.floats().flat[0])
     return int(number) if metric.unit == "count" and number.is_integer() else number
+
+
+def _homeless(leaf: Leaf, table: Table, rows: Mask, scope: Scope) -> Iterator[tuple[str, Mask]]:
+    """Yield which of the rows belong to no entity of a roll-up: they are in none of its numbers."""
+    for by in leaf.entities:
+        yield f"no {by!r}", rows & ~evaluate(by, table, scope).present()
 
 
 def _merged(runs: Iterable[tuple[int, int]]) -> tuple[Array, Array]:

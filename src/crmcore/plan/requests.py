@@ -34,10 +34,11 @@ VALUES = frozenset({"quantile", "distinct", "smallest", "largest", "top_share", 
 
 @attrs.frozen(slots=True, eq=False)
 class Leaf:
-    """An aggregate of a formula with the windows around it, outermost first."""
+    """An aggregate of a formula with the windows around it, outermost first, and the entities it is rolled up by."""
 
     aggregate: Aggregate
     chain: Chain = ()
+    entities: tuple[Expr, ...] = ()
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -145,15 +146,12 @@ def reading(a: Aggregate) -> list[Aggregate]:
 
 
 def reads(leaf: Leaf) -> list[Leaf]:
-    """Return the leaves that read rows: this one, or those inside its roll-ups under all windows around them.
-
-    Rows that belong to no entity are in no roll-up.
-    """
+    """Return the leaves that read rows: this one, or those inside its roll-ups under all windows around them."""
     rolled = each_of(leaf.aggregate)
     if not rolled:
         return [leaf]
     return [
-        Leaf(below.aggregate.also(Not(IsNull(each.by))), (*leaf.chain, *below.chain))
+        Leaf(below.aggregate, (*leaf.chain, *below.chain), (each.by, *below.entities))
         for each in rolled
         for inner in leaves_of(each.formula)
         for below in reads(inner)

@@ -319,10 +319,10 @@ class Result:
             rows &= hit
         found = np.flatnonzero(rows)
         if found.size != 1:
-            named = ", ".join(f"{k}={v!r}" for k, v in group.items()) or "nothing"
-            raise ArgumentError(
-                f"{named} names {found.size} rows; name one row by {', '.join(self.axes)}", rows=int(found.size)
-            )
+            named = ", ".join(f"{k}={v!r}" for k, v in group.items())
+            there = f"{named} names {found.size} rows" if named else f"the result has {found.size} rows"
+            how = f"; name one row by {', '.join(self.axes)}" if self.axes else ""
+            raise ArgumentError(there + how, rows=int(found.size))
         return int(found[0])
 
     def records(self, metric: str, **group: Any) -> dict[str, Any]:

@@ -52,7 +52,9 @@ def test_rows_of_no_account_are_not_behind_a_number_of_accounts():
 
     assert result.rows() == [{"accounts": 2}]
     assert sorted(result.records("accounts")["rows"]) == [1, 2, 3, 4, 5, 6, 7]
+    assert result.records("accounts")["left out"] == {"no account": [8]}
     assert result.used == {"opportunity": 7}
+    assert result.excluded == {"opportunity: no account": 1}
 
 
 def test_rows_used_by_a_stock_are_those_of_all_its_instants():

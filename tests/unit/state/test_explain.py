@@ -135,7 +135,7 @@ def test_a_row_has_to_be_named(deals: Dataset) -> None:
         result.explain("win_rat", owner="Anna")
     with pytest.raises(GroupNotFound, match="did you mean 'Anna'"):
         result.explain("win_rate", owner="Ana")
-    with pytest.raises(ArgumentError, match="names 3 rows; name one row by owner"):
+    with pytest.raises(ArgumentError, match="the result has 3 rows; name one row by owner"):
         result.explain("win_rate")
 
 
