@@ -15,6 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import crmcore as cc
+from crmcore.algebra.aggregates import Aggregate
+from crmcore.algebra.formulas import Ratio, Window
 from crmcore.calendars import Calendar, date_of, day_of
 from crmcore.engines import arrays, cells
 from crmcore.errors import UnitError
@@ -117,6 +119,28 @@ def test_a_group_alone_is_what_it_is_among_others(rows) -> None:
         chosen = cc.col("owner").is_null() if owner is None else cc.col("owner") == owner
         alone, _ = measured(rows, where=chosen, **question)
         assert alone == [{k: v for k, v in row.items() if k != "owner"}]
+
+
+@relaxed
+@given(cases(currencies=None))
+def test_the_records_behind_a_number_are_as_many_as_its_n(answer, case) -> None:
+    """R3: of counts and sums n ids; of a quotient of counts as many as numerator and denominator say, under windows too."""
+    result = answer(case)
+    for metric in case.metrics:
+        core = metric.formula
+        while isinstance(core, Window):
+            core = core.term
+        sides = (core.numerator, core.denominator) if isinstance(core, Ratio) else (core,)
+        if not all(isinstance(side, Aggregate) and not side.rolls_up for side in sides):
+            continue
+        measured = result[metric.name]
+        for i, row in enumerate(result.rows()):
+            found = result.records(metric.name, **{key: row[key] for key in result.axes})
+            if len(sides) == 1 and core.op not in ("distinct", "top_share", "gini"):
+                assert len(found["rows"]) == measured.n[i]
+            elif len(sides) == 2 and {side.op for side in sides} == {"count"}:
+                assert len(found["numerator"]) == measured.numerator[i]
+                assert len(found["denominator"]) == measured.denominator[i]
 
 
 # -- the same numbers however they are laid out ---------------------------------------------------------

@@ -17,7 +17,7 @@ from ...algebra.render import text
 from ...algebra.walk import aggregates_of
 from ...calendars import Calendar, Zone, day_of
 from ...domain.rate import Rate
-from ...errors import ArgumentError, UnitError
+from ...errors import ArgumentError, CurrencyError, UnitError
 from ...metric import Metric
 from ...units import DAY
 from ...units import unit as unit_named
@@ -165,14 +165,14 @@ class _Query:
                 found = self._found(group, frame)
                 rows.append({**labels, "period": label, **{name: _finished(f.value) for name, f in found.items()}})
                 details.append(self._details(found, group, frame))
-        total = self._found(None, span_of(list(frames.values()), as_of))
+        total = self._total(span_of(list(frames.values()), as_of))
         excluded = {reason: len(places) for reason, places in self.excluded.items()}
         if undated := self._undated():
             excluded[UNDATED] = undated
         return Reference(
             rows=rows,
             details=details,
-            total={name: _finished(f.value) for name, f in total.items()},
+            total=total,
             as_of=None if as_of is None else _EPOCH + timedelta(microseconds=as_of.us),
             source=None if as_of is None else as_of.source,
             excluded=excluded,
@@ -186,6 +186,16 @@ class _Query:
 
     def _found(self, group: Key | None, frame: Frame) -> dict[str, Found]:
         return {m.name: measured.of(m.formula, group, frame) for m, measured in self.measures}
+
+    def _total(self, span: Frame) -> dict[str, float | str | None]:
+        """Return the metrics over all groups; groups of one currency each have no sum (M2)."""
+        total: dict[str, float | str | None] = {}
+        for m, measured in self.measures:
+            try:
+                total[m.name] = _finished(measured.of(m.formula, None, span).value)
+            except CurrencyError:
+                total[m.name] = None
+        return total
 
     def _details(self, found: Mapping[str, Found], group: Key, frame: Frame) -> dict[str, dict[str, Any]]:
         details = {}
