@@ -42,7 +42,16 @@ def _details(known: dict[str, Any]) -> dict[str, Any]:
 
 def difference(case: Case) -> Difference:
     """Return where the engine's answer is not that of the reference, compared with ==; None where it is."""
+    return compared(case)[0]
+
+
+def compared(case: Case) -> tuple[Difference, Any]:
+    """Return the first difference, and the engine's answer."""
     expected, found = _both(case)
+    return _first(case, expected, found), found
+
+
+def _first(case: Case, expected: Any, found: Any) -> Difference:
     if isinstance(expected, type) or isinstance(found, type):
         return None if expected is found else f"errors: {expected} and {found}"
     rows = [{k: v for k, v in row.items() if k != "period" or case.per is not None} for row in expected.rows]
@@ -61,6 +70,12 @@ def difference(case: Case) -> Difference:
 def differ() -> Callable[[Case], Difference]:
     """Return a function that asks both and tells the first difference."""
     return difference
+
+
+@pytest.fixture(scope="session")
+def compare() -> Callable[[Case], tuple[Difference, Any]]:
+    """Return a function that asks both and gives the engine's answer with the first difference."""
+    return compared
 
 
 @pytest.fixture(scope="session")

@@ -147,7 +147,7 @@ def test_the_records_behind_a_number_are_as_many_as_its_n(answer, case) -> None:
 
 
 @relaxed
-@given(deals(size=60), st.sampled_from(("month", None)), st.sampled_from((("owner",), ("owner", "account"), ())))
+@given(deals(size=30), st.sampled_from(("month", None)), st.sampled_from((("owner",), ("owner", "account"), ())))
 def test_layout_in_memory_changes_no_number(rows, per, by) -> None:
     """Clustered by outcome or not, cells listed or dense, long chunks or short: the same rows, total and records."""
     question = {"by": by, "per": per, "as_of": START + timedelta(days=500)}
