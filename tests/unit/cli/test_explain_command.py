@@ -60,7 +60,7 @@ def test_without_data_there_is_the_definition(crmcore: Any) -> None:
     ("arguments", "says"),
     [
         (["--group", "owner=Ana"], "no group named 'Ana' under 'owner'; did you mean 'Anna'"),
-        (["--by", "owner"], "nothing names 3 rows; name one row by owner"),
+        (["--by", "owner"], "the result has 3 rows; name one row by owner"),
         (["--group", "period=2026-Q9"], "'2026-Q9'"),
         (["--group", "owner"], "--group takes NAME=VALUE, got 'owner'"),
     ],

@@ -267,7 +267,7 @@ def test_records_of_a_period(data) -> None:
     [
         ({"owner": "Ana"}, GroupNotFound, r"no group named 'Ana' under 'owner'; did you mean 'Anna'\?"),
         ({"region": "EMEA"}, ArgumentError, r"no key named 'region'; this result has owner"),
-        ({}, ArgumentError, r"nothing names 4 rows; name one row by owner"),
+        ({}, ArgumentError, r"the result has 4 rows; name one row by owner"),
     ],
 )
 def test_a_row_that_is_not_named(card, group, error, message) -> None:
