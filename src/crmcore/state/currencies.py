@@ -41,10 +41,11 @@ def met(one: Currencies, other: Currencies, what: object) -> Currencies:
     apart = np.flatnonzero((a >= 0) & (b >= 0) & (a != b))
     if apart.size:
         x, y = (names[int(side[apart[0] if side.size > 1 else 0])] for side in (a, b))
+        way_out = "give the workspace a currency and rates"
+        if x is None or y is None:
+            way_out = "say in a currency column which currency those without one are in"
         raise CurrencyError(
-            f"{what}: amounts in {x or '(none)'} meet amounts in {y or '(none)'} (M2); give the workspace a currency "
-            "and rates, or say which currency the amounts are in",
-            currencies=names,
+            f"{what}: amounts in {x or '(none)'} meet amounts in {y or '(none)'} (M2); {way_out}", currencies=names
         )
     return Currencies(names, np.where(a >= 0, a, b))
 
