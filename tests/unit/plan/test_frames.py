@@ -231,5 +231,6 @@ def test_a_total_spans_the_first_to_the_last_period() -> None:
     span = span_of(frames, day("2024-05-15"))
 
     assert (date_of(span.start), date_of(span.stop), span.running) == (date(2024, 3, 1), date(2024, 6, 1), True)
+    assert span.grain == "month"
     assert span_of([Frame(None, None, None)], None) == Frame(None, None, None)
     assert span_of([], None).start == span_of([], None).stop
