@@ -139,6 +139,7 @@ def test_data_that_is_no_dataset() -> None:
         ({"by": "period"}, r"'period' is the name of the period axis"),
         ({"as_of": "2026-01-01"}, r"as_of is a date or an aware datetime, got '2026-01-01'"),
         ({"interval": 2.0}, r"confidence lies between 0 and 1, got 2\.0"),
+        ({"interval": 0.0}, r"confidence lies between 0 and 1, got 0\.0"),
     ],
 )
 def test_arguments_out_of_range_fail_at_the_call(data, question, message) -> None:

@@ -31,10 +31,10 @@ def test_as_many_periods_as_a_byte_holds_and_more(days) -> None:
     assert [r["won_deals"] for r in measured("won_deals", rows, per="day")] == [1] * days
 
 
+@pytest.mark.parametrize("large", [2**10, 2**18, 2**30])
 @pytest.mark.parametrize("groups", [1, 2, 127, 128, 300])
-def test_large_values_in_many_groups_are_packed_apart(groups) -> None:
-    """Q1: medians of values around 2^30 in up to 300 groups: cell and value share one integer that is wide enough."""
-    large = 2**30
+def test_large_values_in_many_groups_are_packed_apart(groups, large) -> None:
+    """Q1: medians of values up to 2^30 in up to 300 groups: cell and value share one integer that is wide enough."""
     rows = [deal(3 * g + i, owner=f"o{g:03}", amount=large * (i + 1) + g) for g in range(groups) for i in range(3)]
     found = measured("median_won_deal", rows, by="owner")
 
@@ -83,10 +83,10 @@ def test_conversions_of_large_amounts_are_exact() -> None:
     """M2, Q3: 10^16 euros and a cent at 1.081123 leave 64 bits at their common scale."""
     amount, rate = Decimal("10000000000000000.01"), Decimal("1.081123")
     rates = [cc.Rate(from_currency="EUR", to_currency="USD", valid_from=DAY, rate=rate)]
-    rows = [deal(n, amount=amount, amount_currency="EUR") for n in range(3)]
+    rows = [deal(n, amount=a, amount_currency="EUR") for n, a in enumerate((amount, amount, amount, Decimal("-0.01")))]
 
     total = cc.Workspace(currency="USD", rates=rates).measure("won_value", cc.Dataset(opportunity=rows)).total
-    assert total == {"won_value": float(3 * Fraction(amount) * Fraction(rate))}
+    assert total == {"won_value": float((3 * Fraction(amount) - Fraction(1, 100)) * Fraction(rate))}
 
 
 def test_entities_without_a_value_are_left_out_of_the_outer_aggregate() -> None:
@@ -197,3 +197,27 @@ def test_periods_without_rows_between_others() -> None:
         ("2026-02", 0, 0.0, None),
         ("2026-03", 1, 1.0, 1.0),
     ]
+
+
+def test_dates_to_come_are_not_cut_by_as_of() -> None:
+    """T4, T8: what is expected to close counts in the month it is expected in, also after the day looked from."""
+    rows = [
+        {"id": "a", "outcome": "open", "created_at": DAY, "expected_close": date(2026, 3, 10)},
+        {"id": "b", "outcome": "open", "created_at": DAY, "expected_close": date(2026, 1, 20)},
+    ]
+    expected = cc.Metric("expected", cc.count(), unit="count", anchor="expected_close")
+    found = measured(expected, rows, per="month", as_of=date(2026, 1, 10))
+
+    assert [(r["period"], r["expected"]) for r in found] == [("2026-01", 1), ("2026-02", 0), ("2026-03", 1)]
+
+
+def test_columns_of_different_scales_compare_exactly() -> None:
+    """Q3: 10^14 with two decimals against four decimals: at one scale they leave 64 bits, and still compare."""
+    rows = [
+        deal(1, amount=Decimal("100000000000000.01"), won_amount=Decimal("100000000000000.0099")),
+        deal(2, amount=Decimal("1.00"), won_amount=Decimal("1.0000")),
+    ]
+    above = cc.Metric("above", cc.count(cc.col("amount") > cc.col("won_amount")), unit="count")
+    same = cc.Metric("same", cc.count(cc.col("amount") == cc.col("won_amount")), unit="count")
+
+    assert measured([above, same], rows) == [{"above": 1, "same": 1}]

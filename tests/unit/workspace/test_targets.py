@@ -35,6 +35,8 @@ def shares(targets, per, *, metric="quota_value", **question):
         (0, [31, 28], [0, 0]),
         (1, [1, 2], [0, 1]),
         (10, [31, 28, 31], [4, 3, 3]),
+        # 15/7, 10/7 and 10/7: the remainders are 1, 3 and 3
+        (5, [3, 2, 2], [2, 2, 1]),
         (7, [0, 1], [0, 7]),
     ],
 )
