@@ -294,6 +294,29 @@ def test_days_are_local_to_the_workspace() -> None:
     assert [next(iter(row.values())) for row in by_day.values()] == ["2024-02-28", "2024-02-29"]
 
 
+@pytest.mark.parametrize(
+    ("instant", "zone", "label"),
+    [
+        (datetime(2024, 3, 10, 4, 59, tzinfo=UTC), "America/New_York", "2024-03-09"),
+        (datetime(2024, 3, 10, 5, 0, tzinfo=UTC), "America/New_York", "2024-03-10"),
+        # from that day on the clock is an hour ahead: midnight is at four
+        (datetime(2024, 3, 11, 3, 59, tzinfo=UTC), "America/New_York", "2024-03-10"),
+        (datetime(2024, 3, 11, 4, 0, tzinfo=UTC), "America/New_York", "2024-03-11"),
+        (datetime(2024, 11, 4, 4, 59, tzinfo=UTC), "America/New_York", "2024-11-03"),
+        (datetime(2024, 7, 1, 18, 30, tzinfo=UTC), "Asia/Kolkata", "2024-07-02"),
+        (datetime(2024, 7, 1, 18, 29, tzinfo=UTC), "Asia/Kolkata", "2024-07-01"),
+    ],
+)
+def test_local_days_follow_the_clock(instant, zone, label) -> None:
+    """T1: among instants of all seasons, each falls on the day that a clock on the wall shows."""
+    others = [datetime(2024, m, 15, 12, tzinfo=UTC) for m in (1, 6, 12)]
+    data = cc.Dataset(opportunity=[{"id": str(i), "closed_at": t} for i, t in enumerate([instant, *others])])
+    metric = cc.Metric("n", count(), unit="count")
+
+    rows = cc.Workspace(timezone=zone).measure(metric, data, by=day("closed_at")).rows()
+    assert {next(iter(r.values())) for r in rows} == {label, "2024-01-15", "2024-06-15", "2024-12-15"}
+
+
 # -- currencies ----------------------------------------------------------------------------------------
 
 

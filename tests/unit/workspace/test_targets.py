@@ -92,6 +92,22 @@ def test_the_result_says_that_it_is_pro_rata() -> None:
     assert cc.measure("quota_value", data).settings["pro_rata"] is False
 
 
+def test_a_window_takes_its_days_of_a_target() -> None:
+    """M8, T6: of 90.00 over 90 days, the 30 days to 28 February are 30.00; those to 9 January only the nine since it began."""
+    data = cc.Dataset(target=[quota(amount="90.00")])
+    metric = "quota_value.trailing(30)"
+
+    for as_of, value in (
+        (date(2026, 2, 28), 30.0),
+        (date(2026, 1, 9), 9.0),
+        (date(2026, 4, 29), 1.0),
+        (date(2026, 4, 30), 0.0),
+    ):
+        assert cc.measure(metric, data, as_of=as_of).total == {"quota_value_trailing_30_days": value}
+    assert cc.measure(metric, data, by="owner", as_of=date(2026, 4, 30)).rows() == []
+    assert len(cc.measure(metric, data, by="owner", as_of=date(2026, 4, 29))) == 1
+
+
 def test_populations_are_never_added() -> None:
     """M8: a quota of the team is none of the sellers'; each metric names one population."""
     targets = [
