@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import isnan
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +22,7 @@ from crmcore.calendars import Calendar, date_of, day_of
 from crmcore.engines import arrays, cells
 from crmcore.errors import UnitError
 from crmcore.table import table
+from crmcore.testing import mean_interval, wilson
 from crmcore.testing.strategies import cases, datasets
 
 relaxed = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
@@ -141,6 +143,40 @@ def test_the_records_behind_a_number_are_as_many_as_its_n(answer, case) -> None:
             elif len(sides) == 2 and {side.op for side in sides} == {"count"}:
                 assert len(found["numerator"]) == measured.numerator[i]
                 assert len(found["denominator"]) == measured.denominator[i]
+
+
+@relaxed
+@given(deals(), st.sampled_from((None, "quarter")), st.sampled_from((0.5, 0.95, 0.999)))
+def test_intervals_are_those_of_the_reference(rows, per, confidence) -> None:
+    """R3: Wilson for rates, from exact sums for means, also in trailing windows, where the rows are those of the window."""
+    asked = [METRICS[2], METRICS[3], METRICS[2].trailing(45), METRICS[3].trailing(45)]
+    as_of = START + timedelta(days=420)
+    result = cc.measure(asked, cc.Dataset(opportunity=rows), by="owner", per=per, as_of=as_of, interval=confidence)
+    calendar = Calendar()
+    for i, row in enumerate(result.rows()):
+        stop = day_of(as_of) + 1
+        if per is not None:
+            shown = next(p for p in calendar.periods(day_of(START), day_of(as_of), per) if p.label == row["period"])
+            stop = min(shown.stop, stop)
+        low = None if per is None else shown.start
+        for metric, first in zip(asked, (low, low, stop - 45, stop - 45), strict=True):
+            inside = [
+                r
+                for r in rows
+                if r["owner"] == row["owner"] and (first is None or first <= day_of(r["closed_at"]) < stop)
+            ]
+            found = result[metric.name]
+            if metric.unit == "ratio":
+                decided = [r for r in inside if r["outcome"] in ("won", "lost")]
+                expected = wilson(sum(r["outcome"] == "won" for r in decided), len(decided), confidence)
+            else:
+                amounts = [Fraction(r["amount"]) for r in inside if r["amount"] is not None]
+                expected = mean_interval(len(amounts), sum(amounts), sum(a * a for a in amounts), confidence)
+            if expected is None:
+                assert isnan(found.low[i])
+                assert isnan(found.high[i])
+            else:
+                assert (found.low[i], found.high[i]) == pytest.approx(expected, rel=1e-9, abs=1e-6)
 
 
 # -- the same numbers however they are laid out ---------------------------------------------------------
