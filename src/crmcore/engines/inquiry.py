@@ -144,24 +144,28 @@ class Enquirer:
         found: dict[str, int] = {}
         seen: dict[tuple[str, str], Mask] = {}
         for leaf in self._leaves():
-            table, rows = self._where(leaf, self.scope)
-            for reason, count in table.excluded.items():
-                found[f"{table.name}: {reason}"] = count
-            made = existence(self.tables[table.name])
-            if made is not None and made.nulls:
-                found[f"{table.name}: undated"] = made.nulls  # O9: in today's stocks only
-            for reason, mask in self._left_out(leaf, table, rows, self.scope):
-                key = (table.name, reason)
-                seen[key] = seen.get(key, np.zeros(len(table), bool)) | mask
+            ranges = self._ranges(leaf, self.answer.frames)
+            for scope in self._looking(leaf.aggregate, ranges):
+                table, rows = self._where(leaf, scope)
+                name = table.name
+                found |= {f"{name}: {reason}": count for reason, count in table.excluded.items()}
+                made = existence(self.tables[name])
+                if made is not None and made.nulls:
+                    found[f"{name}: undated"] = made.nulls  # O9: in today's stocks only
+                for reason, mask in self._left_out(leaf, ranges, table, rows, scope):
+                    marks = seen.setdefault((name, reason), _unmarked(self.tables[name]))
+                    marks[table.row_numbers(np.flatnonzero(mask))] = True
         return found | {f"{t}: {reason}": int(np.count_nonzero(m)) for (t, reason), m in seen.items() if m.any()}
 
-    def _left_out(self, leaf: Leaf, table: Table, rows: Mask, scope: Scope) -> Iterator[tuple[str, Mask]]:
-        """Yield why rows that the conditions keep are not in the number, and which."""
+    def _left_out(
+        self, leaf: Leaf, ranges: Sequence[Frame], table: Table, rows: Mask, scope: Scope
+    ) -> Iterator[tuple[str, Mask]]:
+        """Yield why rows that the conditions keep are not in the number, and which: undated, or in its days."""
         a = leaf.aggregate
         if (self.question.per is not None or leaf.chain) and a.at not in (None, STOCK):
             dated = resolve(str(a.at), table, scope).present()
             yield f"no {a.at}", rows & ~dated
-            rows = rows & dated
+            rows = self._dated(a, ranges, table, rows, scope)
         for reason, homeless in _homeless(leaf, table, rows, scope):
             yield reason, homeless
             rows = rows & ~homeless
@@ -191,7 +195,7 @@ class Enquirer:
             for leaf in (b for outer in leaves_of(formula) for b in reads(outer)):
                 table, rows, scope = self._taking_part(leaf, group, frame)
                 missing = np.zeros(len(table), bool)
-                for reason, mask in self._left_out(leaf, table, rows, scope):
+                for reason, mask in self._left_out(leaf, self._ranges(leaf, [frame]), table, rows, scope):
                     missing |= mask
                     names = _ids(table, mask)
                     if names:
