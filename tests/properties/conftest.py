@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -63,7 +64,23 @@ def _first(case: Case, expected: Any, found: Any) -> Difference:
     for i, (known, given) in enumerate(zip(expected.details, found.to_dict()["details"], strict=True)):
         if {name: _details(d) for name, d in known.items()} != given:
             return f"details of row {i}: {known} and {given}"
+    if _left_out(expected.excluded) != _left_out(found.excluded):
+        return f"left out: {expected.excluded} and {found.excluded}"
     return None
+
+
+def _left_out(excluded: dict[str, int]) -> Counter[str]:
+    """Return how many rows the rules leave out, whatever table they are of; no rate and no amount are both no price."""
+    found: Counter[str] = Counter()
+    for reason, count in excluded.items():
+        name = reason.split(": ")[-1]
+        if name in LEFT_OUT:
+            found[LEFT_OUT[name]] += count
+    return found
+
+
+LEFT_OUT = {"negative duration": "T3", "unpriced": "M3", "no rate": "M3", "undated": "O9"}
+"""Reasons that rules name."""
 
 
 @pytest.fixture(scope="session")

@@ -144,16 +144,16 @@ class Enquirer:
         found: dict[str, int] = {}
         seen: dict[tuple[str, str], Mask] = {}
         for leaf in self._leaves():
+            whole = self.tables[str(leaf.aggregate.table)]
+            name, made = whole.name, existence(whole)
+            found |= {f"{name}: {reason}": count for reason, count in whole.excluded.items()}
+            if made is not None and made.nulls:
+                found[f"{name}: undated"] = made.nulls  # O9: in today's stocks only
             ranges = self._ranges(leaf, self.answer.frames)
             for scope in self._looking(leaf.aggregate, ranges):
                 table, rows = self._where(leaf, scope)
-                name = table.name
-                found |= {f"{name}: {reason}": count for reason, count in table.excluded.items()}
-                made = existence(self.tables[name])
-                if made is not None and made.nulls:
-                    found[f"{name}: undated"] = made.nulls  # O9: in today's stocks only
                 for reason, mask in self._left_out(leaf, ranges, table, rows, scope):
-                    marks = seen.setdefault((name, reason), _unmarked(self.tables[name]))
+                    marks = seen.setdefault((name, reason), _unmarked(whole))
                     marks[table.row_numbers(np.flatnonzero(mask))] = True
         return found | {f"{t}: {reason}": int(np.count_nonzero(m)) for (t, reason), m in seen.items() if m.any()}
 
