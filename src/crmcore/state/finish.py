@@ -291,7 +291,8 @@ def _days(kind: str, frame: Frame, today: int | None) -> tuple[int, int]:
     """Return the days of a frame, or those gone or left at as_of, and why there are none."""
     if frame.start is None or frame.stop is None or frame.until is None:
         return 0, PERIOD
-    length, gone = frame.stop - frame.start, max(frame.until - frame.start, 0)
+    until = frame.until if today is None else min(frame.until, today + 1)
+    length, gone = frame.stop - frame.start, max(until - frame.start, 0)
     known = kind == "length" or today is not None
     return {"length": length, "elapsed": gone, "remaining": length - gone}[kind], 0 if known else NO_AS_OF
 

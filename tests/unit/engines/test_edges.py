@@ -115,7 +115,7 @@ def test_a_day_of_a_window_is_the_windows_own() -> None:
 
 
 def test_days_of_a_period_that_has_not_begun() -> None:
-    """Of a coming quarter no day has elapsed, and all of it remains."""
+    """Of a coming quarter no day has elapsed, and all of it remains; nor has one of the quarter before, also to come."""
     quota = {
         "id": "q",
         "scope": "seller",
@@ -131,6 +131,12 @@ def test_days_of_a_period_that_has_not_begun() -> None:
     rows = cc.measure(spans, cc.Dataset(target=[quota]), per="quarter", as_of=date(2026, 1, 31)).rows()
 
     assert rows == [{"period": "2026-Q2", "length": 91.0, "elapsed": 0.0, "remaining": 91.0}]
+    gone = cc.Metric(
+        "gone", cc.span("elapsed") + 0 * cc.span("length") * cc.count(table="target", at="start"), unit="days"
+    )
+    before = [gone, gone.previous("month"), gone.previous("quarter")]
+    rows = cc.measure(before, cc.Dataset(target=[quota]), per="quarter", as_of=date(2026, 1, 31)).rows()
+    assert [list(r.values())[1:] for r in rows] == [[0.0, 0.0, 31.0]]
 
 
 def test_rates_per_day_of_many_owners_in_many_months() -> None:
