@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from . import analysis as analysis
     from . import functional as functional
     from . import kpis as kpis
     from .algebra import STOCK as STOCK
@@ -54,11 +55,13 @@ if TYPE_CHECKING:
     from .errors import CrmCoreWarning as CrmCoreWarning
     from .metric import Metric as Metric
     from .sources import read as read
+    from .state.listing import Listing as Listing
     from .state.result import Result as Result
     from .table.dataset import Dataset as Dataset
     from .workspace import Workspace as Workspace
 
     __version__: str
+    analyse = Workspace().analyse
     measure = Workspace().measure
 
 __all__ = [
@@ -70,12 +73,15 @@ __all__ = [
     "Dataset",
     "Expr",
     "Formula",
+    "Listing",
     "Metric",
     "Rate",
     "Result",
     "Workspace",
     "__version__",
     "absolute",
+    "analyse",
+    "analysis",
     "as_of",
     "bins",
     "classify",
@@ -118,6 +124,7 @@ _HOMES = {
     "CrmCoreError": "errors",
     "CrmCoreWarning": "errors",
     "Dataset": "table.dataset",
+    "Listing": "state.listing",
     "Metric": "metric",
     "Rate": "domain",
     "Result": "state.result",
@@ -125,7 +132,7 @@ _HOMES = {
     "read": "sources",
 }
 """Name -> module it comes from; every other name is of the algebra."""
-_MODULES = ("functional", "kpis")
+_MODULES = ("analysis", "functional", "kpis")
 
 
 def __getattr__(name: str) -> Any:
@@ -145,9 +152,9 @@ def _found(name: str) -> Any:
         from importlib.metadata import version
 
         return version(__name__)
-    if name == "measure":
-        # the method of a workspace without any settings: UTC, ISO weeks, no conversion of currencies
-        return _found("Workspace")().measure
+    if name in ("analyse", "measure"):
+        # methods of a workspace without any settings: UTC, ISO weeks, no conversion of currencies
+        return getattr(_found("Workspace")(), name)
     return getattr(import_module(f".{_HOMES.get(name, 'algebra')}", __name__), name)
 
 

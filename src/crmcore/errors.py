@@ -32,6 +32,7 @@ from difflib import get_close_matches
 from typing import Any
 
 __all__ = [
+    "AnalysisNotFound",
     "ArgumentError",
     "ColumnNotFound",
     "CrmCoreError",
@@ -92,6 +93,10 @@ class NotFoundError(CrmCoreError, LookupError):
 
 class MetricNotFound(NotFoundError):
     noun = "metric"
+
+
+class AnalysisNotFound(NotFoundError):
+    noun = "analysis"
 
 
 class ColumnNotFound(NotFoundError):

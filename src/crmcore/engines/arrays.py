@@ -16,6 +16,7 @@ import attrs
 import numpy as np
 
 from ..evaluate import Scope
+from ..evaluate.pricing import priced
 from ..kernels import CHUNK, count_small, positions
 from ..plan.layout import Layout
 from ..plan.requests import Grid, Request
@@ -24,7 +25,6 @@ from ..state.state import GridState, Numbers, Run, State
 from ..table.column import Array, Mask
 from ..table.table import Segment, Table
 from .cells import Cells, cells_of
-from .pricing import priced
 from .terms import Residual, residual
 from .values import Source, currencies_met, source_of
 

@@ -15,6 +15,7 @@ from ..algebra.formulas import Formula
 from ..algebra.walk import columns_of, walk
 from ..errors import CurrencyError
 from ..evaluate import Scope, as_key, evaluate, holds, local_day, resolve, seen_by
+from ..evaluate.pricing import priced
 from ..metric import Metric
 from ..plan.frames import Frame, range_of, span_of
 from ..plan.layout import is_target
@@ -31,7 +32,6 @@ from ..table.table import Table
 from ..table.views import existence, is_recorded
 from ..units import unit
 from .compute import Answer, compute, looked_at
-from .pricing import priced
 
 __all__ = ["Enquirer"]
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from ..errors import UnitError
 from ..evaluate import Scope, as_key, evaluate, holds
+from ..evaluate.pricing import converted
 from ..plan.requests import Grid, Request
 from ..state.currencies import NONE, Currencies, gathered
 from ..table.column import NUMERIC, Array, Column, Mask
 from ..table.table import Table
 from .cells import cells_of
-from .pricing import converted
 
 __all__ = ["Source", "currencies_met", "source_of"]
 

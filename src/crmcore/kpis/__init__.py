@@ -6,32 +6,42 @@ a function here that builds the metric for that choice, under a name of its own 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from types import MappingProxyType
+from typing import TypeVar
 
 from ..errors import DefinitionError
 from ..metric import Metric
 from . import (
     acquisition,
     activity,
+    attribution,
     concentration,
     conversion,
     cycle,
     data_quality,
+    experience,
+    forecast,
     outcome,
     pipeline,
     profile,
     quota,
+    receivables,
+    retention,
     revenue,
+    segments,
+    tiers,
 )
 from .acquisition import cac, customer_lifetime_value
 from .cycle import response_sla_rate
 from .data_quality import completeness
+from .entry import Analysis
 from .outcome import win_rate_stale_as_lost
 from .pipeline import open_value_closing_within, stalled_deals
 from .profile import won_trait_lift_of, won_trait_ratio_of
 
 __all__ = [
+    "ANALYSES",
     "CATALOGUE",
     "cac",
     "completeness",
@@ -45,13 +55,16 @@ __all__ = [
 ]
 
 
-def _by_name(metrics: Iterable[Metric]) -> Mapping[str, Metric]:
-    """Return metrics by name, in their order; a name stands for one definition (R4)."""
-    found: dict[str, Metric] = {}
-    for metric in metrics:
-        if metric.name in found:
-            raise DefinitionError(f"two metrics of the catalogue are called {metric.name!r}", name=metric.name)
-        found[metric.name] = metric
+Entry = TypeVar("Entry", Metric, Analysis)
+
+
+def _by_name(entries: Iterable[Entry], others: Container[str] = ()) -> Mapping[str, Entry]:
+    """Return entries by name, in their order; a name stands for one definition (R4)."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.name in found or entry.name in others:
+            raise DefinitionError(f"two metrics of the catalogue are called {entry.name!r}", name=entry.name)
+        found[entry.name] = entry
     return MappingProxyType(found)
 
 
@@ -62,12 +75,24 @@ _SUBJECTS = (
     pipeline,
     revenue,
     quota,
+    forecast,
     acquisition,
-    activity,
-    profile,
+    attribution,
+    retention,
+    segments,
     concentration,
+    profile,
+    experience,
+    receivables,
+    activity,
+    tiers,
     data_quality,
 )
 
 CATALOGUE: Mapping[str, Metric] = _by_name(metric for subject in _SUBJECTS for metric in subject.METRICS)
 """Every KPI that is one formula, by name; it cannot be changed."""
+
+ANALYSES: Mapping[str, Analysis] = _by_name(
+    (analysis for subject in _SUBJECTS for analysis in getattr(subject, "ANALYSES", ())), CATALOGUE
+)
+"""What is not one formula, by name; it cannot be changed. `crmcore.analyse` runs them."""

@@ -1,4 +1,4 @@
-"""A result as an Arrow C stream, which every dataframe library reads."""
+"""Finished columns as an Arrow C stream, which every dataframe library reads."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from ..table.column import Array, Mask
 if TYPE_CHECKING:
     from .result import Result
 
-__all__ = ["stream"]
+__all__ = ["Numbers", "Texts", "capsule", "stream"]
 
 _EXACT = 2.0**53
 
 
-class _Texts(NamedTuple):
+class Texts(NamedTuple):
     """A column of text; None where blank."""
 
     name: str
     values: Sequence[str | None]
 
 
-class _Numbers(NamedTuple):
+class Numbers(NamedTuple):
     """A column of float64 or int64, with a mask of the values that are defined."""
 
     name: str
@@ -39,24 +39,32 @@ def stream(result: Result, requested_schema: Any = None) -> Any:
     Raises:
         MissingLibraryError: neither pyarrow nor nanoarrow is there.
     """
-    columns = _columns(result)
+    return capsule(_columns(result), len(result), requested_schema)
+
+
+def capsule(columns: list[Texts | Numbers], rows: int, requested_schema: Any = None) -> Any:
+    """Return a capsule with the columns, each of so many rows.
+
+    Raises:
+        MissingLibraryError: neither pyarrow nor nanoarrow is there.
+    """
     try:
         import pyarrow as pa
     except ImportError:
-        return _with_nanoarrow(columns, len(result), requested_schema)
+        return _with_nanoarrow(columns, rows, requested_schema)
     return _with_pyarrow(pa, columns, requested_schema)
 
 
-def _columns(result: Result) -> list[_Texts | _Numbers]:
-    columns: list[_Texts | _Numbers] = [
-        _Texts(key, [None if x is None else str(x) for x in result.column(key)]) for key in result.axes
+def _columns(result: Result) -> list[Texts | Numbers]:
+    columns: list[Texts | Numbers] = [
+        Texts(key, [None if x is None else str(x) for x in result.column(key)]) for key in result.axes
     ]
     for name in result.names:
         measured = result[name]
         if measured.metric.unit == "label":
-            columns.append(_Texts(name, [None if x is None else str(x) for x in measured]))
+            columns.append(Texts(name, [None if x is None else str(x) for x in measured]))
         else:
-            columns.append(_Numbers(name, *_numbers(measured.values, measured.defined, measured.metric.unit)))
+            columns.append(Numbers(name, *_numbers(measured.values, measured.defined, measured.metric.unit)))
     return columns
 
 
@@ -68,26 +76,26 @@ def _numbers(values: Array, defined: Mask, unit: str) -> tuple[Array, Mask]:
     return values, defined
 
 
-def _with_pyarrow(pa: Any, columns: list[_Texts | _Numbers], requested_schema: Any) -> Any:
+def _with_pyarrow(pa: Any, columns: list[Texts | Numbers], requested_schema: Any) -> Any:
     arrays = [
         pa.array(c.values, pa.string())
-        if isinstance(c, _Texts)
+        if isinstance(c, Texts)
         else pa.array(c.values, mask=~c.defined, from_pandas=False)
         for c in columns
     ]
     return pa.table(arrays, names=[c.name for c in columns]).__arrow_c_stream__(requested_schema)
 
 
-def _with_nanoarrow(columns: list[_Texts | _Numbers], rows: int, requested_schema: Any) -> Any:
+def _with_nanoarrow(columns: list[Texts | Numbers], rows: int, requested_schema: Any) -> Any:
     try:
         import nanoarrow as na
     except ImportError:
         raise MissingLibraryError(
-            "a result is read through Arrow, which needs pyarrow or nanoarrow: pip install 'crmcore[arrow]'"
+            "a table of numbers is read through Arrow, which needs pyarrow or nanoarrow: pip install 'crmcore[arrow]'"
         ) from None
     arrays, types = [], []
     for column in columns:
-        if isinstance(column, _Texts):
+        if isinstance(column, Texts):
             types.append(na.string())
             arrays.append(na.c_array(column.values, na.string()))
             continue

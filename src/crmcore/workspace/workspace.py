@@ -13,17 +13,19 @@ from weakref import WeakKeyDictionary
 from ..algebra.aggregates import Aggregate
 from ..algebra.columns import Expr, col
 from ..algebra.walk import columns_of, walk
+from ..analysis.view import View
 from ..calendars import GRAINS, Calendar, Zone
 from ..domain import Rate
 from ..engines.compute import compute, seen_from
 from ..engines.inquiry import Enquirer
-from ..errors import ArgumentError, ColumnNotFound, DefinitionError, TableNotFound
+from ..errors import AnalysisNotFound, ArgumentError, ColumnNotFound, DefinitionError, TableNotFound
 from ..evaluate import Moment, Scope, constant
-from ..kpis import CATALOGUE
+from ..kpis import ANALYSES, CATALOGUE
 from ..locales import locale
 from ..metric import Metric
 from ..plan.question import Asked, Plan, Question
 from ..plan.requests import leaves_of
+from ..state.listing import Listing
 from ..state.result import Result
 from ..table.dataset import Dataset
 from ..table.rates import Rates
@@ -155,6 +157,50 @@ class Workspace:
             confidence=confidence,
             spread=answer.spread,
         )
+
+    def analyse(
+        self, name: str, data: Dataset, *, where: Expr | None = None, as_of: date | None = None, **choices: Any
+    ) -> Listing:
+        """Run an analysis of the catalogue on a dataset.
+
+        Args:
+            name: of an entry of `crmcore.kpis.ANALYSES`, such as "rfm_ntile".
+            data: the tables it is run on.
+            where: a condition on the rows of every table that is read.
+            as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
+            choices: the keyword arguments of the analysis; its function documents them.
+
+        Returns: rows of finished numbers, in the language of the workspace.
+
+        Raises:
+            AnalysisNotFound: no such analysis, with the nearest names.
+            NotFoundError: a table or column that is not there, with the nearest names.
+            CrmCoreError: what cannot be analysed, and why.
+        """
+        if name not in ANALYSES:
+            hint = f"{name!r} is a metric; crmcore.measure() gives its numbers" if name in self.metrics else ""
+            raise AnalysisNotFound(name, ANALYSES, hint=hint)
+        if not isinstance(data, Dataset):
+            raise ArgumentError(
+                f"data is a Dataset, from crmcore.Dataset(...) or crmcore.read(...), got {type(data).__name__}"
+            )
+        found = ANALYSES[name].run(self.view(data, where=where, as_of=as_of), **choices)
+        return found.told(self.language)
+
+    def view(self, data: Dataset, *, where: Expr | None = None, as_of: date | None = None) -> View:
+        """Return a dataset as an analysis sees it."""
+
+        def run(
+            metrics: str | Metric | Iterable[str | Metric],
+            *,
+            by: str | Expr | Iterable[str | Expr] = (),
+            per: str | None = None,
+            where: Expr | None = where,
+            interval: bool | float = False,
+        ) -> Result:
+            return self.measure(metrics, data, by=by, per=per, where=where, as_of=as_of, interval=interval)
+
+        return View(self._scope(data, as_of), where, run)
 
     def _plan(self, metrics: tuple[Metric, ...], keys: tuple[Expr, ...], per: str | None, where: Expr | None) -> Plan:
         """Return the plan of a question, kept for the next time."""

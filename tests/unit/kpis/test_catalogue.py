@@ -79,8 +79,8 @@ def test_public_names_are_the_catalogue_and_the_policies() -> None:
     public = [getattr(kpis, name) for name in kpis.__all__]
 
     assert kpis.__all__ == sorted(kpis.__all__)
-    assert public[0] is CATALOGUE
-    assert all(callable(function) for function in public[1:])
+    assert public[:2] == [kpis.ANALYSES, CATALOGUE]
+    assert all(callable(function) for function in public[2:])
 
 
 @every_metric
@@ -94,7 +94,7 @@ def test_definition_is_complete(metric: Metric) -> None:
     assert metric.anchor
     assert re.fullmatch(r"[A-Z][^\n]{20,250}\.", metric.summary)
     assert ". " not in metric.summary, "one sentence"
-    assert re.match(r"[FTMAE]\d\d|M\d", metric.source), "the dictionary's id comes first"
+    assert re.match(r"[FTMQAE]\d\d|M\d|C\d\d", metric.source), "the dictionary's id comes first"
     assert metric.subject
     assert metric.revision == 1
 

@@ -8,9 +8,11 @@ import numpy as np
 
 from ..algebra.aggregates import STOCK
 from ..errors import CurrencyError
-from ..evaluate import Scope, local_day, resolve
 from ..table.column import Column
 from ..table.table import Table
+from .moments import local_day
+from .references import resolve
+from .scope import Scope
 
 __all__ = ["converted", "priced"]
 
