@@ -1429,6 +1429,82 @@ class _OrganisationBudgetUse(_Function):
     @overload
     def of(self, *, expense_value: _Numbers, organisation_budget_value: _Numbers) -> Any: ...
 
+class _TopSellersShare(_Function):
+    # Share of the top 20 % of sellers, in ratio: Share of the amount won in the period that the best fifth of the sellers with a won deal brought.
+    # top_share(each owner: total(amount, where outcome == 'won'), 1/5)
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, owner: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, owner: _Column, by: _By, closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, owner: _Column, per: str, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _TopAccountsShare(_Function):
+    # Share of the top 20 % of accounts, in ratio: Share of the amount won in the period that the largest fifth of the accounts with a won deal brought.
+    # top_share(each account: total(amount, where outcome == 'won'), 1/5)
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, by: _By, closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, per: str, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _SellerGini(_Function):
+    # Gini coefficient of sellers, in ratio: Gini coefficient of the amount won in the period over the sellers with a won deal; 0 is all alike.
+    # gini(each owner: total(amount, where outcome == 'won'))
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, owner: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, owner: _Column, by: _By, closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, owner: _Column, per: str, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _AccountGini(_Function):
+    # Gini coefficient of accounts, in ratio: Gini coefficient of the amount won in the period over the accounts with a won deal; 0 is all alike.
+    # gini(each account: total(amount, where outcome == 'won'))
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, by: _By, closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, per: str, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _WonTraitRatio(_Function):
+    # Won trait ratio, in ratio: The group's share of the deals won in the period over its share of those lost: P(trait | won) / P(trait | lost).
+    # (share of total of count(outcome == 'won')) / (share of total of count(outcome == 'lost'))
+    @overload
+    def __call__(self, *, outcome: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, outcome: _Column, by: _By, closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, outcome: _Column, per: str, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won is count(outcome == 'won')
+    # of: won_of_all is count(outcome == 'won') over all groups
+    # of: lost is count(outcome == 'lost')
+    # of: lost_of_all is count(outcome == 'lost') over all groups
+    @overload
+    def of(self, *, won: _Number, won_of_all: _Number, lost: _Number, lost_of_all: _Number) -> float: ...
+    @overload
+    def of(self, *, won: _Numbers, won_of_all: _Numbers, lost: _Numbers, lost_of_all: _Numbers) -> Any: ...
+
+class _WonTraitLift(_Function):
+    # Won trait lift, in ratio: The group's share of the deals won in the period over its share of those decided, which is its win rate over that of all: P(won | trait) / P(won).
+    # (share of total of count(outcome == 'won')) / (share of total of count(outcome in ('won', 'lost')))
+    @overload
+    def __call__(self, *, outcome: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, outcome: _Column, by: _By, closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, outcome: _Column, per: str, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won is count(outcome == 'won')
+    # of: won_of_all is count(outcome == 'won') over all groups
+    # of: lost is count(outcome == 'lost')
+    # of: lost_of_all is count(outcome == 'lost') over all groups
+    @overload
+    def of(self, *, won: _Number, won_of_all: _Number, lost: _Number, lost_of_all: _Number) -> float: ...
+    @overload
+    def of(self, *, won: _Numbers, won_of_all: _Numbers, lost: _Numbers, lost_of_all: _Numbers) -> Any: ...
+
 class _Activities(_Function):
     # Activities, in count: Activities of any kind that took place in the period.
     # total(coalesce(quantity, 1))
@@ -1655,82 +1731,6 @@ class _OverdueActivities(_Function):
     @overload
     def __call__(self, *, done: _Column, due: _Column, per: str, as_of: date, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
 
-class _WonTraitRatio(_Function):
-    # Won trait ratio, in ratio: The group's share of the deals won in the period over its share of those lost: P(trait | won) / P(trait | lost).
-    # (share of total of count(outcome == 'won')) / (share of total of count(outcome == 'lost'))
-    @overload
-    def __call__(self, *, outcome: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
-    @overload
-    def __call__(self, *, outcome: _Column, by: _By, closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    @overload
-    def __call__(self, *, outcome: _Column, per: str, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    # of: won is count(outcome == 'won')
-    # of: won_of_all is count(outcome == 'won') over all groups
-    # of: lost is count(outcome == 'lost')
-    # of: lost_of_all is count(outcome == 'lost') over all groups
-    @overload
-    def of(self, *, won: _Number, won_of_all: _Number, lost: _Number, lost_of_all: _Number) -> float: ...
-    @overload
-    def of(self, *, won: _Numbers, won_of_all: _Numbers, lost: _Numbers, lost_of_all: _Numbers) -> Any: ...
-
-class _WonTraitLift(_Function):
-    # Won trait lift, in ratio: The group's share of the deals won in the period over its share of those decided, which is its win rate over that of all: P(won | trait) / P(won).
-    # (share of total of count(outcome == 'won')) / (share of total of count(outcome in ('won', 'lost')))
-    @overload
-    def __call__(self, *, outcome: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
-    @overload
-    def __call__(self, *, outcome: _Column, by: _By, closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    @overload
-    def __call__(self, *, outcome: _Column, per: str, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    # of: won is count(outcome == 'won')
-    # of: won_of_all is count(outcome == 'won') over all groups
-    # of: lost is count(outcome == 'lost')
-    # of: lost_of_all is count(outcome == 'lost') over all groups
-    @overload
-    def of(self, *, won: _Number, won_of_all: _Number, lost: _Number, lost_of_all: _Number) -> float: ...
-    @overload
-    def of(self, *, won: _Numbers, won_of_all: _Numbers, lost: _Numbers, lost_of_all: _Numbers) -> Any: ...
-
-class _TopSellersShare(_Function):
-    # Share of the top 20 % of sellers, in ratio: Share of the amount won in the period that the best fifth of the sellers with a won deal brought.
-    # top_share(each owner: total(amount, where outcome == 'won'), 1/5)
-    @overload
-    def __call__(self, *, amount: _Column, outcome: _Column, owner: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
-    @overload
-    def __call__(self, *, amount: _Column, outcome: _Column, owner: _Column, by: _By, closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    @overload
-    def __call__(self, *, amount: _Column, outcome: _Column, owner: _Column, per: str, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-
-class _TopAccountsShare(_Function):
-    # Share of the top 20 % of accounts, in ratio: Share of the amount won in the period that the largest fifth of the accounts with a won deal brought.
-    # top_share(each account: total(amount, where outcome == 'won'), 1/5)
-    @overload
-    def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
-    @overload
-    def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, by: _By, closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    @overload
-    def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, per: str, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-
-class _SellerGini(_Function):
-    # Gini coefficient of sellers, in ratio: Gini coefficient of the amount won in the period over the sellers with a won deal; 0 is all alike.
-    # gini(each owner: total(amount, where outcome == 'won'))
-    @overload
-    def __call__(self, *, amount: _Column, outcome: _Column, owner: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
-    @overload
-    def __call__(self, *, amount: _Column, outcome: _Column, owner: _Column, by: _By, closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    @overload
-    def __call__(self, *, amount: _Column, outcome: _Column, owner: _Column, per: str, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-
-class _AccountGini(_Function):
-    # Gini coefficient of accounts, in ratio: Gini coefficient of the amount won in the period over the accounts with a won deal; 0 is all alike.
-    # gini(each account: total(amount, where outcome == 'won'))
-    @overload
-    def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
-    @overload
-    def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, by: _By, closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    @overload
-    def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, per: str, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-
 class _LeadCompleteness(_Function):
     # Lead completeness, in ratio: Share of the values of owner, source, status that are filled, over the lead records at the end of the period.
     # ((count(owner) + count(source)) + count(status)) / (count() * 3)
@@ -1884,6 +1884,12 @@ return_on_spend: _ReturnOnSpend
 budget_use: _BudgetUse
 team_budget_use: _TeamBudgetUse
 organisation_budget_use: _OrganisationBudgetUse
+top_sellers_share: _TopSellersShare
+top_accounts_share: _TopAccountsShare
+seller_gini: _SellerGini
+account_gini: _AccountGini
+won_trait_ratio: _WonTraitRatio
+won_trait_lift: _WonTraitLift
 activities: _Activities
 calls: _Calls
 contacts_made: _ContactsMade
@@ -1901,12 +1907,6 @@ face_time_hours: _FaceTimeHours
 admin_time_share: _AdminTimeShare
 on_time_rate: _OnTimeRate
 overdue_activities: _OverdueActivities
-won_trait_ratio: _WonTraitRatio
-won_trait_lift: _WonTraitLift
-top_sellers_share: _TopSellersShare
-top_accounts_share: _TopAccountsShare
-seller_gini: _SellerGini
-account_gini: _AccountGini
 lead_completeness: _LeadCompleteness
 opportunity_completeness: _OpportunityCompleteness
 duplicate_lead_rate: _DuplicateLeadRate
