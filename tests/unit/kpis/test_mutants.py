@@ -39,6 +39,11 @@ EQUIVALENT = {
     "on_time_rate": ["without (done has a value) or (due < as_of)", "without due has a value"],
     "response_sla_rate_1_hour": [f"without ({ANSWERED}) or ({WAITED.format('1/24')})"],
     "response_sla_rate_24_hours": [f"without ({ANSWERED}) or ({WAITED.format('1')})"],
+    "nps": ["without score has a value", "without score has a value"],
+    "nps_promoters_share": ["without score has a value"],
+    "nps_passives_share": ["without score has a value"],
+    "nps_detractors_share": ["without score has a value"],
+    "csat": ["without score has a value"],
     # where days count, a customer without a date is on none
     "cac_lag_1_month": ["all rows"],
     "customer_lifetime_value_3_years": ["all rows"],
