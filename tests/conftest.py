@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -43,3 +46,10 @@ def shared_data() -> Path:
     if not path.is_dir():
         pytest.skip("real data sets are not here: ../shared/data beside the project does not exist")
     return path
+
+
+@pytest.fixture(scope="session")
+def vector(shared_data: Path) -> Callable[[str], dict[str, Any]]:
+    """Return a function that gives a published vector by its id: input, expected, tolerance."""
+    listed = json.loads((shared_data.parent / "vectors" / "vectors.json").read_text(encoding="utf-8"))
+    return {v["id"]: v for v in listed}.__getitem__

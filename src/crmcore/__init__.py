@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .algebra import period as period
     from .algebra import positive as positive
     from .algebra import quantile as quantile
+    from .algebra import root as root
     from .algebra import share as share
     from .algebra import smallest as smallest
     from .algebra import span as span
@@ -58,10 +59,12 @@ if TYPE_CHECKING:
     from .state.listing import Listing as Listing
     from .state.result import Result as Result
     from .table.dataset import Dataset as Dataset
+    from .table.latest import latest as latest
     from .workspace import Workspace as Workspace
 
     __version__: str
     analyse = Workspace().analyse
+    explain_change = Workspace().explain_change
     measure = Workspace().measure
 
 __all__ = [
@@ -92,11 +95,13 @@ __all__ = [
     "distinct",
     "each",
     "elapsed",
+    "explain_change",
     "functional",
     "gini",
     "greatest",
     "kpis",
     "largest",
+    "latest",
     "least",
     "lit",
     "maybe",
@@ -108,6 +113,7 @@ __all__ = [
     "positive",
     "quantile",
     "read",
+    "root",
     "share",
     "smallest",
     "span",
@@ -129,6 +135,7 @@ _HOMES = {
     "Rate": "domain",
     "Result": "state.result",
     "Workspace": "workspace",
+    "latest": "table.latest",
     "read": "sources",
 }
 """Name -> module it comes from; every other name is of the algebra."""
@@ -152,7 +159,7 @@ def _found(name: str) -> Any:
         from importlib.metadata import version
 
         return version(__name__)
-    if name in ("analyse", "measure"):
+    if name in ("analyse", "explain_change", "measure"):
         # methods of a workspace without any settings: UTC, ISO weeks, no conversion of currencies
         return getattr(_found("Workspace")(), name)
     return getattr(import_module(f".{_HOMES.get(name, 'algebra')}", __name__), name)

@@ -20,7 +20,7 @@ from .aggregates import (
     weighted_total,
 )
 from .columns import Expr, as_of, bins, coalesce, col, day, each, elapsed, lit, maybe, period
-from .formulas import Formula, absolute, classify, greatest, least, number, positive, share, span, square_root
+from .formulas import Formula, absolute, classify, greatest, least, number, positive, root, share, span, square_root
 
 __all__ = [
     "STOCK",
@@ -50,6 +50,7 @@ __all__ = [
     "period",
     "positive",
     "quantile",
+    "root",
     "share",
     "smallest",
     "span",

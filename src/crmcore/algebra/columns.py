@@ -100,6 +100,9 @@ class Expr(Node):
     def __rmul__(self, other: object) -> Expr:
         return Arithmetic("*", lit(other), self)
 
+    def __truediv__(self, other: object) -> Expr:
+        return Arithmetic("/", self, lit(other))
+
     def __and__(self, other: object) -> Expr:
         return And(_flat(And, (self, _condition(other))))
 
@@ -226,7 +229,10 @@ class Maybe(Expr):
 
 @attrs.frozen(eq=False, repr=False)
 class Arithmetic(Expr):
-    """`op` one of + - *, on compatible units; blank where a side is blank."""
+    """`op` one of + - * /, on compatible units; blank where a side is blank, and where the divisor is zero.
+
+    The divisor of / is a whole number per row, so that the quotient stays exact: `col("recurring") / col("term_months")`.
+    """
 
     op: str
     left: Expr

@@ -18,6 +18,7 @@ __all__ = [
     "Number",
     "Positive",
     "Ratio",
+    "Root",
     "Share",
     "Span",
     "Unary",
@@ -28,6 +29,7 @@ __all__ = [
     "least",
     "number",
     "positive",
+    "root",
     "share",
     "span",
     "square_root",
@@ -136,10 +138,18 @@ class Binary(Formula):
 
 @attrs.frozen(eq=False, repr=False)
 class Unary(Formula):
-    """`op` one of neg abs sqrt."""
+    """`op` one of neg abs."""
 
     op: str
     term: Formula
+
+
+@attrs.frozen(eq=False, repr=False)
+class Root(Formula):
+    """The n-th root of `term`; undefined below zero."""
+
+    term: Formula
+    n: int
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -218,7 +228,13 @@ def absolute(term: object) -> Formula:
 
 def square_root(term: object) -> Formula:
     """Return the square root of a formula; undefined below zero."""
-    return Unary("sqrt", number(term))
+    return Root(number(term), 2)
+
+
+def root(term: object, n: int) -> Formula:
+    """Return the n-th root of a formula, such as the yearly growth of n years; undefined below zero."""
+    _count_of(n, "degree", "root")
+    return Root(number(term), n) if n > 1 else number(term)
 
 
 def positive(term: object, reason: str) -> Formula:

@@ -93,7 +93,8 @@ _WRITERS: tuple[tuple[type[Node], Callable[[Any], str]], ...] = (
             else f"{_wrapped(n.left)} {n.op} {_wrapped(n.right)}"
         ),
     ),
-    (f.Unary, lambda n: {"neg": "-{}", "abs": "|{}|", "sqrt": "sqrt({})"}[n.op].format(_wrapped(n.term))),
+    (f.Unary, lambda n: {"neg": "-{}", "abs": "|{}|"}[n.op].format(_wrapped(n.term))),
+    (f.Root, lambda n: f"sqrt({_wrapped(n.term)})" if n.n == 2 else f"root({text(n.term)}, {n.n})"),
     (f.Ratio, lambda n: f"{_wrapped(n.numerator)} / {_wrapped(n.denominator)}"),
     (f.Positive, lambda n: f"{_wrapped(n.term)} [undefined: {n.reason}]"),
     (f.Share, lambda n: f"share of total of {_wrapped(n.term)}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import attrs
 import numpy as np
@@ -22,7 +23,7 @@ from ..state.operand import Operand
 from ..state.rollup import Entities
 from ..state.state import State
 from ..table.column import Array, Column
-from ..table.shares import shared_out
+from ..table.shares import SPANNED, shared_out
 from ..table.table import Table
 from ..table.views import existence, is_late, is_recorded, kept_view, newest, view
 from ..units import UNITS, Dimension
@@ -66,15 +67,22 @@ def looked_at(tables: Mapping[str, Table], scope: Scope, how: View) -> Scope:
     if how is None:
         return scope
     if isinstance(how, Shares):
-        target = scope.tables["target"]
-        cut = target.kept(
-            ("shares", how, scope.calendar), lambda: shared_out(target, how.low, how.high, how.grain, scope.calendar)
-        )
-        return attrs.evolve(scope, tables={**scope.tables, "target": cut})
+        return attrs.evolve(scope, tables={**scope.tables, **_cut(scope, how)})
     instant = scope.zone.end_of_day(how)
     last = newest(tables, scope.zone)
     today = last is None or instant >= last[0]
     return scope.at(Moment(instant, how, "end of period"), *view(tables, instant, how, scope.zone, today=today))
+
+
+def _cut(scope: Scope, how: Shares) -> dict[str, Table]:
+    """Return the targets and forecasts with what of each belongs to the days."""
+    found = {}
+    for name in SPANNED & scope.tables.keys():
+        table = scope.tables[name]
+        if "start" in table and "end" in table:
+            make = partial(shared_out, table, how.low, how.high, how.grain, scope.calendar)
+            found[name] = table.kept(("shares", how, scope.calendar), make)
+    return found
 
 
 def compute(plan: Plan, tables: Mapping[str, Table], scope: Scope, frames: Sequence[Frame] | None = None) -> Answer:
@@ -218,7 +226,7 @@ def _bounds(table: Table, anchor: str | None, scope: Scope) -> tuple[int, int] |
         known = days.data if days.valid is None else days.data[days.valid]
         if not known.size:
             return None
-        last = table["end"].data.max() - 1 if (table.name, anchor) == ("target", "start") else known.max()
+        last = table["end"].data.max() - 1 if table.name in SPANNED and anchor == "start" else known.max()
         return int(known.min()), int(max(last, known.max()))
 
     return table.kept(("days", anchor, scope.zone.name, scope.world), find)

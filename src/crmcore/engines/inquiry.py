@@ -18,13 +18,13 @@ from ..evaluate import Scope, as_key, evaluate, holds, local_day, resolve, seen_
 from ..evaluate.pricing import priced
 from ..metric import Metric
 from ..plan.frames import Frame, range_of, span_of
-from ..plan.layout import is_target
-from ..plan.parts import is_mean, is_proportion, quotient_of, sample_of, squares_of
+from ..plan.layout import is_spanned
+from ..plan.parts import balance_of, is_mean, is_proportion, quotient_of, sample_of, squares_of
 from ..plan.question import Asked, Plan, Question
 from ..plan.requests import Leaf, inside_windows, leaves_of, reads
 from ..state.finish import Label
 from ..state.inquiry import Details
-from ..state.interval import mean_interval, wilson
+from ..state.interval import balance_interval, mean_interval, wilson
 from ..state.operand import Operand, add, constant, multiply, ratio
 from ..table.column import Array, Mask
 from ..table.issue import Issue
@@ -110,7 +110,7 @@ class Enquirer:
             return rows
         days = local_day(resolve(str(a.at), table, scope), scope.zone)
         first, last = days.data, days.data
-        if is_target(a):
+        if is_spanned(a):
             last = np.maximum(table["end"].data - 1, first)
         cut = is_recorded(table.name, str(a.at))
         starts, stops = _merged([(r.start or 0, (r.until if cut else r.stop) or 0) for r in ranges])
@@ -232,11 +232,12 @@ class Enquirer:
         return list(found)
 
     def _pro_rata(self) -> bool:
-        """Was a target shared out over periods shorter than its own (M8)?"""
-        if self.question.per is None or not any(is_target(leaf.aggregate) for leaf in self._leaves()):
+        """Was a target or forecast shared out over periods shorter than its own (M8)?"""
+        if self.question.per is None:
             return False
-        target = self.scope.tables["target"]
-        spans = zip(target["start"].data.tolist(), target["end"].data.tolist(), strict=True)
+        read = {str(leaf.aggregate.table) for leaf in self._leaves() if is_spanned(leaf.aggregate)}
+        tables = [self.scope.tables[name] for name in read]
+        spans = [s for t in tables for s in zip(t["start"].data.tolist(), t["end"].data.tolist(), strict=True)]
         frames = [(f.start or 0, f.stop or 0) for f in self.answer.frames]
         return any(
             a < stop and start < b and not (start <= a and b <= stop) for a, b in spans for start, stop in frames
@@ -254,9 +255,14 @@ def _parts(metric: Metric, *, squares: bool) -> Iterator[tuple[str, Formula]]:
     if quotient is not None:
         yield "numerator", quotient[0]
         yield "denominator", quotient[1]
-    beside = squares_of(metric.formula) if squares else None
+    if not squares:
+        return
+    beside = squares_of(metric.formula)
     if beside is not None:
         yield "squares", beside
+    balance = balance_of(metric.formula)
+    if balance is not None:
+        yield from (("plus", balance.plus), ("minus", balance.minus), ("both", balance.both), ("base", balance.base))
 
 
 def _numbers(value: Operand | Label, index: Array | None) -> Array:
@@ -274,6 +280,12 @@ def _details(
     low = high = None
     if confidence is not None and is_proportion(metric.formula):
         low, high = wilson(parts["numerator"], parts["denominator"], confidence)
+    elif confidence is not None and "both" in parts:
+        balance = balance_of(metric.formula)
+        assert balance is not None
+        bounds = balance_interval(parts["plus"], parts["minus"], parts["both"], parts["base"], confidence)
+        factor = float(balance.factor)
+        low, high = (factor * bound for bound in (bounds if factor > 0 else reversed(bounds)))
     elif confidence is not None and is_mean(metric.formula) and "squares" in parts:
         sums, squares, n = (found[f"{metric.name} {role}"] for role in ("numerator", "squares", "n"))
         variance = _numbers(_variance(sums, squares, n), index)

@@ -56,11 +56,13 @@ def calculated(expr: Arithmetic, left: Column, right: Column) -> Column:
         if side.kind not in NUMERIC:
             raise UnitError(f"{expr!r}: cannot calculate with a {side.kind} column")
     valid = _both(left, right)
-    if "score" in (left.kind, right.kind):
+    if "score" in (left.kind, right.kind) and expr.op != "/":
         a, b = (s.data / s.scale if s.kind != "score" else s.data for s in (left, right))
         return Column("score", _FLOATS[expr.op](a, b), valid)
     if expr.op == "*":
         return _product(expr, left, right, valid)
+    if expr.op == "/":
+        return _quotient(expr, left, right, valid)
     if dimension(left) != dimension(right):
         raise UnitError(f"{expr!r}: {dimension(left)} {expr.op} {dimension(right)} has no meaning")
     _same_currency(expr, left, right)
@@ -81,6 +83,23 @@ def _product(expr: Arithmetic, left: Column, right: Column, valid: Mask | None) 
     wide: Any = np.int64 if max(a, b, a * b) < _LIMIT else object
     data = left.data.astype(wide) * right.data.astype(wide)
     return _result(kind, data, valid, left.scale * right.scale, currency_of([left, right]))
+
+
+def _quotient(expr: Arithmetic, left: Column, right: Column, valid: Mask | None) -> Column:
+    """Return left / right at the smallest scale at which all quotients are whole numbers."""
+    if right.kind not in ("count", "number") or right.scale != 1:
+        raise UnitError(f"{expr!r}: the divisor is a column of whole numbers, so that quotients stay exact")
+    if left.kind == "score":
+        raise UnitError(f"{expr!r}: a score is inexact; divide its total instead")
+    divides = right.data != 0
+    divisors = np.unique(right.data[divides])
+    scale = lcm(*divisors.tolist())
+    wide: Any = np.int64 if _reach(left) * scale < _LIMIT else object
+    whole = np.where(divides, right.data, 1).astype(wide)
+    data = left.data.astype(wide) * (scale // whole)
+    return _result(
+        _KINDS[dimension(left)], data, divides if valid is None else valid & divides, left.scale * scale, left.currency
+    )
 
 
 def _result(kind: str, data: Array, valid: Mask | None, scale: int, currency: str | Column | None) -> Column:

@@ -12,6 +12,7 @@ from ..domain import REVERTS
 from ..metric import Metric
 from ..plan.requests import each_of, leaves_of
 from ..table.schema import schema_of
+from ..table.shares import SPANNED
 from .kinds import field_of, optional_columns
 
 __all__ = ["Argument", "Arguments", "arguments_of"]
@@ -86,8 +87,8 @@ def arguments_of(metric: Metric) -> Arguments:
             enter(str(aggregate.table), column, needed=False, dates="stock" if stock else "past")
         if aggregate.at is not None and not stock:
             enter(str(aggregate.table), aggregate.at, needed=False, dates="flow")
-            if aggregate.table == "target":  # a target counts in the periods that contain it (M8)
-                enter("target", "end", needed=False, dates="flow")
+            if aggregate.table in SPANNED and aggregate.at == "start":  # it counts in the periods that contain it (M8)
+                enter(str(aggregate.table), "end", needed=False, dates="flow")
     nodes = list(walk(metric.formula))
     return Arguments(
         tables,

@@ -17,7 +17,7 @@ from ..algebra.walk import walk
 from ..errors import ArgumentError
 from ..metric import Metric
 from ..plan.requests import leaves_of
-from ..state.operand import NOTHING, Operand, add, constant, maximum, minimum, multiply, ratio, unary
+from ..state.operand import NOTHING, Operand, add, constant, maximum, minimum, multiply, ratio, root, unary
 from ..table.column import Array
 from ..units import unit
 from .names import name_of, parts_of, window_name
@@ -83,6 +83,8 @@ class Totals:
             return _BINARY[node.op](part(node.left), part(node.right))
         if isinstance(node, f.Unary):
             return unary(node.op, part(node.term))
+        if isinstance(node, f.Root):
+            return root(part(node.term), node.n)
         if isinstance(node, f.Window):
             return self._node(node.term, given, (*chain, node), whole=whole)
         if isinstance(node, f.Positive):

@@ -40,7 +40,7 @@ WORDS = {
     "none": "none",
     "interval": "Interval, {confidence} %",
     "from to": "{low} to {high}",
-    "no interval": "none: only a proportion or a mean has one (R3)",
+    "no interval": "none: only a proportion, a difference of two, or a mean has one (R3)",
     "small": "none: too few rows",
     "as of heading": "As of",
     "rules": "Rules",

@@ -40,7 +40,7 @@ WORDS = {
     "none": "无",
     "interval": "{confidence} % 区间",
     "from to": "{low} 至 {high}",
-    "no interval": "无：只有比例和均值有区间（R3）",
+    "no interval": "无：只有比例、两个比例之差和均值有区间（R3）",
     "small": "无：行数太少",
     "as of heading": "截至",
     "rules": "规则",

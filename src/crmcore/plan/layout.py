@@ -20,11 +20,11 @@ from ..algebra.walk import conjunction, rewrite, walk
 from ..calendars import Calendar
 from ..errors import ArgumentError
 from ..table.column import Array
-from ..table.shares import SHARED
+from ..table.shares import SHARED, SPANNED
 from .frames import Frame, range_of
 from .requests import Grid, Leaf, Request, inside_windows, leaf_key, occurrences, requests_of
 
-__all__ = ["Anchors", "Layout", "Need", "Place", "Shares", "View", "is_target", "lay_out"]
+__all__ = ["Anchors", "Layout", "Need", "Place", "Shares", "View", "is_spanned", "lay_out"]
 
 
 @attrs.frozen(slots=True)
@@ -201,7 +201,7 @@ def lay_out(
             leaves.setdefault(key, leaf)
             numbers[(id(leaf.aggregate), *map(id, leaf.chain))] = spot.setdefault(key, len(spot))
     asked = len(leaves)
-    for leaf in [x for x in leaves.values() if is_target(x.aggregate) and x.chain]:
+    for leaf in [x for x in leaves.values() if is_spanned(x.aggregate) and x.chain]:
         leaves.setdefault(leaf_key(Leaf(leaf.aggregate)), Leaf(leaf.aggregate))
     ranges = [[range_of(f, x.chain, calendar, today) for f in frames] for x in leaves.values()]
     axes = _axes(list(leaves.values()), ranges, frames, anchors)
@@ -214,9 +214,9 @@ def lay_out(
         once = np.zeros(len(found), np.int64)
         if a.rolls_up:
             places.append(Place(leaf, seen_in, False, (), once, once + 1))
-        elif a.at == STOCK or is_target(a):
+        elif a.at == STOCK or is_spanned(a):
             seen = [views.setdefault(_view(r, a, today), len(views)) for r in found]
-            part = _of_shares(a) if is_target(a) and any(r.start is not None for r in found) else a
+            part = _of_shares(a) if is_spanned(a) and any(r.start is not None for r in found) else a
             needs = tuple(book.need(part, Grid(table, keys, view=i), windowed=inside) for i in seen)
             places.append(Place(leaf, seen_in, True, needs, once, once + 1, len(places) < asked))
         elif all(r.start is None for r in found):
@@ -263,9 +263,9 @@ def _covered(layout: Layout, chosen: slice) -> Iterator[Covered]:
         yield grid, part, None if mask.all() else mask
 
 
-def is_target(a: Aggregate) -> bool:
-    """Does the aggregate count targets, which belong to the days from their start to their end?"""
-    return a.table == "target" and a.at == "start" and not a.rolls_up
+def is_spanned(a: Aggregate) -> bool:
+    """Does the aggregate count targets or forecasts, which belong to the days from their start to their end (M8)?"""
+    return a.table in SPANNED and a.at == "start" and not a.rolls_up
 
 
 def _of_shares(a: Aggregate) -> Aggregate:
@@ -287,7 +287,7 @@ def _axes(
     for leaf, found in zip(leaves, ranges, strict=True):
         a = leaf.aggregate
         bounded = [r for r in found if r.start is not None]
-        if a.rolls_up or a.at == STOCK or is_target(a) or not bounded:
+        if a.rolls_up or a.at == STOCK or is_spanned(a) or not bounded:
             continue
         axis = _axis(a)
         cut = anchors.recorded(*axis)
@@ -320,6 +320,6 @@ def _view(frame: Frame, a: Aggregate, today: int | None) -> View:
     """Return how the tables are looked at for a stock, or for targets, in a frame."""
     if frame.start is None or frame.until is None or frame.stop is None:
         return None
-    if is_target(a):
+    if is_spanned(a):
         return Shares(frame.start, frame.stop, frame.grain)
     return None if frame.running or (today is not None and frame.until > today) else frame.until - 1

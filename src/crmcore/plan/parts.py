@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import attrs
 
 from ..algebra.aggregates import Aggregate
 from ..algebra.columns import Col, Compare, Expr, IsIn, Literal
-from ..algebra.formulas import Binary, Formula, Ratio, Window
-from ..algebra.walk import aggregates_of, terms_of
+from ..algebra.formulas import Binary, Formula, Number, Ratio, Window
+from ..algebra.walk import aggregates_of, conjunction, terms_of
 
-__all__ = ["is_mean", "is_proportion", "quotient_of", "sample_of", "squares_of"]
+__all__ = ["Balance", "balance_of", "is_mean", "is_proportion", "quotient_of", "sample_of", "squares_of"]
 
 
 def sample_of(node: Formula) -> Formula | None:
@@ -26,14 +28,67 @@ def sample_of(node: Formula) -> Formula | None:
 
 
 def quotient_of(node: Formula) -> tuple[Formula, Formula] | None:
-    """Return numerator and denominator of a formula that is a ratio, seen through its windows."""
+    """Return numerator and denominator of a formula that is a ratio, seen through its windows and a constant factor."""
     if isinstance(node, Ratio):
         return node.numerator, node.denominator
+    scaled = _scaled(node)
+    if scaled is not None and isinstance(scaled[1], Ratio):
+        return Binary("*", scaled[0], scaled[1].numerator), scaled[1].denominator
     if isinstance(node, Window):
         inner = quotient_of(node.term)
         if inner is not None:
             return attrs.evolve(node, term=inner[0]), attrs.evolve(node, term=inner[1])
     return None
+
+
+def _scaled(node: Formula) -> tuple[Number, Formula] | None:
+    """Return the constant and the other factor of a product with a constant."""
+    if isinstance(node, Binary) and node.op == "*":
+        for a, b in ((node.left, node.right), (node.right, node.left)):
+            if isinstance(a, Number):
+                return a, b
+    return None
+
+
+@attrs.frozen(slots=True, eq=False)
+class Balance:
+    """A difference of two shares of the same rows, times a constant: 100 x (promoters - detractors) / answers (R3).
+
+    `both` counts the rows that are in either share.
+    """
+
+    factor: Fraction
+    plus: Formula
+    minus: Formula
+    both: Formula
+    base: Formula
+
+
+def balance_of(node: Formula) -> Balance | None:
+    """Return the counts of a formula that is a difference of two shares of the same rows; None of any other."""
+    core = _core(node)
+    factor, ratio = _scaled(core) or (_ONE, core)
+    if not isinstance(ratio, Ratio):
+        return None
+    more, difference = _scaled(ratio.numerator) or (_ONE, ratio.numerator)
+    if not (isinstance(difference, Binary) and difference.op == "-"):
+        return None
+    plus, minus, base = difference.left, difference.right, ratio.denominator
+    if not (is_proportion(Ratio(plus, base)) and is_proportion(Ratio(minus, base))):
+        return None
+    assert isinstance(plus, Aggregate)
+    assert isinstance(minus, Aggregate)
+    both = attrs.evolve(plus, where=conjunction(plus.where, minus.where))
+    counts = (_under(node, count) for count in (plus, minus, both, base))
+    return Balance(factor.value * more.value, *counts)
+
+
+_ONE = Number(Fraction(1))
+
+
+def _under(windows: Formula, term: Formula) -> Formula:
+    """Return a term under the windows that another formula stands under."""
+    return attrs.evolve(windows, term=_under(windows.term, term)) if isinstance(windows, Window) else term
 
 
 def _core(node: Formula) -> Formula:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import attrs
 
 from ..algebra.aggregates import Aggregate
-from ..algebra.formulas import Binary, Classify, Formula, Number, Positive, Ratio, Share, Span, Unary, Window
+from ..algebra.formulas import Binary, Classify, Formula, Number, Positive, Ratio, Root, Share, Span, Unary, Window
 from ..plan.frames import Chain
 
 __all__ = ["fill", "leaves_within"]
@@ -54,7 +54,10 @@ def _fill(node: Formula, chain: Chain, number: Callable[[Formula], str]) -> str:
         if node.op == "neg":
             return f"-{inner(node.term)}"
         term = _fill(node.term, chain, number)
-        return f"|{term}|" if node.op == "abs" else f"sqrt({term})"
+        return f"|{term}|"
+    if isinstance(node, Root):
+        term = _fill(node.term, chain, number)
+        return f"sqrt({term})" if node.n == 2 else f"root({term}, {node.n})"
     if isinstance(node, (Positive, Classify)):
         return _fill(node.term, chain, number)
     raise AssertionError(f"{node!r} has no text")

@@ -34,6 +34,7 @@ from .operand import (
     multiply,
     ratio,
     reach,
+    root,
     scaled,
     unary,
 )
@@ -143,9 +144,12 @@ class Finisher:
             return self._binary(node, chain, unit, whole=whole)
         if isinstance(node, f.Unary):
             operand, dimension = self._node(node.term, chain, unit, whole=whole)
-            if node.op == "sqrt":
-                dimension = Dimension(dimension.money // 2, dimension.time // 2)
             return unary(node.op, operand), dimension
+        if isinstance(node, f.Root):
+            operand, dimension = self._node(node.term, chain, unit, whole=whole)
+            if dimension.money % node.n or dimension.time % node.n:
+                raise UnitError(f"{node!r}: {dimension} has no root of this degree")
+            return root(operand, node.n), Dimension(dimension.money // node.n, dimension.time // node.n)
         if isinstance(node, f.Window):
             return self._node(node.term, (*chain, node), unit, whole=whole)
         if isinstance(node, f.Positive):

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import ArgumentError
 from ..table.column import Array
 
-__all__ = ["mean_interval", "quantile_of_normal", "wilson"]
+__all__ = ["balance_interval", "mean_interval", "quantile_of_normal", "wilson"]
 
 
 def quantile_of_normal(confidence: float) -> float:
@@ -47,3 +47,19 @@ def mean_interval(mean: Array, variance: Array, n: Array, confidence: float) -> 
         error = z * np.sqrt(np.maximum(variance, 0) / n)  # a variance of inexact numbers may miss 0 by a hair
     few = n < 2
     return np.where(few, np.nan, mean - error), np.where(few, np.nan, mean + error)
+
+
+def balance_interval(plus: Array, minus: Array, both: Array, n: Array, confidence: float) -> tuple[Array, Array]:
+    """Return the adjusted Wald interval of a difference of two shares of the same n rows; nan where n is 0.
+
+    Three made-up answers are added, 3/4 of one to each share: without them ten promoters of ten would leave no doubt.
+
+    Source: Rocks 2016, The American Statistician.
+    """
+    z = quantile_of_normal(confidence)
+    size = n + 3.0
+    p, m, shared = (plus + 0.75) / size, (minus + 0.75) / size, both / size
+    error = z * np.sqrt((p + m - 2 * shared - (p - m) ** 2) / size)
+    few = n == 0
+    low, high = np.maximum(p - m - error, -1.0), np.minimum(p - m + error, 1.0)
+    return np.where(few, np.nan, low), np.where(few, np.nan, high)

@@ -12,7 +12,20 @@ import numpy as np
 
 from ..table.column import Array, Mask
 
-__all__ = ["NOTHING", "REASONS", "ZERO", "Operand", "add", "maximum", "minimum", "multiply", "ratio", "reason", "unary"]
+__all__ = [
+    "NOTHING",
+    "REASONS",
+    "ZERO",
+    "Operand",
+    "add",
+    "maximum",
+    "minimum",
+    "multiply",
+    "ratio",
+    "reason",
+    "root",
+    "unary",
+]
 
 NOTHING, ZERO, PERIOD, NEGATIVE, NO_AS_OF, OTHER = 1, 2, 3, 4, 5, 6
 REASONS = {
@@ -178,15 +191,20 @@ def _quotient(a: Operand, b: Operand, zero: Mask | None) -> Array:
 
 
 def unary(op: str, a: Operand) -> Operand:
-    """Return -a, |a| or sqrt(a); the root is undefined below zero."""
-    if op == "neg":
-        return attrs.evolve(a, data=-a.data)
-    if op == "abs":
-        return attrs.evolve(a, data=abs(a.data))
+    """Return -a or |a|."""
+    return attrs.evolve(a, data=-a.data if op == "neg" else abs(a.data))
+
+
+def root(a: Operand, n: int) -> Operand:
+    """Return the n-th root of a; undefined below zero."""
     values = a.floats()
     below = values < 0
-    with np.errstate(invalid="ignore"):
-        return Operand(np.sqrt(values), 1, False, a.why).because(below, NEGATIVE)
+    known = np.where(below, 0.0, values)
+    if n == 2:
+        return Operand(np.sqrt(known), 1, False, a.why).because(below, NEGATIVE)
+    # the power of the C library, one by one: numpy's differs in the last bit from machine to machine
+    found = np.array([v ** (1 / n) for v in known.ravel().tolist()], np.float64).reshape(known.shape)
+    return Operand(found, 1, False, a.why).because(below, NEGATIVE)
 
 
 def constant(value: Fraction, shape: tuple[int, ...]) -> Operand:

@@ -1,4 +1,4 @@
-"""Shares: what of a target belongs to a run of days, by largest remainder, so that the parts add up (M8)."""
+"""Shares: what of a target or forecast belongs to a run of days, by largest remainder, so that the parts add up (M8)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from ..domain.money import minor_units
 from .column import Column
 from .table import Table
 
-__all__ = ["SHARED", "by_largest_remainder", "shared_out"]
+__all__ = ["SHARED", "SPANNED", "by_largest_remainder", "shared_out"]
 
+SPANNED = frozenset({"target", "forecast"})
+"""The tables whose rows are about the days from their `start` until the day before their `end` (M8)."""
 SHARED = {"amount": "amount in the period", "quantity": "quantity in the period"}
-"""The columns of a target that are shared out over its days, and what their shares are called."""
+"""Their columns that are shared out over these days, and what the shares are called."""
 
 
 def by_largest_remainder(amount: int, weights: list[int]) -> list[int]:
@@ -28,7 +30,7 @@ def by_largest_remainder(amount: int, weights: list[int]) -> list[int]:
 
 
 def shared_out(table: Table, low: int, high: int, grain: str | None, calendar: Calendar) -> Table:
-    """Return the targets that overlap the days [low, high), each with what of it belongs to them.
+    """Return the targets (or forecasts) that overlap the days [low, high), each with what of it belongs to them.
 
     A target inside them counts whole. Else it is shared out by days among the periods of the grain that it
     overlaps; days that cut through periods take their own days against the days outside. The shares stand beside the

@@ -121,7 +121,9 @@ def test_what_has_no_interval_says_why(deals: Dataset) -> None:
     """R3: a sum has no interval; a mean of one row none either."""
     result = cc.measure(["won_value", "sales_cycle_days"], deals, by="owner", interval=0.9)
 
-    assert "none: only a proportion or a mean has one (R3)" in result.explain("won_value", owner="王芳")
+    assert "none: only a proportion, a difference of two, or a mean has one (R3)" in result.explain(
+        "won_value", owner="王芳"
+    )
     text = result.explain("sales_cycle_days", owner="王芳")
     assert "Interval, 90 %:" in text
     assert "none: too few rows" in text

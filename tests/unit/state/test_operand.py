@@ -23,6 +23,7 @@ from crmcore.state.operand import (
     scaled,
     unary,
 )
+from crmcore.state.operand import root as nth_root
 
 SIZES = (1, 3, 2**31, 2**32 + 1, 2**40, 2**53 + 1, 2**62, 2**63 - 1)
 NUMBERS = [sign * size for size in SIZES for sign in (1, -1)]
@@ -98,9 +99,9 @@ def test_signs_and_roots() -> None:
 
     assert unary("neg", values).data.tolist() == [[-4, 9]]
     assert unary("abs", values).data.tolist() == [[4, 9]]
-    root = unary("sqrt", values)
+    root = nth_root(values, 2)
     assert (root.data[0, 0], root.why.tolist()) == (2.0, [[0, NEGATIVE]])
-    assert unary("sqrt", operand(2**62 + 1, 7)).data.tolist() == [[sqrt(float(Fraction(2**62 + 1, 7)))]]
+    assert nth_root(operand(2**62 + 1, 7), 2).data.tolist() == [[sqrt(float(Fraction(2**62 + 1, 7)))]]
 
 
 def test_constants_of_any_size() -> None:

@@ -90,6 +90,10 @@ def _of_arithmetic(book: Book, table: str, node: c.Arithmetic, parts: list[Dimen
         if product not in _OF_ROWS:
             raise UnitError(f"{node!r}: {parts[0]} x {parts[1]} has no meaning for one row")
         return product
+    if node.op == "/":
+        if parts[1] != NUMBER:
+            raise UnitError(f"{node!r}: the divisor is no plain number")
+        return parts[0]
     if parts[0] != parts[1]:
         raise UnitError(f"{node!r}: {parts[0]} {node.op} {parts[1]} has no meaning")
     return parts[0]
@@ -137,13 +141,12 @@ def of_formula(book: Book, node: f.Formula) -> Dimension:
             return parts[0] * parts[1]
         if parts[0] != parts[1]:
             raise UnitError(f"{node!r}: {parts[0]} {node.op} {parts[1]} has no meaning")
-    if isinstance(node, f.Unary) and node.op == "sqrt":
+    if isinstance(node, f.Root):
         return _root(node, parts[0])
     return parts[0]
 
 
-def _root(node: f.Unary, square: Dimension) -> Dimension:
-    root = Dimension(square.money // 2, square.time // 2)
-    if root * root != square:
-        raise UnitError(f"{node!r}: {square} has no square root")
-    return root
+def _root(node: f.Root, power: Dimension) -> Dimension:
+    if power.money % node.n or power.time % node.n:
+        raise UnitError(f"{node!r}: {power} has no root of this degree")
+    return Dimension(power.money // node.n, power.time // node.n)

@@ -30,6 +30,6 @@ def _inexact(book: Book, node: f.Formula) -> bool:
     if isinstance(node, Aggregate):
         counts = node.expr is None or node.op in ("count", "distinct")
         return not counts and node.expr is not None and inexact(book, str(node.table), node.expr)
-    if isinstance(node, f.Ratio | f.Share) or (isinstance(node, f.Unary) and node.op == "sqrt"):
+    if isinstance(node, f.Ratio | f.Share | f.Root):
         return True
     return any(_inexact(book, term) for term in node.children() if isinstance(term, f.Formula))

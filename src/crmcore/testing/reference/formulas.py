@@ -164,9 +164,16 @@ class Measure:
         if term.value is None:
             return term
         (number,) = _numbers(node, term)
-        if node.op == "sqrt":
-            return Found(None, NEGATIVE_ROOT, term.n) if number < 0 else attrs.evolve(term, value=sqrt(float(number)))
         return attrs.evolve(term, value=-number) if node.op == "neg" or number < 0 else term
+
+    def _root(self, node: f.Root, group: Key | None, frame: Frame) -> Found:
+        term = self.of(node.term, group, frame)
+        if term.value is None:
+            return term
+        (number,) = _numbers(node, term)
+        if number < 0:
+            return Found(None, NEGATIVE_ROOT, term.n)
+        return attrs.evolve(term, value=sqrt(float(number)) if node.n == 2 else float(number) ** (1 / node.n))
 
     def _ratio(self, node: f.Ratio, group: Key | None, frame: Frame) -> Found:
         top, bottom = self.of(node.numerator, group, frame), self.of(node.denominator, group, frame)
@@ -261,6 +268,7 @@ _EVALUATORS: dict[type, Callable[[Measure, Any, Key | None, Frame], Found]] = {
     f.Number: Measure._number,
     f.Binary: Measure._binary,
     f.Unary: Measure._unary,
+    f.Root: Measure._root,
     f.Ratio: Measure._ratio,
     f.Positive: Measure._positive,
     f.Share: Measure._share,

@@ -147,7 +147,7 @@ class Parts:
             return [c.part for c in flowing]
         low, high = days
         inside = [c for c in flowing if c.days is not None and c.days[0] < high and low < c.days[1]]
-        if _is_target(aggregate.table, aggregate.at):
+        if _is_spanned(aggregate.table, aggregate.at):
             return [self._shared(c, frame) for c in inside]
         return [c.part for c in inside]
 
@@ -180,7 +180,7 @@ class Parts:
         part = self._part(where, row, scene, day, None if scene.converts else look)
         if part is None or day is None:
             return None if part is None else _Candidate(part, None)
-        end = row.values.get("end") if anchor is not None and _is_target(row.table, anchor.name) else None
+        end = row.values.get("end") if anchor is not None and _is_spanned(row.table, anchor.name) else None
         return _Candidate(part, (day, max(day_of(end), day + 1) if isinstance(end, date) else day + 1))
 
     def _part(
@@ -229,8 +229,8 @@ class Parts:
                     dimension(book, table, expr)
 
 
-def _is_target(table: str | None, anchor: str | None) -> bool:
-    return (table, anchor) == ("target", "start")
+def _is_spanned(table: str | None, anchor: str | None) -> bool:
+    return table in ("target", "forecast") and anchor == "start"
 
 
 def _decimals(amount: Fraction) -> int:

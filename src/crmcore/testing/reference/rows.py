@@ -14,7 +14,7 @@ import attrs
 from ...algebra import columns as c
 from ...calendars import Calendar, Zone, date_of, day_of
 from ...domain.rate import Rate, rate_on
-from ...errors import CurrencyError, DefinitionError
+from ...errors import CurrencyError, DefinitionError, UnitError
 from ...units import DAY
 from .dimensions import TIME, dimension, has
 from .values import Instant, Value, number_of, value_of
@@ -179,6 +179,10 @@ def _arithmetic(expr: c.Arithmetic, look: Look) -> Value:
     left, right = sides
     if left is None or right is None:
         return None
+    if expr.op == "/":
+        if isinstance(left, float) or isinstance(right, float) or right.denominator != 1:
+            raise UnitError(f"{expr!r}: {left!r} / {right!r} is no exact number by a whole one")
+        return None if right == 0 else Fraction(left) / right
     if isinstance(left, float) or isinstance(right, float):
         return float(_SUMS[expr.op](float(left), float(right)))
     if expr.op != "*" and not look.scene.converts and len(look.met) > 1:

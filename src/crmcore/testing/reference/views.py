@@ -162,7 +162,8 @@ def _sheet(name: str, records: Iterable[Mapping[str, object]]) -> Sheet:
             if value is not None and (known == "blank" or (column not in fields and isinstance(value, float))):
                 kinds[column] = _kind(value, priced=f"{column}{_SUFFIX}" in record)
     rows = tuple(_row(name, number, record, kinds) for number, record in enumerate(given))
-    exists = next((f.name for f in fields.values() if f.exists), None)
+    there = {column for record in given for column in record}
+    exists = next((f.name for f in fields.values() if f.exists and f.name in there), None)  # O9
     priced = frozenset(column for r in rows for column, code in r.currencies.items() if code is not None)
     return Sheet(name, rows, fields, kinds, exists, priced)
 

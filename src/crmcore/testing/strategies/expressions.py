@@ -28,7 +28,11 @@ def values(table: str, kind: str) -> SearchStrategy[Expr]:
         amounts = st.sampled_from(shape.money).map(col)
         factor = numbers if shape.numbers else st.sampled_from((2, Decimal("0.5"), -1))
         return (
-            amounts | amounts | st.builds(lambda a, n: a * n, amounts, factor) | st.builds(coalesce, amounts, amounts)
+            amounts
+            | amounts
+            | st.builds(lambda a, n: a * n, amounts, factor)
+            | st.builds(lambda a, n: a / n, amounts, _divisors(shape))
+            | st.builds(coalesce, amounts, amounts)
         )
     if kind == "number":
         return numbers
@@ -44,7 +48,18 @@ def _numbers(shape: Shape) -> SearchStrategy[Expr]:
         base |= st.sampled_from(shape.flags).map(lambda f: col(f) * 1)
     if shape.numbers:
         base |= st.sampled_from(shape.numbers).map(col) | st.sampled_from(shape.numbers).map(col)
-    return base | st.builds(lambda a, b: a + b, base, base) | st.builds(lambda a: 2 - a * 3, base)
+    return (
+        base
+        | st.builds(lambda a, b: a + b, base, base)
+        | st.builds(lambda a: 2 - a * 3, base)
+        | st.builds(lambda a, n: a / n, base, _divisors(shape))
+    )
+
+
+def _divisors(shape: Shape) -> SearchStrategy[Any]:
+    """Return what a value can be divided by: whole numbers, also those of a column."""
+    constants: SearchStrategy[Any] = st.sampled_from((3, 12, -7))
+    return constants | st.sampled_from(shape.counts).map(col) if shape.counts else constants
 
 
 @cache

@@ -30,6 +30,7 @@ from ...algebra import (
     number,
     positive,
     quantile,
+    root,
     smallest,
     span,
     square_root,
@@ -147,6 +148,7 @@ def _formulas(tables: tuple[str, ...], kind: str, depth: int) -> SearchStrategy[
         other.map(lambda f: f.share()),
         st.builds(lambda f, u: f.change(u), other, unit),
         less.map(square_root),
+        less.map(lambda f: root(f, 3)),
         st.just(span("elapsed") / span("length")),
         st.sampled_from((number(2), number(Decimal("0.3")))),
     ]

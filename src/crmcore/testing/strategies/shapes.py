@@ -38,6 +38,7 @@ class Shape:
     numbers: tuple[str, ...] = ()
     durations: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    counts: tuple[str, ...] = ()
 
 
 SHAPES: Mapping[str, Shape] = {
@@ -48,6 +49,7 @@ SHAPES: Mapping[str, Shape] = {
         money=("amount", "won_amount"),
         numbers=("reopened", "probability"),
         flags=("archived", "lead.converted"),
+        counts=("reopened",),
     ),
     "lead": Shape(
         words=("owner", "region", "source", "owner.team"),
@@ -62,6 +64,7 @@ SHAPES: Mapping[str, Shape] = {
         anchors=("at", "done", "due", STOCK),
         numbers=("quantity",),
         durations=("duration",),
+        counts=("quantity",),
     ),
     "cost": Shape(
         words=("kind", "category", "owner", "owner.team"), dates=("date",), anchors=("date",), money=("amount",)
