@@ -12,7 +12,7 @@ from ..domain.schema import RECORDS, REVERTS, Field, fields_of
 from .column import Column, Mask, code_type
 from .table import Table
 
-__all__ = ["existence", "is_late", "is_recorded", "kept_view", "newest", "view"]
+__all__ = ["existence", "is_after", "is_late", "is_recorded", "kept_view", "newest", "view"]
 
 _FIELDS: dict[str, tuple[Field, ...]] = {}
 
@@ -103,7 +103,7 @@ def kept_view(
     return {name: there(table) for name, table in known.items()}, known
 
 
-def _after(column: Column, instant: int, day: int, zone: Zone) -> Mask:
+def is_after(column: Column, instant: int, day: int, zone: Zone) -> Mask:
     """Return which dates lie after an instant, whose local day is `day`; a date means the end of its day (T8)."""
     ended = day if instant >= zone.end_of_day(day) else day - 1
     late: Mask = column.data > (instant if column.kind == "instant" else ended)
@@ -117,7 +117,7 @@ def _reverted(table: Table, instant: int, day: int, zone: Zone) -> Table:
         latest = None if when is None or when.kind not in ("instant", "day") else _latest(when, zone)
         if when is None or latest is None or latest <= instant:
             continue
-        late = _after(when, instant, day, zone)
+        late = is_after(when, instant, day, zone)
         for name, value in revert.resets.items():
             if name in table.columns:
                 changes[name] = _reset(changes.get(name, table.columns[name]), late, value)
@@ -131,7 +131,7 @@ def _there(table: Table, instant: int, day: int, zone: Zone, *, today: bool) -> 
     latest = _latest(made, zone)
     if (latest is None or latest <= instant) and (today or not made.nulls):
         return table
-    gone = _after(made, instant, day, zone)
+    gone = is_after(made, instant, day, zone)
     if not today:
         gone |= ~made.present()
     return table.select(np.flatnonzero(~gone)) if gone.any() else table
