@@ -156,7 +156,8 @@ def measured(node: Formula) -> Dimension:
     """Return the dimension of a formula, by the rules of arithmetic alone."""
     if isinstance(node, Aggregate):
         plain = node.expr is None or node.op in ("count", "distinct", "top_share", "gini")
-        return NUMBER if plain else valued(str(node.table), node.expr)
+        value = NUMBER if plain else valued(str(node.table), node.expr)
+        return value * value if node.op == "squares" else value
     if isinstance(node, f.Span):
         return TIME
     if isinstance(node, f.Ratio):
@@ -179,6 +180,8 @@ def valued(table: str, expr: Expr) -> Dimension:
         return {"money": MONEY, "duration": TIME}.get(field_of(table, expr.name).kind, NUMBER)
     if isinstance(expr, c.Elapsed):
         return TIME
+    if isinstance(expr, c.Each):
+        return measured(expr.formula)
     if isinstance(expr, c.Arithmetic):
         left, right = valued(table, expr.left), valued(table, expr.right)
         assert expr.op == "*" or left == right, expr

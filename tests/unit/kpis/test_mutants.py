@@ -44,6 +44,9 @@ EQUIVALENT = {
     "nps_passives_share": ["without score has a value"],
     "nps_detractors_share": ["without score has a value"],
     "csat": ["without score has a value"],
+    # the value that is counted says no more than who bought, and `distinct` counts no blank anyway
+    "repeat_rate": ["at stock", "counted", "counted", "without condition", "without condition"],
+    "repeat_rate_days": ["at stock", "counted", "counted"],
     # where days count, a customer without a date is on none
     "cac_lag_1_month": ["all rows"],
     "customer_lifetime_value_3_years": ["all rows"],

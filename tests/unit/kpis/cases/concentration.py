@@ -1,4 +1,4 @@
-"""Concentration: six sellers and three accounts with deals won in two months, and a seller who won none."""
+"""Concentration: six sellers and three accounts with deals won in two months, and a seller who won none; lines of orders."""
 
 from fractions import Fraction
 
@@ -13,6 +13,20 @@ DEALS = [
     ("k7", "lost", "gus", "delta", 9000, "2025-12-01", "2026-02-01"),
 ]
 BUSINESS = {"opportunity": DEALS}
+LINES = [
+    ("account", "amount", "at"),
+    ("acme", 500, "2026-02-01"),
+    ("beta", 300, "2026-02-01"),
+    (None, 1000, "2026-02-01"),
+    ("acme", 200, "2026-03-01"),
+    ("acme", 100, "2026-03-02"),
+    ("beta", 100, "2026-03-01"),
+    ("gamma", 50, "2026-03-01"),
+    ("eta", 30, "2026-03-01"),
+    ("zeta", 20, "2026-03-01"),
+    ("delta", None, "2026-03-01"),
+]
+ORDERS = {"order_line": LINES}
 MONTHS = {"per": "month"}
 
 
@@ -38,6 +52,21 @@ CASES = [
     ("account_gini", BUSINESS, {}, Fraction(8, 30)),
     # 200 600 times -1 1 is 400, over 2 x 800; one alone is all alike
     ("account_gini", BUSINESS, MONTHS, months(Fraction(1, 4), 0)),
+    # 2 x 50^2 + 2 x 100^2 + 200^2 + 500^2 is 315,000 of 1000^2
+    ("seller_hhi", BUSINESS, {}, 3150),
+    # 500^2 + 100^2 + 200^2 of 800^2, 100^2 + 2 x 50^2 of 200^2
+    ("seller_hhi", BUSINESS, MONTHS, months(Fraction(9375, 2), 3750)),
+    # 600^2 + 2 x 200^2 of 1000^2
+    ("account_hhi", BUSINESS, {}, 4400),
+    # 600^2 + 200^2 of 800^2, beta alone
+    ("account_hhi", BUSINESS, MONTHS, months(6250, 10_000)),
+    # a fifth of two, and of five, is one; delta has no amount, and 1000 no account
+    ("top_customers_share", ORDERS, MONTHS, months(Fraction(5, 8), Fraction(3, 5))),
+    # 300 500 times -1 1 is 200, over 2 x 800; 20 30 50 100 300 times -4 -2 0 2 4 is 1260, over 5 x 500
+    ("customer_gini", ORDERS, MONTHS, months(Fraction(1, 8), Fraction(1260, 2500))),
+    # 500^2 + 300^2 of 800^2; 20^2 + 30^2 + 50^2 + 100^2 + 300^2 is 103,800 of 500^2
+    ("customer_hhi", ORDERS, MONTHS, months(Fraction(10625, 2), 4152)),
     # of nothing: undefined (R2)
+    ("customer_hhi", {"order_line": LINES[:1]}, {}, None),
     ("top_sellers_share", {"opportunity": DEALS[:1]}, {}, None),
 ]
