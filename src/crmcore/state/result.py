@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from math import isnan
 from typing import Any
 
 import attrs
 import numpy as np
 
-from ..algebra.formulas import Formula
+from ..algebra.formulas import Formula, Number
 from ..errors import ArgumentError, GroupNotFound, MetricNotFound
 from ..metric import Metric
 from ..plan.frames import Frame
+from ..plan.parts import quotient_of
 from ..plan.question import Asked
 from ..table.column import Array, sort_key
 from ..table.issue import Issue
@@ -349,6 +351,22 @@ class Result:
             position = int(answer.spread.index()[position])
         return [_at(answer.values[name], position) for name in names]
 
+    def fractions(self, metric: str) -> list[tuple[Fraction, Fraction] | None]:
+        """Return the exact numerator and denominator behind a number, row by row; a sum or count stands over 1.
+
+        None where either is undefined; a denominator of zero is given as it is.
+
+        Raises:
+            ArgumentError: a metric whose number is no quotient of exact sums, such as a root or a share.
+        """
+        of = self[metric].metric
+        quotient = quotient_of(of.formula) or (of.formula, Number(Fraction(1)))
+        asked = [Asked(f"{metric} / {i}", x, unit(of.unit), checked=False) for i, x in enumerate(quotient)]
+        answer = self._inquiry._compute(asked)
+        place = np.arange(self._groups.size * len(self._frames)) if answer.spread is None else answer.spread.index()
+        top, below = (_exact(answer.values[a.name], self._pick(place), metric) for a in asked)
+        return [None if x is None or y is None else (x, y) for x, y in zip(top, below, strict=True)]
+
     def explain(self, metric: str, **group: Any) -> str:
         """Return the definition of a metric with the numbers of one row in it: rows used, rows left out and why, rules."""
         from .explain import explained
@@ -372,6 +390,17 @@ class Result:
         from .present import html_table
 
         return html_table(self, limit=SHOWN)
+
+
+def _exact(value: Operand | Label, places: Array, metric: str) -> list[Fraction | None]:
+    """Return the cells at these places as fractions, None where undefined."""
+    if isinstance(value, Label) or not value.exact:
+        raise ArgumentError(
+            f"metric {metric!r} is no sum, count or mean and no quotient of such: it has no exact parts"
+        )
+    numbers = value.data.reshape(-1)[places].tolist()
+    whys = [0] * len(numbers) if value.why is None else value.why.reshape(-1)[places].tolist()
+    return [None if why else Fraction(x, value.scale) for x, why in zip(numbers, whys, strict=True)]
 
 
 def _at(value: Operand | Label, position: int) -> Any:

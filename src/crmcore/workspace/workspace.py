@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from ..algebra.aggregates import Aggregate
 from ..algebra.columns import Expr, col
 from ..algebra.walk import columns_of, walk
+from ..analysis.change import Change, Side, explain_change, explain_periods
 from ..analysis.view import View
 from ..calendars import GRAINS, Calendar, Zone
 from ..domain import Rate
@@ -186,6 +187,64 @@ class Workspace:
             )
         found = ANALYSES[name].run(self.view(data, where=where, as_of=as_of), **choices)
         return found.told(self.language)
+
+    def explain_change(
+        self,
+        metric: str | Metric,
+        before: Dataset | Result | str | Side,
+        after: Dataset | Result | str | Side,
+        *,
+        by: str | Expr | Iterable[str | Expr] = (),
+        data: Dataset | None = None,
+        per: str | None = None,
+        where: Expr | None = None,
+        as_of: date | None = None,
+    ) -> Change:
+        """Split the difference of a metric between two sides into mix and rate, and name the groups that moved it.
+
+        Args:
+            metric: a name, or a `Metric`: a ratio, a mean, a sum or a count.
+            before: one of: a dataset; a label of a period such as "2026-Q1", which is taken whole, with `data` and `per`;
+                a result of this metric by group; group -> (numerator, denominator), exact numbers.
+            after: the later side, of the same sort.
+            by: for datasets and periods, the columns or column expressions whose groups are looked at.
+            data: for periods, the tables they are measured on.
+            per: for periods, what they are: month, quarter ...
+            where: for datasets and periods, a condition on the rows of every table that is read.
+            as_of: for datasets and periods, the date (its end, local) or aware datetime looked from.
+
+        Returns: a listing, one row per group, the largest contribution first; the exact numbers are its attributes.
+
+        Raises:
+            ArgumentError: sides of different sorts, or a metric whose groups do not add up, such as a median.
+            NotFoundError: a metric, column, table or period that is not there, with the nearest names.
+
+        Rules: R1, R2, R4, Q4
+        """
+        if isinstance(before, str) and isinstance(after, str):
+            if data is None or per is None:
+                raise ArgumentError(
+                    f"periods {before!r} and {after!r} need the dataset and their kind: data=..., per='quarter'"
+                )
+            chosen = self.metric(metric)
+            measured = self.measure(chosen, data, by=by, per=per, where=where, as_of=as_of)
+            whole = self.measure(chosen, data, per=per, where=where, as_of=as_of)
+            return explain_periods(chosen, measured, whole, before, after).told(self.language)
+        if isinstance(before, Dataset) and isinstance(after, Dataset):
+            if data is not None or per is not None:
+                raise ArgumentError(
+                    "data and per are for two periods of one dataset; before and after are datasets here"
+                )
+            sides = [self.measure(metric, side, by=by, where=where, as_of=as_of) for side in (before, after)]
+            return explain_change(self.metric(metric), *sides).told(self.language)
+        given = {"by": None if isinstance(by, tuple) and not by else by, "where": where, "as_of": as_of}
+        stated = [n for n, v in (given | {"data": data, "per": per}).items() if v is not None]
+        if stated:
+            raise ArgumentError(
+                f"{stated[0]} is for two datasets, or two periods of one; got {type(before).__name__} and "
+                f"{type(after).__name__}, whose groups are known"
+            )
+        return explain_change(metric, before, after).told(self.language)  # type: ignore[arg-type]  # refused there
 
     def view(self, data: Dataset, *, where: Expr | None = None, as_of: date | None = None) -> View:
         """Return a dataset as an analysis sees it."""
