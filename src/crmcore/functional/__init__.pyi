@@ -1429,6 +1429,596 @@ class _OrganisationBudgetUse(_Function):
     @overload
     def of(self, *, expense_value: _Numbers, organisation_budget_value: _Numbers) -> Any: ...
 
+class _Mrr(_Function):
+    # Monthly recurring revenue, in money: Amount per month of the subscriptions that run at the end of the period.
+    # total(recurring / term_months, where end is blank or (end > as_of))
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _Arr(_Function):
+    # Annual recurring revenue, in money: Amount per year of the subscriptions that run at the end of the period: twelve times their amount per month.
+    # total(recurring / term_months, where end is blank or (end > as_of)) * 12
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: mrr is total(recurring / term_months, where end is blank or (end > as_of))
+    @overload
+    def of(self, *, mrr: _Number) -> float: ...
+    @overload
+    def of(self, *, mrr: _Numbers) -> Any: ...
+
+class _ActiveSubscriptions(_Function):
+    # Active subscriptions, in count: Subscriptions that run at the end of the period.
+    # count(end is blank or (end > as_of))
+    @overload
+    def __call__(self, *, end: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, end: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, end: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _Subscribers(_Function):
+    # Subscribers, in count: Accounts with a subscription that runs at the end of the period.
+    # distinct(account, where end is blank or (end > as_of))
+    @overload
+    def __call__(self, *, account: _Column, end: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, account: _Column, end: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, account: _Column, end: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _Arpa(_Function):
+    # Monthly revenue per account, in money: Monthly recurring revenue at the end of the period over the accounts that subscribe then.
+    # total(recurring / term_months, where end is blank or (end > as_of)) / distinct(account, where end is blank or (end > as_of))
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: mrr is total(recurring / term_months, where end is blank or (end > as_of))
+    # of: subscribers is distinct(account, where end is blank or (end > as_of))
+    @overload
+    def of(self, *, mrr: _Number, subscribers: _Number) -> float: ...
+    @overload
+    def of(self, *, mrr: _Numbers, subscribers: _Numbers) -> Any: ...
+
+class _NewMrrMonth(_Function):
+    # New MRR, against one month before, in money: Monthly recurring revenue of accounts that pay now and had no subscription one month before.
+    # total(each account: total(recurring / term_months, where end is blank or (end > as_of)), where each account: count() 1 month earlier == 0)
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _ReactivatedMrrMonth(_Function):
+    # Reactivated MRR, against one month before, in money: Monthly recurring revenue of accounts that pay now, did not pay one month before, and had a subscription before that.
+    # total(each account: total(recurring / term_months, where end is blank or (end > as_of)), where (each account: count() 1 month earlier > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier <= 0))
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _ExpansionMrrMonth(_Function):
+    # Expansion MRR, against one month before, in money: What accounts that paid one month before pay more per month now.
+    # total(each account: total(recurring / term_months, where end is blank or (end > as_of)) - each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier, where (each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) > each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier))
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _ContractionMrrMonth(_Function):
+    # Contraction MRR, against one month before, in money: What accounts that paid one month before, and still do, pay less per month now.
+    # total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier - each account: total(recurring / term_months, where end is blank or (end > as_of)), where (each account: total(recurring / term_months, where end is blank or (end > as_of)) > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) < each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier))
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _ChurnedMrrMonth(_Function):
+    # Churned MRR, against one month before, in money: Monthly recurring revenue one month before of the accounts that pay nothing now.
+    # total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier, where (each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) <= 0))
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _QuickRatioMonth(_Function):
+    # Quick ratio, against one month before, in ratio: Monthly recurring revenue gained since one month before over what was lost since then; undefined where nothing was lost.
+    # ((total(each account: total(recurring / term_months, where end is blank or (end > as_of)), where each account: count() 1 month earlier == 0) + total(each account: total(recurring / term_months, where end is blank or (end > as_of)), where (each account: count() 1 month earlier > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier <= 0))) + total(each account: total(recurring / term_months, where end is blank or (end > as_of)) - each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier, where (each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) > each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier))) / (total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier - each account: total(recurring / term_months, where end is blank or (end > as_of)), where (each account: total(recurring / term_months, where end is blank or (end > as_of)) > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) < each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier)) + total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier, where (each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) <= 0)))
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: new_mrr_month is total(each account: total(recurring / term_months, where end is blank or (end > as_of)), where each account: count() 1 month earlier == 0)
+    # of: reactivated_mrr_month is total(each account: total(recurring / term_months, where end is blank or (end > as_of)), where (each account: count() 1 month earlier > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier <= 0))
+    # of: expansion_mrr_month is total(each account: total(recurring / term_months, where end is blank or (end > as_of)) - each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier, where (each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) > each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier))
+    # of: contraction_mrr_month is total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier - each account: total(recurring / term_months, where end is blank or (end > as_of)), where (each account: total(recurring / term_months, where end is blank or (end > as_of)) > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) < each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier))
+    # of: churned_mrr_month is total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier, where (each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) <= 0))
+    @overload
+    def of(self, *, new_mrr_month: _Number, reactivated_mrr_month: _Number, expansion_mrr_month: _Number, contraction_mrr_month: _Number, churned_mrr_month: _Number) -> float: ...
+    @overload
+    def of(self, *, new_mrr_month: _Numbers, reactivated_mrr_month: _Numbers, expansion_mrr_month: _Numbers, contraction_mrr_month: _Numbers, churned_mrr_month: _Numbers) -> Any: ...
+
+class _NetRevenueRetentionMonth(_Function):
+    # Net revenue retention, against one month before, in ratio: What the accounts that paid one month before pay per month now, over what they paid then; above 1 they pay more.
+    # total(each account: total(recurring / term_months, where end is blank or (end > as_of)), where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0) / total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier, where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0)
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is total(each account: total(recurring / term_months, where end is blank or (end > as_of)), where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0)
+    # of: denominator is total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier, where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0)
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _GrossRevenueRetentionMonth(_Function):
+    # Gross revenue retention, against one month before, in ratio: The same with each account counted for at most what it paid one month before; it cannot exceed 1.
+    # total(each account: min(total(recurring / term_months, where end is blank or (end > as_of)), total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier), where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0) / total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier, where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0)
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is total(each account: min(total(recurring / term_months, where end is blank or (end > as_of)), total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier), where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0)
+    # of: denominator is total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier, where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0)
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _RevenueChurnRateMonth(_Function):
+    # Revenue churn, against one month before, in ratio: Monthly recurring revenue one month before of the accounts that pay nothing now, over that of all accounts then.
+    # total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier, where (each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) <= 0)) / total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier, where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0)
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier, where (each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) <= 0))
+    # of: denominator is total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier, where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0)
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _LogoRetentionRateMonth(_Function):
+    # Logo retention, against one month before, in ratio: Share of the accounts with a subscription one month before that have one now.
+    # count((each account: count(end is blank or (end > as_of)) 1 month earlier > 0) and (each account: count(end is blank or (end > as_of)) > 0)) / count(each account: count(end is blank or (end > as_of)) 1 month earlier > 0)
+    @overload
+    def __call__(self, *, end: _Column, account: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, end: _Column, account: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is count((each account: count(end is blank or (end > as_of)) 1 month earlier > 0) and (each account: count(end is blank or (end > as_of)) > 0))
+    # of: denominator is count(each account: count(end is blank or (end > as_of)) 1 month earlier > 0)
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _LogoChurnRateMonth(_Function):
+    # Logo churn, against one month before, in ratio: Share of the accounts with a subscription one month before that have none now.
+    # count((each account: count(end is blank or (end > as_of)) 1 month earlier > 0) and (each account: count(end is blank or (end > as_of)) == 0)) / count(each account: count(end is blank or (end > as_of)) 1 month earlier > 0)
+    @overload
+    def __call__(self, *, end: _Column, account: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, end: _Column, account: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is count((each account: count(end is blank or (end > as_of)) 1 month earlier > 0) and (each account: count(end is blank or (end > as_of)) == 0))
+    # of: denominator is count(each account: count(end is blank or (end > as_of)) 1 month earlier > 0)
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _NetRevenueRetentionYear(_Function):
+    # Net revenue retention, against one year before, in ratio: What the accounts that paid one year before pay per month now, over what they paid then; above 1 they pay more.
+    # total(each account: total(recurring / term_months, where end is blank or (end > as_of)), where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier > 0) / total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier, where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier > 0)
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is total(each account: total(recurring / term_months, where end is blank or (end > as_of)), where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier > 0)
+    # of: denominator is total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier, where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier > 0)
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _GrossRevenueRetentionYear(_Function):
+    # Gross revenue retention, against one year before, in ratio: The same with each account counted for at most what it paid one year before; it cannot exceed 1.
+    # total(each account: min(total(recurring / term_months, where end is blank or (end > as_of)), total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier), where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier > 0) / total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier, where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier > 0)
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is total(each account: min(total(recurring / term_months, where end is blank or (end > as_of)), total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier), where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier > 0)
+    # of: denominator is total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier, where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier > 0)
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _RevenueChurnRateYear(_Function):
+    # Revenue churn, against one year before, in ratio: Monthly recurring revenue one year before of the accounts that pay nothing now, over that of all accounts then.
+    # total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier, where (each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) <= 0)) / total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier, where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier > 0)
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier, where (each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) <= 0))
+    # of: denominator is total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier, where each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 year earlier > 0)
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _LogoRetentionRateYear(_Function):
+    # Logo retention, against one year before, in ratio: Share of the accounts with a subscription one year before that have one now.
+    # count((each account: count(end is blank or (end > as_of)) 1 year earlier > 0) and (each account: count(end is blank or (end > as_of)) > 0)) / count(each account: count(end is blank or (end > as_of)) 1 year earlier > 0)
+    @overload
+    def __call__(self, *, end: _Column, account: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, end: _Column, account: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is count((each account: count(end is blank or (end > as_of)) 1 year earlier > 0) and (each account: count(end is blank or (end > as_of)) > 0))
+    # of: denominator is count(each account: count(end is blank or (end > as_of)) 1 year earlier > 0)
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _LogoChurnRateYear(_Function):
+    # Logo churn, against one year before, in ratio: Share of the accounts with a subscription one year before that have none now.
+    # count((each account: count(end is blank or (end > as_of)) 1 year earlier > 0) and (each account: count(end is blank or (end > as_of)) == 0)) / count(each account: count(end is blank or (end > as_of)) 1 year earlier > 0)
+    @overload
+    def __call__(self, *, end: _Column, account: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, end: _Column, account: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is count((each account: count(end is blank or (end > as_of)) 1 year earlier > 0) and (each account: count(end is blank or (end > as_of)) == 0))
+    # of: denominator is count(each account: count(end is blank or (end > as_of)) 1 year earlier > 0)
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _CustomerRetentionRateYear(_Function):
+    # Customer retention, against one year before, in ratio: Share of the accounts that ordered in the period one year before that ordered in this one as well; a running period is compared with the same part of the earlier one.
+    # count((each account: count() 1 year earlier > 0) and (each account: count() now > 0)) / count(each account: count() 1 year earlier > 0)
+    @overload
+    def __call__(self, *, account: _Column, as_of: date, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, account: _Column, by: _By, as_of: date, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, account: _Column, per: str, as_of: date, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is count((each account: count() 1 year earlier > 0) and (each account: count() now > 0))
+    # of: denominator is count(each account: count() 1 year earlier > 0)
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _AccountRetentionRateYear(_Function):
+    # Account retention, against one year before, in ratio: Share of the accounts that had a deal won in the period one year before that had a deal won in this one as well; a running period is compared with the same part of the earlier one.
+    # count((each account: count(outcome == 'won') 1 year earlier > 0) and (each account: count(outcome == 'won') now > 0)) / count(each account: count(outcome == 'won') 1 year earlier > 0)
+    @overload
+    def __call__(self, *, outcome: _Column, account: _Column, as_of: date, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, outcome: _Column, account: _Column, by: _By, as_of: date, closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, outcome: _Column, account: _Column, per: str, as_of: date, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is count((each account: count(outcome == 'won') 1 year earlier > 0) and (each account: count(outcome == 'won') now > 0))
+    # of: denominator is count(each account: count(outcome == 'won') 1 year earlier > 0)
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _LifetimeValueMargin80Percent(_Function):
+    # Lifetime value, at a margin of 80 %, in money: Monthly revenue per account at a margin of 80 %, over the share of accounts that left since one month before.
+    # ((total(recurring / term_months, where end is blank or (end > as_of)) / distinct(account, where end is blank or (end > as_of))) * 4/5) / (count((each account: count(end is blank or (end > as_of)) 1 month earlier > 0) and (each account: count(end is blank or (end > as_of)) == 0)) / count(each account: count(end is blank or (end > as_of)) 1 month earlier > 0))
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, by: _By, as_of: date, start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _LifetimeValueToCacMargin80Percent(_Function):
+    # Lifetime value to CAC, at a margin of 80 %, in ratio: Lifetime value of an account at a margin of 80 % over the acquisition cost of the last 365 days.
+    # (((total(recurring / term_months, where end is blank or (end > as_of)) / distinct(account, where end is blank or (end > as_of))) * 4/5) / (count((each account: count(end is blank or (end > as_of)) 1 month earlier > 0) and (each account: count(end is blank or (end > as_of)) == 0)) / count(each account: count(end is blank or (end > as_of)) 1 month earlier > 0))) / (total(amount, where kind == 'spend') / count(customer_since) over trailing 365 days)
+    @overload
+    def __call__(self, *, subscription__recurring: _Column, subscription__term_months: _Column, subscription__end: _Column, subscription__account: _Column, cost__amount: _Column, cost__kind: _Column, account__customer_since: _Column, as_of: date, subscription__start: _Column | None = ..., cost__date: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, subscription__recurring: _Column, subscription__term_months: _Column, subscription__end: _Column, subscription__account: _Column, cost__amount: _Column, cost__kind: _Column, account__customer_since: _Column, by: _By, as_of: date, subscription__start: _Column | None = ..., cost__date: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, subscription__recurring: _Column, subscription__term_months: _Column, subscription__end: _Column, subscription__account: _Column, cost__amount: _Column, cost__kind: _Column, account__customer_since: _Column, per: str, as_of: date, subscription__start: _Column | None = ..., cost__date: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _CacPaybackMonthsMargin80Percent(_Function):
+    # CAC payback (months), at a margin of 80 %, in number: Months in which an account at a margin of 80 % pays back the acquisition cost of the last 365 days.
+    # (total(amount, where kind == 'spend') / count(customer_since) over trailing 365 days) / ((total(recurring / term_months, where end is blank or (end > as_of)) / distinct(account, where end is blank or (end > as_of))) * 4/5)
+    @overload
+    def __call__(self, *, cost__amount: _Column, cost__kind: _Column, account__customer_since: _Column, subscription__recurring: _Column, subscription__term_months: _Column, subscription__end: _Column, subscription__account: _Column, as_of: date, cost__date: _Column | None = ..., subscription__start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, cost__amount: _Column, cost__kind: _Column, account__customer_since: _Column, subscription__recurring: _Column, subscription__term_months: _Column, subscription__end: _Column, subscription__account: _Column, by: _By, as_of: date, cost__date: _Column | None = ..., subscription__start: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, cost__amount: _Column, cost__kind: _Column, account__customer_since: _Column, subscription__recurring: _Column, subscription__term_months: _Column, subscription__end: _Column, subscription__account: _Column, per: str, as_of: date, cost__date: _Column | None = ..., subscription__start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: spend_value_trailing_365_days is total(amount, where kind == 'spend') trailing 365 days
+    # of: new_customers_trailing_365_days is count(customer_since) trailing 365 days
+    # of: mrr is total(recurring / term_months, where end is blank or (end > as_of))
+    # of: subscribers is distinct(account, where end is blank or (end > as_of))
+    @overload
+    def of(self, *, spend_value_trailing_365_days: _Number, new_customers_trailing_365_days: _Number, mrr: _Number, subscribers: _Number) -> float: ...
+    @overload
+    def of(self, *, spend_value_trailing_365_days: _Numbers, new_customers_trailing_365_days: _Numbers, mrr: _Numbers, subscribers: _Numbers) -> Any: ...
+
+class _OrderValue(_Function):
+    # Order value, in money: Amount of the order lines of the period; returns, which are negative, are taken off.
+    # total(amount)
+    @overload
+    def __call__(self, *, amount: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _Orders(_Function):
+    # Orders, in count: Different orders with a line in the period.
+    # distinct(order)
+    @overload
+    def __call__(self, *, order: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, order: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, order: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _CustomersBuying(_Function):
+    # Customers buying, in count: Different accounts with an order line in the period.
+    # distinct(account)
+    @overload
+    def __call__(self, *, account: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, account: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, account: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _UnitsSold(_Function):
+    # Units sold, in number: Pieces on the order lines of the period; those returned, which are negative, are taken off.
+    # total(quantity)
+    @overload
+    def __call__(self, *, quantity: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, quantity: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, quantity: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _AverageOrderValue(_Function):
+    # Average order size, in money: Amount of the lines that belong to an order, over the different orders with an amount.
+    # total(amount, where order has a value) / distinct(order, where amount has a value)
+    @overload
+    def __call__(self, *, amount: _Column, order: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, order: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, order: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: order_line_value_with_order is total(amount, where order has a value)
+    # of: orders_with_amount is distinct(order, where amount has a value)
+    @overload
+    def of(self, *, order_line_value_with_order: _Number, orders_with_amount: _Number) -> float: ...
+    @overload
+    def of(self, *, order_line_value_with_order: _Numbers, orders_with_amount: _Numbers) -> Any: ...
+
+class _MedianOrderValue(_Function):
+    # Median order size, in money: Median over the orders of the period of what the lines of an order come to.
+    # median(each order: total(amount, where amount has a value))
+    @overload
+    def __call__(self, *, amount: _Column, order: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, order: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, order: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _LinesPerOrder(_Function):
+    # Lines per order, in number: Order lines of the period that belong to an order, over the different orders.
+    # count(order) / distinct(order)
+    @overload
+    def __call__(self, *, order: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, order: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, order: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: with_order is count(order)
+    # of: orders is distinct(order)
+    @overload
+    def of(self, *, with_order: _Number, orders: _Number) -> float: ...
+    @overload
+    def of(self, *, with_order: _Numbers, orders: _Numbers) -> Any: ...
+
+class _UnitsPerOrder(_Function):
+    # Units per order, in number: Pieces on the lines that belong to an order, over the different orders with a quantity.
+    # total(quantity, where order has a value) / distinct(order, where quantity has a value)
+    @overload
+    def __call__(self, *, quantity: _Column, order: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, quantity: _Column, order: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, quantity: _Column, order: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: quantity_with_order is total(quantity, where order has a value)
+    # of: orders_with_quantity is distinct(order, where quantity has a value)
+    @overload
+    def of(self, *, quantity_with_order: _Number, orders_with_quantity: _Number) -> float: ...
+    @overload
+    def of(self, *, quantity_with_order: _Numbers, orders_with_quantity: _Numbers) -> Any: ...
+
+class _OrdersPerCustomer(_Function):
+    # Orders per customer, in number: Different orders of the period that have an account, over the different accounts that have an order.
+    # distinct(order, where account has a value) / distinct(account, where order has a value)
+    @overload
+    def __call__(self, *, order: _Column, account: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, order: _Column, account: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, order: _Column, account: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: orders_with_account is distinct(order, where account has a value)
+    # of: accounts_with_order is distinct(account, where order has a value)
+    @overload
+    def of(self, *, orders_with_account: _Number, accounts_with_order: _Number) -> float: ...
+    @overload
+    def of(self, *, orders_with_account: _Numbers, accounts_with_order: _Numbers) -> Any: ...
+
+class _ValuePerCustomer(_Function):
+    # Order value per customer, in money: Amount of the order lines that have an account, over the different accounts with an amount.
+    # total(amount, where account has a value) / distinct(account, where amount has a value)
+    @overload
+    def __call__(self, *, amount: _Column, account: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, account: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, account: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: order_line_value_with_account is total(amount, where account has a value)
+    # of: accounts_with_amount is distinct(account, where amount has a value)
+    @overload
+    def of(self, *, order_line_value_with_account: _Number, accounts_with_amount: _Number) -> float: ...
+    @overload
+    def of(self, *, order_line_value_with_account: _Numbers, accounts_with_amount: _Numbers) -> Any: ...
+
+class _DiscountDepth(_Function):
+    # Discount depth, in ratio: What the order lines of the period came to below list price, over their value at list price.
+    # (total(list_price * quantity, where amount has a value) - total(amount, where (list_price has a value) and (quantity has a value))) / total(list_price * quantity, where amount has a value)
+    @overload
+    def __call__(self, *, amount: _Column, list_price: _Column, quantity: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, list_price: _Column, quantity: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, list_price: _Column, quantity: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _PriceRealisation(_Function):
+    # Price realisation, in ratio: Amount of the deals won in the period that have a product, over the list prices of these products, one piece a deal.
+    # total(amount, where (outcome == 'won') and (product.price has a value)) / total(product.price, where (outcome == 'won') and (amount has a value))
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, product__price: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, product__price: _Column, by: _By, closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, product__price: _Column, per: str, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value_with_product_price is total(amount, where (outcome == 'won') and (product.price has a value))
+    # of: won_product_price_with_amount is total(product.price, where (outcome == 'won') and (amount has a value))
+    @overload
+    def of(self, *, won_value_with_product_price: _Number, won_product_price_with_amount: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value_with_product_price: _Numbers, won_product_price_with_amount: _Numbers) -> Any: ...
+
+class _RepeatRate(_Function):
+    # Repeat rate, in ratio: Accounts with two or more orders in the period, over the accounts with an order in it.
+    # count(each account: distinct(order, where order has a value), where each account: distinct(order, where order has a value) >= 2) / count(each account: distinct(order, where order has a value))
+    @overload
+    def __call__(self, *, order: _Column, account: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, order: _Column, account: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, order: _Column, account: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is count(each account: distinct(order, where order has a value), where each account: distinct(order, where order has a value) >= 2)
+    # of: denominator is count(each account: distinct(order, where order has a value))
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _RepeatRateDays(_Function):
+    # Repeat rate by days, in ratio: Accounts that bought on two or more days of the period, over the accounts that bought in it.
+    # count(each account: distinct(day of at), where each account: distinct(day of at) >= 2) / count(each account: distinct(day of at))
+    @overload
+    def __call__(self, *, at: _Column, account: _Column, by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, at: _Column, account: _Column, by: _By, per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, at: _Column, account: _Column, per: str, by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is count(each account: distinct(day of at), where each account: distinct(day of at) >= 2)
+    # of: denominator is count(each account: distinct(day of at))
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _AccountGrowth(_Function):
+    # Account growth, in ratio: Change of the won value of the accounts that brought some a year earlier, over what they brought then.
+    # (total(each account: total(amount, where outcome == 'won') now, where each account: (total(amount, where outcome == 'won') 1 year earlier) [undefined: nothing won a year before] has a value) - total(each account: (total(amount, where outcome == 'won') 1 year earlier) [undefined: nothing won a year before])) / total(each account: (total(amount, where outcome == 'won') 1 year earlier) [undefined: nothing won a year before])
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, as_of: date, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, by: _By, as_of: date, closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, per: str, as_of: date, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _AccountProfit(_Function):
+    # Account profit, in money: Amount of the deals won in the period with an account, less the costs of the period that name an account.
+    # total(amount, where (outcome == 'won') and (account has a value)) - total(amount, where account has a value)
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, opportunity__account: _Column, cost__amount: _Column, cost__account: _Column, opportunity__closed_at: _Column | None = ..., cost__date: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, opportunity__account: _Column, cost__amount: _Column, cost__account: _Column, by: _By, opportunity__closed_at: _Column | None = ..., cost__date: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, opportunity__account: _Column, cost__amount: _Column, cost__account: _Column, per: str, opportunity__closed_at: _Column | None = ..., cost__date: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value_with_account is total(amount, where (outcome == 'won') and (account has a value))
+    # of: cost_value_with_account is total(amount, where account has a value)
+    @overload
+    def of(self, *, won_value_with_account: _Number, cost_value_with_account: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value_with_account: _Numbers, cost_value_with_account: _Numbers) -> Any: ...
+
+class _AccountProfitability(_Function):
+    # Account profitability, in ratio: Account profit of the period over the amount of the deals won in it with an account.
+    # (total(amount, where (outcome == 'won') and (account has a value)) - total(amount, where account has a value)) / total(amount, where (outcome == 'won') and (account has a value))
+    @overload
+    def __call__(self, *, cost__amount: _Column, cost__account: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, opportunity__account: _Column, cost__date: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, cost__amount: _Column, cost__account: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, opportunity__account: _Column, by: _By, cost__date: _Column | None = ..., opportunity__closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, cost__amount: _Column, cost__account: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, opportunity__account: _Column, per: str, cost__date: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value_with_account is total(amount, where (outcome == 'won') and (account has a value))
+    # of: cost_value_with_account is total(amount, where account has a value)
+    @overload
+    def of(self, *, won_value_with_account: _Number, cost_value_with_account: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value_with_account: _Numbers, cost_value_with_account: _Numbers) -> Any: ...
+
 class _TopSellersShare(_Function):
     # Share of the top 20 % of sellers, in ratio: Share of the amount won in the period that the best fifth of the sellers with a won deal brought.
     # top_share(each owner: total(amount, where outcome == 'won'), 1/5)
@@ -1469,6 +2059,56 @@ class _AccountGini(_Function):
     @overload
     def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, per: str, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
 
+class _SellerHhi(_Function):
+    # Herfindahl index of sellers, in points: Herfindahl index of the amount won in the period over the sellers with a won deal; 10,000 is one seller.
+    # (10000 * squares(each owner: total(amount, where outcome == 'won'))) / (total(each owner: total(amount, where outcome == 'won')) * total(each owner: total(amount, where outcome == 'won')))
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, owner: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, owner: _Column, by: _By, closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, owner: _Column, per: str, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _AccountHhi(_Function):
+    # Herfindahl index of accounts, in points: Herfindahl index of the amount won in the period over the accounts with a won deal; 10,000 is one account.
+    # (10000 * squares(each account: total(amount, where outcome == 'won'))) / (total(each account: total(amount, where outcome == 'won')) * total(each account: total(amount, where outcome == 'won')))
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, by: _By, closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, per: str, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _TopCustomersShare(_Function):
+    # Share of the top 20 % of customers, by orders, in ratio: Share of the order value of the period that the largest fifth of the accounts with an amount in it brought.
+    # top_share(each account: total(amount, where amount has a value), 1/5)
+    @overload
+    def __call__(self, *, amount: _Column, account: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, account: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, account: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _CustomerGini(_Function):
+    # Gini coefficient of customers, by orders, in ratio: Gini coefficient of the order value of the period over the accounts with an amount in it; 0 is all alike.
+    # gini(each account: total(amount, where amount has a value))
+    @overload
+    def __call__(self, *, amount: _Column, account: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, account: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, account: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _CustomerHhi(_Function):
+    # Herfindahl index of customers, by orders, in points: Herfindahl index of the order value of the period over the accounts with an amount in it; 10,000 is one account.
+    # (10000 * squares(each account: total(amount))) / (total(each account: total(amount)) * total(each account: total(amount)))
+    @overload
+    def __call__(self, *, amount: _Column, account: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, account: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, account: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
 class _WonTraitRatio(_Function):
     # Won trait ratio, in ratio: The group's share of the deals won in the period over its share of those lost: P(trait | won) / P(trait | lost).
     # (share of total of count(outcome == 'won')) / (share of total of count(outcome == 'lost'))
@@ -1504,6 +2144,346 @@ class _WonTraitLift(_Function):
     def of(self, *, won: _Number, won_of_all: _Number, lost: _Number, lost_of_all: _Number) -> float: ...
     @overload
     def of(self, *, won: _Numbers, won_of_all: _Numbers, lost: _Numbers, lost_of_all: _Numbers) -> Any: ...
+
+class _Nps(_Function):
+    # Net promoter score, in points: Net promoter score, from -100 to 100: 100 times promoters (9, 10) less detractors (0 to 6), over the answers of the period.
+    # (100 * (count((kind == 'nps') and (score has a value) and (score >= 9)) - count((kind == 'nps') and (score has a value) and (score <= 6)))) / count((kind == 'nps') and (score has a value))
+    @overload
+    def __call__(self, *, kind: _Column, score: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, kind: _Column, score: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, kind: _Column, score: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _NpsAnswers(_Function):
+    # NPS answers, in count: Answers to the question of recommendation in the period.
+    # count((kind == 'nps') and (score has a value))
+    @overload
+    def __call__(self, *, kind: _Column, score: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, kind: _Column, score: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, kind: _Column, score: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _NpsPromotersShare(_Function):
+    # Share of promoters, in ratio: Share of promoters, who choose 9 or 10, among the answers of the period.
+    # count((kind == 'nps') and (score has a value) and (score >= 9)) / count((kind == 'nps') and (score has a value))
+    @overload
+    def __call__(self, *, kind: _Column, score: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, kind: _Column, score: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, kind: _Column, score: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is count((kind == 'nps') and (score has a value) and (score >= 9))
+    # of: denominator is count((kind == 'nps') and (score has a value))
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _NpsPassivesShare(_Function):
+    # Share of passives, in ratio: Share of passives, who choose 7 or 8, among the answers of the period.
+    # count((kind == 'nps') and (score has a value) and score in (7, 8)) / count((kind == 'nps') and (score has a value))
+    @overload
+    def __call__(self, *, kind: _Column, score: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, kind: _Column, score: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, kind: _Column, score: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is count((kind == 'nps') and (score has a value) and score in (7, 8))
+    # of: denominator is count((kind == 'nps') and (score has a value))
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _NpsDetractorsShare(_Function):
+    # Share of detractors, in ratio: Share of detractors, who choose 0 to 6, among the answers of the period.
+    # count((kind == 'nps') and (score has a value) and (score <= 6)) / count((kind == 'nps') and (score has a value))
+    @overload
+    def __call__(self, *, kind: _Column, score: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, kind: _Column, score: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, kind: _Column, score: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is count((kind == 'nps') and (score has a value) and (score <= 6))
+    # of: denominator is count((kind == 'nps') and (score has a value))
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _Csat(_Function):
+    # Customer satisfaction, in ratio: Share of the satisfied, who choose 4 or 5 on a scale from 1 to 5, among the answers of the period.
+    # count((kind == 'csat') and (score has a value) and (score >= 4)) / count((kind == 'csat') and (score has a value))
+    @overload
+    def __call__(self, *, kind: _Column, score: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, kind: _Column, score: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, kind: _Column, score: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is count((kind == 'csat') and (score has a value) and (score >= 4))
+    # of: denominator is count((kind == 'csat') and (score has a value))
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _CsatMean(_Function):
+    # Customer satisfaction, mean score, in score: Mean score of the answers of the period to the question of satisfaction.
+    # total(score, where kind == 'csat') / count(score, where kind == 'csat')
+    @overload
+    def __call__(self, *, score: _Column, kind: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, score: _Column, kind: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, score: _Column, kind: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: csat_score is total(score, where kind == 'csat')
+    # of: csat_with_score is count(score, where kind == 'csat')
+    @overload
+    def of(self, *, csat_score: _Number, csat_with_score: _Number) -> float: ...
+    @overload
+    def of(self, *, csat_score: _Numbers, csat_with_score: _Numbers) -> Any: ...
+
+class _Ces(_Function):
+    # Customer effort score, in score: Customer effort score: mean score of the answers of the period to the question of effort, on the host's own scale.
+    # total(score, where kind == 'ces') / count(score, where kind == 'ces')
+    @overload
+    def __call__(self, *, score: _Column, kind: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, score: _Column, kind: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, score: _Column, kind: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: ces_score is total(score, where kind == 'ces')
+    # of: ces_with_score is count(score, where kind == 'ces')
+    @overload
+    def of(self, *, ces_score: _Number, ces_with_score: _Number) -> float: ...
+    @overload
+    def of(self, *, ces_score: _Numbers, ces_with_score: _Numbers) -> Any: ...
+
+class _SurveyResponseRate(_Function):
+    # Survey response rate, in ratio: Share of the questions of the period, of any kind, that were answered with a score.
+    # count(score has a value) / count()
+    @overload
+    def __call__(self, *, score: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, score: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, score: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: responses_with_score is count(score has a value)
+    # of: responses is count()
+    @overload
+    def of(self, *, responses_with_score: _Number, responses: _Number) -> float: ...
+    @overload
+    def of(self, *, responses_with_score: _Numbers, responses: _Numbers) -> Any: ...
+
+class _InvoicedValue(_Function):
+    # Invoiced value, in money: Amount of the invoices issued in the period, credit notes taken off.
+    # total(amount)
+    @overload
+    def __call__(self, *, amount: _Column, issued_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, by: _By, issued_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, per: str, issued_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _CollectedValue(_Function):
+    # Collected value, in money: Amount of the payments received in the period, refunds taken off.
+    # total(amount)
+    @overload
+    def __call__(self, *, amount: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _Receivables(_Function):
+    # Receivables, in money: Amount invoiced and not paid at the end of the period.
+    # total(amount) - total(amount)
+    @overload
+    def __call__(self, *, invoice__amount: _Column, payment__amount: _Column, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, invoice__amount: _Column, payment__amount: _Column, by: _By, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, invoice__amount: _Column, payment__amount: _Column, per: str, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: invoice_value is total(amount)
+    # of: payment_value is total(amount)
+    @overload
+    def of(self, *, invoice_value: _Number, payment_value: _Number) -> float: ...
+    @overload
+    def of(self, *, invoice_value: _Numbers, payment_value: _Numbers) -> Any: ...
+
+class _OverdueReceivables(_Function):
+    # Overdue receivables, in money: Amount not paid at the end of the period of invoices that were due before it.
+    # total(amount, where time from due to as_of > 0) - total(amount, where time from invoice.due to as_of > 0)
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, by: _By, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, per: str, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _ReceivablesNotDue(_Function):
+    # Receivables not due, in money: Amount invoiced and not paid at the end of the period that is not overdue, invoices without a due date among it.
+    # total(amount, where not (time from due to as_of > 0)) - total(amount, where not (time from invoice.due to as_of > 0))
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, by: _By, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, per: str, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _ReceivablesOverdue1To30Days(_Function):
+    # Receivables overdue, 1 to 30 days, in money: Amount not paid at the end of the period of invoices that had been due for more than 0 and up to 30 days.
+    # total(amount, where (time from due to as_of > 0) and (time from due to as_of <= 30)) - total(amount, where (time from invoice.due to as_of > 0) and (time from invoice.due to as_of <= 30))
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, by: _By, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, per: str, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _ReceivablesOverdue31To60Days(_Function):
+    # Receivables overdue, 31 to 60 days, in money: Amount not paid at the end of the period of invoices that had been due for more than 30 and up to 60 days.
+    # total(amount, where (time from due to as_of > 30) and (time from due to as_of <= 60)) - total(amount, where (time from invoice.due to as_of > 30) and (time from invoice.due to as_of <= 60))
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, by: _By, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, per: str, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _ReceivablesOverdue61To90Days(_Function):
+    # Receivables overdue, 61 to 90 days, in money: Amount not paid at the end of the period of invoices that had been due for more than 60 and up to 90 days.
+    # total(amount, where (time from due to as_of > 60) and (time from due to as_of <= 90)) - total(amount, where (time from invoice.due to as_of > 60) and (time from invoice.due to as_of <= 90))
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, by: _By, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, per: str, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _ReceivablesOverdueOver90Days(_Function):
+    # Receivables overdue, over 90 days, in money: Amount not paid at the end of the period of invoices that had been due for more than 90 days.
+    # total(amount, where time from due to as_of > 90) - total(amount, where time from invoice.due to as_of > 90)
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, by: _By, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, per: str, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _OverdueShare(_Function):
+    # Overdue share of receivables, in ratio: Share of the receivables at the end of the period that is overdue.
+    # (total(amount, where time from due to as_of > 0) - total(amount, where time from invoice.due to as_of > 0)) / (total(amount) - total(amount))
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, by: _By, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, per: str, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _CollectionRate(_Function):
+    # Collection rate, in ratio: Payments received in the period over the invoices issued in it; the two are different invoices, so it can exceed 1.
+    # total(amount) / total(amount)
+    @overload
+    def __call__(self, *, payment__amount: _Column, invoice__amount: _Column, payment__at: _Column | None = ..., invoice__issued_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, payment__amount: _Column, invoice__amount: _Column, by: _By, payment__at: _Column | None = ..., invoice__issued_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, payment__amount: _Column, invoice__amount: _Column, per: str, payment__at: _Column | None = ..., invoice__issued_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: collected_value is total(amount)
+    # of: invoiced_value is total(amount)
+    @overload
+    def of(self, *, collected_value: _Number, invoiced_value: _Number) -> float: ...
+    @overload
+    def of(self, *, collected_value: _Numbers, invoiced_value: _Numbers) -> Any: ...
+
+class _InvoiceCollectionRate(_Function):
+    # Collection rate, by invoice, in ratio: Share of the amount invoiced in the period that has been paid by now, whenever it was; young invoices can still be.
+    # total(amount) / total(amount)
+    @overload
+    def __call__(self, *, payment__amount: _Column, invoice__amount: _Column, payment__invoice__issued_at: _Column | None = ..., invoice__issued_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, payment__amount: _Column, invoice__amount: _Column, by: _By, payment__invoice__issued_at: _Column | None = ..., invoice__issued_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, payment__amount: _Column, invoice__amount: _Column, per: str, payment__invoice__issued_at: _Column | None = ..., invoice__issued_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: payment_value is total(amount)
+    # of: invoiced_value is total(amount)
+    @overload
+    def of(self, *, payment_value: _Number, invoiced_value: _Number) -> float: ...
+    @overload
+    def of(self, *, payment_value: _Numbers, invoiced_value: _Numbers) -> Any: ...
+
+class _CollectionEffectiveness(_Function):
+    # Collection effectiveness, in ratio: Payments of the period over these payments and what is overdue at its end: of what could be collected, the share that was.
+    # total(amount) / (total(amount) + (total(amount, where time from due to as_of > 0) - total(amount, where time from invoice.due to as_of > 0)))
+    @overload
+    def __call__(self, *, payment__amount: _Column, invoice__amount: _Column, invoice__due: _Column, payment__invoice__due: _Column, as_of: date, payment__at: _Column | None = ..., invoice__issued_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, payment__amount: _Column, invoice__amount: _Column, invoice__due: _Column, payment__invoice__due: _Column, by: _By, as_of: date, payment__at: _Column | None = ..., invoice__issued_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, payment__amount: _Column, invoice__amount: _Column, invoice__due: _Column, payment__invoice__due: _Column, per: str, as_of: date, payment__at: _Column | None = ..., invoice__issued_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _DsoDays(_Function):
+    # Days sales outstanding, in days: Days sales outstanding: receivables at the end of the period over what was invoiced in it, times its elapsed days.
+    # ((total(amount) - total(amount)) * days elapsed) / total(amount)
+    def __call__(self, *, invoice__amount: _Column, payment__amount: _Column, per: str, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: _By | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: invoice_value is total(amount)
+    # of: payment_value is total(amount)
+    # of: days_elapsed is days elapsed
+    # of: invoiced_value is total(amount)
+    @overload
+    def of(self, *, invoice_value: _Number, payment_value: _Number, days_elapsed: _Number, invoiced_value: _Number) -> float: ...
+    @overload
+    def of(self, *, invoice_value: _Numbers, payment_value: _Numbers, days_elapsed: _Numbers, invoiced_value: _Numbers) -> Any: ...
+
+class _BestPossibleDsoDays(_Function):
+    # Best possible days sales outstanding, in days: What the days sales outstanding would be if nothing were overdue: receivables not due over what was invoiced, times the elapsed days.
+    # ((total(amount, where not (time from due to as_of > 0)) - total(amount, where not (time from invoice.due to as_of > 0))) * days elapsed) / total(amount)
+    def __call__(self, *, invoice__amount: _Column, invoice__due: _Column, payment__amount: _Column, payment__invoice__due: _Column, per: str, as_of: date, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: _By | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _DaysToPay(_Function):
+    # Days to pay, in days: Mean time from the issue of an invoice to its payment in full, over the invoices paid in the period.
+    # total(time from issued_at to paid_at) / count(time from issued_at to paid_at)
+    @overload
+    def __call__(self, *, issued_at: _Column, paid_at: _Column, by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, issued_at: _Column, paid_at: _Column, by: _By, per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, issued_at: _Column, paid_at: _Column, per: str, by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: days is total(time from issued_at to paid_at)
+    # of: timed is count(time from issued_at to paid_at)
+    @overload
+    def of(self, *, days: _Number, timed: _Number) -> float: ...
+    @overload
+    def of(self, *, days: _Numbers, timed: _Numbers) -> Any: ...
+
+class _MedianDaysToPay(_Function):
+    # Median days to pay, in days: Median time from the issue of an invoice to its payment in full, over the invoices paid in the period.
+    # median(time from issued_at to paid_at)
+    @overload
+    def __call__(self, *, issued_at: _Column, paid_at: _Column, by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, issued_at: _Column, paid_at: _Column, by: _By, per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, issued_at: _Column, paid_at: _Column, per: str, by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _PaidOnTimeRate(_Function):
+    # Paid on time, in ratio: Of the invoices due in the period that are paid in full or overdue, the share paid by the time they were due.
+    # count((due has a value) and ((paid_at has a value) or (due < as_of)) and (paid_at <= due)) / count((due has a value) and ((paid_at has a value) or (due < as_of)))
+    @overload
+    def __call__(self, *, due: _Column, paid_at: _Column, as_of: date, by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, due: _Column, paid_at: _Column, by: _By, as_of: date, per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, due: _Column, paid_at: _Column, per: str, as_of: date, by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is count((due has a value) and ((paid_at has a value) or (due < as_of)) and (paid_at <= due))
+    # of: denominator is count((due has a value) and ((paid_at has a value) or (due < as_of)))
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
 
 class _Activities(_Function):
     # Activities, in count: Activities of any kind that took place in the period.
@@ -1767,6 +2747,42 @@ class _OpportunityCompleteness(_Function):
     @overload
     def of(self, *, priced: _Numbers, with_owner: _Numbers, with_source: _Numbers, opportunities: _Numbers) -> Any: ...
 
+class _AccountCompleteness(_Function):
+    # Account completeness, in ratio: Share of the values of industry, country, owner that are filled, over the account records at the end of the period.
+    # ((count(industry) + count(country)) + count(owner)) / (count() * 3)
+    @overload
+    def __call__(self, *, industry: _Column, country: _Column, owner: _Column, created_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, industry: _Column, country: _Column, owner: _Column, by: _By, created_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, industry: _Column, country: _Column, owner: _Column, per: str, created_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: with_industry is count(industry)
+    # of: with_country is count(country)
+    # of: with_owner is count(owner)
+    # of: accounts is count()
+    @overload
+    def of(self, *, with_industry: _Number, with_country: _Number, with_owner: _Number, accounts: _Number) -> float: ...
+    @overload
+    def of(self, *, with_industry: _Numbers, with_country: _Numbers, with_owner: _Numbers, accounts: _Numbers) -> Any: ...
+
+class _ContactCompleteness(_Function):
+    # Contact completeness, in ratio: Share of the values of account, email, phone that are filled, over the contact records at the end of the period.
+    # ((count(account) + count(email)) + count(phone)) / (count() * 3)
+    @overload
+    def __call__(self, *, account: _Column, email: _Column, phone: _Column, created_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, account: _Column, email: _Column, phone: _Column, by: _By, created_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, account: _Column, email: _Column, phone: _Column, per: str, created_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: with_account is count(account)
+    # of: with_email is count(email)
+    # of: with_phone is count(phone)
+    # of: contacts is count()
+    @overload
+    def of(self, *, with_account: _Number, with_email: _Number, with_phone: _Number, contacts: _Number) -> float: ...
+    @overload
+    def of(self, *, with_account: _Numbers, with_email: _Numbers, with_phone: _Numbers, contacts: _Numbers) -> Any: ...
+
 class _DuplicateLeadRate(_Function):
     # Duplicate lead rate, in ratio: Share of the leads created in the period that repeat another lead.
     # count(duplicate_of has a value) / count()
@@ -1782,6 +2798,158 @@ class _DuplicateLeadRate(_Function):
     def of(self, *, leads_with_duplicate_of: _Number, leads_created: _Number) -> float: ...
     @overload
     def of(self, *, leads_with_duplicate_of: _Numbers, leads_created: _Numbers) -> Any: ...
+
+class _ClosedBeforeCreatedDeals(_Function):
+    # Deals closed before creation, in count: Deals closed by the end of the period whose close date lies before their creation, and so have no duration.
+    # count(outcome in ('won', 'lost', 'abandoned') and (closed_at < created_at))
+    @overload
+    def __call__(self, *, outcome: _Column, closed_at: _Column, created_at: _Column, by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, outcome: _Column, closed_at: _Column, created_at: _Column, by: _By, per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, outcome: _Column, closed_at: _Column, created_at: _Column, per: str, by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _ClosedBeforeCreatedShare(_Function):
+    # Share closed before creation, in ratio: Share of the deals closed by the end of the period whose close date lies before their creation.
+    # count(outcome in ('won', 'lost', 'abandoned') and (closed_at < created_at)) / count(outcome in ('won', 'lost', 'abandoned'))
+    @overload
+    def __call__(self, *, outcome: _Column, closed_at: _Column, created_at: _Column, by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, outcome: _Column, closed_at: _Column, created_at: _Column, by: _By, per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, outcome: _Column, closed_at: _Column, created_at: _Column, per: str, by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is count(outcome in ('won', 'lost', 'abandoned') and (closed_at < created_at))
+    # of: denominator is count(outcome in ('won', 'lost', 'abandoned'))
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _ClosedWithoutDateShare(_Function):
+    # Share closed without a date, in ratio: Share of the deals closed by the end of the period that have no close date, and so are in no period.
+    # count(outcome in ('won', 'lost', 'abandoned') and closed_at is blank) / count(outcome in ('won', 'lost', 'abandoned'))
+    @overload
+    def __call__(self, *, outcome: _Column, closed_at: _Column, created_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, outcome: _Column, closed_at: _Column, by: _By, created_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, outcome: _Column, closed_at: _Column, per: str, created_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_without_closed_at is count((outcome == 'won') and closed_at is blank)
+    # of: lost_without_closed_at is count((outcome == 'lost') and closed_at is blank)
+    # of: abandoned_without_closed_at is count((outcome == 'abandoned') and closed_at is blank)
+    # of: won is count(outcome == 'won')
+    # of: lost is count(outcome == 'lost')
+    # of: abandoned is count(outcome == 'abandoned')
+    @overload
+    def of(self, *, won_without_closed_at: _Number, lost_without_closed_at: _Number, abandoned_without_closed_at: _Number, won: _Number, lost: _Number, abandoned: _Number) -> float: ...
+    @overload
+    def of(self, *, won_without_closed_at: _Numbers, lost_without_closed_at: _Numbers, abandoned_without_closed_at: _Numbers, won: _Numbers, lost: _Numbers, abandoned: _Numbers) -> Any: ...
+
+class _WonWithoutAmountShare(_Function):
+    # Share won without an amount, in ratio: Share of the deals won in the period that have no amount, and so are missing from every value.
+    # count((outcome == 'won') and amount is blank) / count(outcome == 'won')
+    @overload
+    def __call__(self, *, outcome: _Column, amount: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, outcome: _Column, amount: _Column, by: _By, closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, outcome: _Column, amount: _Column, per: str, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: unpriced_won is count((outcome == 'won') and amount is blank)
+    # of: won is count(outcome == 'won')
+    @overload
+    def of(self, *, unpriced_won: _Number, won: _Number) -> float: ...
+    @overload
+    def of(self, *, unpriced_won: _Numbers, won: _Numbers) -> Any: ...
+
+class _OverdueOpenShare(_Function):
+    # Share of open deals overdue, in ratio: Share of the deals open at the end of the period whose expected close has passed.
+    # count((outcome == 'open') and (expected_close < as_of)) / count(outcome == 'open')
+    @overload
+    def __call__(self, *, outcome: _Column, expected_close: _Column, as_of: date, created_at: _Column | None = ..., closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, outcome: _Column, expected_close: _Column, by: _By, as_of: date, created_at: _Column | None = ..., closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, outcome: _Column, expected_close: _Column, per: str, as_of: date, created_at: _Column | None = ..., closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: overdue_open is count((outcome == 'open') and (expected_close < as_of))
+    # of: open is count(outcome == 'open')
+    @overload
+    def of(self, *, overdue_open: _Number, open: _Number) -> float: ...
+    @overload
+    def of(self, *, overdue_open: _Numbers, open: _Numbers) -> Any: ...
+
+class _ConvertedBeforeCreatedShare(_Function):
+    # Share converted before creation, in ratio: Share of the leads converted by the end of the period whose conversion lies before their creation.
+    # count((converted == True) and (converted_at < created_at)) / count(converted == True)
+    @overload
+    def __call__(self, *, converted: _Column, converted_at: _Column, created_at: _Column, by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, converted: _Column, converted_at: _Column, created_at: _Column, by: _By, per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, converted: _Column, converted_at: _Column, created_at: _Column, per: str, by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is count((converted == True) and (converted_at < created_at))
+    # of: denominator is count(converted == True)
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _UndatedDealsShare(_Function):
+    # Share of deals without a creation date, in ratio: Share of the deals that have no date of creation; they are in today's stocks and in nothing else.
+    # count(created_at is blank) / count()
+    @overload
+    def __call__(self, *, created_at: _Column, by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, created_at: _Column, by: _By, per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, created_at: _Column, per: str, by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: opportunities_without_created_at is count(created_at is blank)
+    # of: opportunities is count()
+    @overload
+    def of(self, *, opportunities_without_created_at: _Number, opportunities: _Number) -> float: ...
+    @overload
+    def of(self, *, opportunities_without_created_at: _Numbers, opportunities: _Numbers) -> Any: ...
+
+class _UndatedLeadsShare(_Function):
+    # Share of leads without a creation date, in ratio: Share of the leads that have no date of creation; they are in today's stocks and in nothing else.
+    # count(created_at is blank) / count()
+    @overload
+    def __call__(self, *, created_at: _Column, by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, created_at: _Column, by: _By, per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, created_at: _Column, per: str, by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: leads_without_created_at is count(created_at is blank)
+    # of: leads is count()
+    @overload
+    def of(self, *, leads_without_created_at: _Number, leads: _Number) -> float: ...
+    @overload
+    def of(self, *, leads_without_created_at: _Numbers, leads: _Numbers) -> Any: ...
+
+class _MedianOpenDealIdleDays(_Function):
+    # Median idle time of open deals (days), in days: Median time since the last activity, or the creation, of the deals open at the end of the period.
+    # median(time from coalesce(last_activity_at, created_at) to as_of, where outcome == 'open')
+    @overload
+    def __call__(self, *, created_at: _Column, outcome: _Column, as_of: date, last_activity_at: _Column | None = ..., closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, created_at: _Column, outcome: _Column, by: _By, as_of: date, last_activity_at: _Column | None = ..., closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, created_at: _Column, outcome: _Column, per: str, as_of: date, last_activity_at: _Column | None = ..., closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _StaleOpenDealsShare30Days(_Function):
+    # Share of open deals stale for 30 days, in ratio: Share of the deals open at the end of the period whose last activity, or creation, lies more than 30 days back.
+    # count((outcome == 'open') and (time from coalesce(last_activity_at, created_at) to as_of > 30)) / count(outcome == 'open')
+    @overload
+    def __call__(self, *, outcome: _Column, created_at: _Column, as_of: date, last_activity_at: _Column | None = ..., closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, outcome: _Column, created_at: _Column, by: _By, as_of: date, last_activity_at: _Column | None = ..., closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, outcome: _Column, created_at: _Column, per: str, as_of: date, last_activity_at: _Column | None = ..., closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: stalled_deals_30_days is count((outcome == 'open') and (time from coalesce(last_activity_at, created_at) to as_of > 30))
+    # of: open is count(outcome == 'open')
+    @overload
+    def of(self, *, stalled_deals_30_days: _Number, open: _Number) -> float: ...
+    @overload
+    def of(self, *, stalled_deals_30_days: _Numbers, open: _Numbers) -> Any: ...
 
 leads_created: _LeadsCreated
 leads_converted: _LeadsConverted
@@ -1884,12 +3052,87 @@ return_on_spend: _ReturnOnSpend
 budget_use: _BudgetUse
 team_budget_use: _TeamBudgetUse
 organisation_budget_use: _OrganisationBudgetUse
+mrr: _Mrr
+arr: _Arr
+active_subscriptions: _ActiveSubscriptions
+subscribers: _Subscribers
+arpa: _Arpa
+new_mrr_month: _NewMrrMonth
+reactivated_mrr_month: _ReactivatedMrrMonth
+expansion_mrr_month: _ExpansionMrrMonth
+contraction_mrr_month: _ContractionMrrMonth
+churned_mrr_month: _ChurnedMrrMonth
+quick_ratio_month: _QuickRatioMonth
+net_revenue_retention_month: _NetRevenueRetentionMonth
+gross_revenue_retention_month: _GrossRevenueRetentionMonth
+revenue_churn_rate_month: _RevenueChurnRateMonth
+logo_retention_rate_month: _LogoRetentionRateMonth
+logo_churn_rate_month: _LogoChurnRateMonth
+net_revenue_retention_year: _NetRevenueRetentionYear
+gross_revenue_retention_year: _GrossRevenueRetentionYear
+revenue_churn_rate_year: _RevenueChurnRateYear
+logo_retention_rate_year: _LogoRetentionRateYear
+logo_churn_rate_year: _LogoChurnRateYear
+customer_retention_rate_year: _CustomerRetentionRateYear
+account_retention_rate_year: _AccountRetentionRateYear
+lifetime_value_margin_80_percent: _LifetimeValueMargin80Percent
+lifetime_value_to_cac_margin_80_percent: _LifetimeValueToCacMargin80Percent
+cac_payback_months_margin_80_percent: _CacPaybackMonthsMargin80Percent
+order_value: _OrderValue
+orders: _Orders
+customers_buying: _CustomersBuying
+units_sold: _UnitsSold
+average_order_value: _AverageOrderValue
+median_order_value: _MedianOrderValue
+lines_per_order: _LinesPerOrder
+units_per_order: _UnitsPerOrder
+orders_per_customer: _OrdersPerCustomer
+value_per_customer: _ValuePerCustomer
+discount_depth: _DiscountDepth
+price_realisation: _PriceRealisation
+repeat_rate: _RepeatRate
+repeat_rate_days: _RepeatRateDays
+account_growth: _AccountGrowth
+account_profit: _AccountProfit
+account_profitability: _AccountProfitability
 top_sellers_share: _TopSellersShare
 top_accounts_share: _TopAccountsShare
 seller_gini: _SellerGini
 account_gini: _AccountGini
+seller_hhi: _SellerHhi
+account_hhi: _AccountHhi
+top_customers_share: _TopCustomersShare
+customer_gini: _CustomerGini
+customer_hhi: _CustomerHhi
 won_trait_ratio: _WonTraitRatio
 won_trait_lift: _WonTraitLift
+nps: _Nps
+nps_answers: _NpsAnswers
+nps_promoters_share: _NpsPromotersShare
+nps_passives_share: _NpsPassivesShare
+nps_detractors_share: _NpsDetractorsShare
+csat: _Csat
+csat_mean: _CsatMean
+ces: _Ces
+survey_response_rate: _SurveyResponseRate
+invoiced_value: _InvoicedValue
+collected_value: _CollectedValue
+receivables: _Receivables
+overdue_receivables: _OverdueReceivables
+receivables_not_due: _ReceivablesNotDue
+receivables_overdue_1_to_30_days: _ReceivablesOverdue1To30Days
+receivables_overdue_31_to_60_days: _ReceivablesOverdue31To60Days
+receivables_overdue_61_to_90_days: _ReceivablesOverdue61To90Days
+receivables_overdue_over_90_days: _ReceivablesOverdueOver90Days
+overdue_share: _OverdueShare
+collection_rate: _CollectionRate
+invoice_collection_rate: _InvoiceCollectionRate
+collection_effectiveness: _CollectionEffectiveness
+dso_days: _DsoDays
+best_possible_dso_days: _BestPossibleDsoDays
+days_to_pay: _DaysToPay
+median_days_to_pay: _MedianDaysToPay
+paid_on_time_rate: _PaidOnTimeRate
 activities: _Activities
 calls: _Calls
 contacts_made: _ContactsMade
@@ -1909,4 +3152,16 @@ on_time_rate: _OnTimeRate
 overdue_activities: _OverdueActivities
 lead_completeness: _LeadCompleteness
 opportunity_completeness: _OpportunityCompleteness
+account_completeness: _AccountCompleteness
+contact_completeness: _ContactCompleteness
 duplicate_lead_rate: _DuplicateLeadRate
+closed_before_created_deals: _ClosedBeforeCreatedDeals
+closed_before_created_share: _ClosedBeforeCreatedShare
+closed_without_date_share: _ClosedWithoutDateShare
+won_without_amount_share: _WonWithoutAmountShare
+overdue_open_share: _OverdueOpenShare
+converted_before_created_share: _ConvertedBeforeCreatedShare
+undated_deals_share: _UndatedDealsShare
+undated_leads_share: _UndatedLeadsShare
+median_open_deal_idle_days: _MedianOpenDealIdleDays
+stale_open_deals_share_30_days: _StaleOpenDealsShare30Days

@@ -35,11 +35,12 @@ from . import (
 )
 from .acquisition import cac, customer_lifetime_value
 from .cycle import response_sla_rate
-from .data_quality import completeness
+from .data_quality import completeness, stale_open_deals_share
 from .entry import Analysis
 from .outcome import win_rate_stale_as_lost
 from .pipeline import open_value_closing_within, stalled_deals
 from .profile import won_trait_lift_of, won_trait_ratio_of
+from .retention import lifetime_value, recurring_movements, recurring_retention, returning_customers
 
 __all__ = [
     "ANALYSES",
@@ -47,8 +48,13 @@ __all__ = [
     "cac",
     "completeness",
     "customer_lifetime_value",
+    "lifetime_value",
     "open_value_closing_within",
+    "recurring_movements",
+    "recurring_retention",
     "response_sla_rate",
+    "returning_customers",
+    "stale_open_deals_share",
     "stalled_deals",
     "win_rate_stale_as_lost",
     "won_trait_lift_of",
