@@ -17,7 +17,7 @@ from crmcore.algebra import STOCK, Aggregate
 from crmcore.algebra import columns as c
 from crmcore.algebra import formulas as f
 from crmcore.algebra.node import Node
-from crmcore.algebra.walk import rewrite, walk
+from crmcore.algebra.walk import rewrite
 from crmcore.errors import CrmCoreError
 from crmcore.kpis import CATALOGUE
 from crmcore.metric import Metric
@@ -30,13 +30,32 @@ BOUNDARY = {"<": ("<=", ">"), ">": (">=", "<"), "<=": ("<", ">"), ">=": (">", "<
 
 ANSWERED = "time from created_at to first_response_at has a value"
 WAITED = "first_response_at is blank and (time from created_at to as_of > {})"
+PAYING = "each account: total(recurring / term_months, where end is blank or (end > as_of))"
+STARTING = "each account: count(end is blank or (end > as_of)) 1 {} earlier >= 0"
 EQUIVALENT = {
+    # who pays nothing adds nothing; what did not change is no change
+    "expansion_mrr_month": [f"{PAYING} >= {PAYING} 1 month earlier"],
+    "contraction_mrr_month": [f"{PAYING} <= {PAYING} 1 month earlier"],
+    "churned_mrr_month": [f"{PAYING} 1 month earlier >= 0"],
+    **{f"net_revenue_retention_{unit}": [f"{PAYING} 1 {unit} earlier >= 0"] for unit in ("month", "year")},
+    "revenue_churn_rate_month": [f"{PAYING} 1 month earlier >= 0"],
+    "revenue_churn_rate_year": [f"{PAYING} 1 year earlier >= 0"] * 2,
+    **{
+        f"gross_revenue_retention_{unit}": [*[f"{PAYING} 1 {unit} earlier >= 0"] * 2, "without Window"]
+        for unit in ("month", "year")
+    },
+    # who has a row a unit before has at least one
+    **{f"logo_retention_rate_{unit}": [STARTING.format(unit)] for unit in ("month", "year")},
+    **{f"logo_churn_rate_{unit}": [STARTING.format(unit)] * 2 for unit in ("month", "year")},
+    "customer_retention_rate_year": ["each account: count() 1 year earlier >= 0"],
+    "account_retention_rate_year": ["each account: count(outcome == 'won') 1 year earlier >= 0"],
     # the numerator of a proportion says again what its denominator says, so that it is seen to be a part of it (R3)
     "reopen_rate": [
         "without outcome in ('won', 'lost', 'abandoned')",
         "without outcome in ('won', 'lost', 'abandoned') or (reopened > 0)",
     ],
     "on_time_rate": ["without (done has a value) or (due < as_of)", "without due has a value"],
+    "paid_on_time_rate": ["without (paid_at has a value) or (due < as_of)", "without due has a value"],
     "response_sla_rate_1_hour": [f"without ({ANSWERED}) or ({WAITED.format('1/24')})"],
     "response_sla_rate_24_hours": [f"without ({ANSWERED}) or ({WAITED.format('1')})"],
     "nps": ["without score has a value", "without score has a value"],
@@ -101,9 +120,21 @@ def changes(node: Node) -> Iterator[tuple[str, Node | None]]:
         yield "backwards", c.Elapsed(node.end, node.start)
 
 
+PROVEN = {m.formula.key: m.name for m in CATALOGUE.values()}
+
+
+def places(node: Node, name: str) -> Iterator[Node]:
+    """Yield the nodes of a definition, without what is another metric as a whole: that is proven by its own cases."""
+    if PROVEN.get(node.key, name) != name:
+        return
+    yield node
+    for child in node.children():
+        yield from places(child, name)
+
+
 def mutants(metric: Metric) -> Iterator[Mutant]:
     """Yield the metric with each change in each place."""
-    for place in walk(metric.formula):
+    for place in places(metric.formula, metric.name):
         if isinstance(place, Aggregate) and place.rolls_up:
             continue  # its rows are those of the aggregate that is rolled up
         if isinstance(place, c.Coalesce) and repr(place) == QUANTITY and metric.name != "activities":
