@@ -168,6 +168,10 @@ def measured(node: Formula) -> Dimension:
             return left * right
         assert left == right, node
         return left
+    if isinstance(node, f.Root):
+        power = measured(node.term)
+        assert not (power.money % node.n or power.time % node.n)
+        return Dimension(power.money // node.n, power.time // node.n)
     if isinstance(node, f.Share | f.Classify):
         measured(node.term)
         return NUMBER
@@ -184,8 +188,10 @@ def valued(table: str, expr: Expr) -> Dimension:
         return measured(expr.formula)
     if isinstance(expr, c.Arithmetic):
         left, right = valued(table, expr.left), valued(table, expr.right)
-        assert expr.op == "*" or left == right, expr
-        return left * right if expr.op == "*" else left
+        if expr.op in "*/":
+            return left * right if expr.op == "*" else left / right
+        assert left == right, expr
+        return left
     if isinstance(expr, c.Coalesce):
         (found,) = {valued(table, term) for term in expr.terms}
         return found
@@ -220,6 +226,10 @@ def test_undefined_says_why(name: str, reason: str) -> None:
         (lambda: kpis.completeness("product", ["family"]), "product_completeness"),
         (lambda: kpis.completeness("lead", "owner", name="lead_owner_known"), "lead_owner_known"),
         (lambda: kpis.customer_lifetime_value(1), "customer_lifetime_value_1_year"),
+        (lambda: kpis.lifetime_value("0.725")[0], "lifetime_value_margin_72_5_percent"),
+        (lambda: kpis.recurring_movements("quarter")[0], "new_mrr_quarter"),
+        (lambda: kpis.recurring_retention("quarter")[0], "net_revenue_retention_quarter"),
+        (lambda: kpis.returning_customers("month")[0], "customer_retention_rate_month"),
         (lambda: kpis.open_value_closing_within(30), "open_value_closing_within_30_days"),
         (lambda: kpis.response_sla_rate(4), "response_sla_rate_4_hours"),
         (lambda: kpis.stale_open_deals_share(14), "stale_open_deals_share_14_days"),
@@ -248,6 +258,10 @@ def test_each_choice_has_a_name_of_its_own(build, name: str) -> None:
         (lambda: kpis.completeness("lead", []), "at least one, got \\(\\)"),
         (lambda: kpis.completeness("lead", ["owner", "owner"]), "different columns"),
         (lambda: kpis.customer_lifetime_value(0), "years is a whole number, at least 1, got 0"),
+        (lambda: kpis.lifetime_value(0.8), "margin is a share above 0 and up to 1, .* got 0.8"),
+        (lambda: kpis.lifetime_value("8/0"), "margin is a share above 0 and up to 1, .* got '8/0'"),
+        (lambda: kpis.lifetime_value(80), "margin is a share above 0 and up to 1, .* got 80"),
+        (lambda: kpis.recurring_movements("day"), "unit is one of month, quarter, year, got 'day'"),
         (lambda: kpis.open_value_closing_within(1.5), "days is a whole number, at least 1, got 1.5"),
         (lambda: kpis.response_sla_rate(True), "hours is a whole number, at least 1, got True"),
         (lambda: kpis.stale_open_deals_share(0), "days is a whole number, at least 1, got 0"),
