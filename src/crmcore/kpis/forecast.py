@@ -1,11 +1,183 @@
-"""Forecasts that people submit, judged by what came: attainment, accuracy, error, bias."""
+"""Forecasts that people submit, judged by what came: attainment, accuracy, error, bias (F2).
+
+What is forecast is the amount of category commit for the days from its start until the day before its end; a finer period
+takes its share by days (M8). Sellers, teams and the organisation forecast apart: a forecast with an owner is a seller's,
+one with a team alone is a team's, one with neither the organisation's, and no metric adds two of these. To submit again
+takes nothing back: `crmcore.latest(data, "forecast", by=["owner", "start", "end", "category"], at="submitted_at")` leaves
+the forecasts that stand.
+"""
 
 from __future__ import annotations
 
+from ..algebra import Expr, absolute, col, count, each, greatest, least, maybe, mean, positive, total
 from ..metric import Metric
 from .entry import Analysis
+from .quota import SCOPES, Scope
+from .revenue import won_value
 
 __all__ = ["ANALYSES", "METRICS"]
 
-METRICS: tuple[Metric, ...] = ()
-ANALYSES: tuple[Analysis, ...] = ()
+COMMITTED = col("category") == "commit"
+_OWNED, _OF_TEAM = maybe("owner").not_null(), maybe("team").not_null()
+_WHOSE: dict[str, Expr] = {
+    "seller": COMMITTED & _OWNED,
+    "team": COMMITTED & ~_OWNED & _OF_TEAM,
+    "organisation": COMMITTED & ~_OWNED & ~_OF_TEAM,
+}
+NONE = "no forecast"
+"""Nothing was forecast, which is no forecast of nothing (M3): what is judged by it is undefined."""
+_PEOPLE = tuple(scope for scope in SCOPES if scope.name in _WHOSE)
+
+
+def forecast_value(scope: Scope) -> Metric:
+    """Return what one population has forecast."""
+    return Metric(
+        f"{scope.prefix}forecast_value",
+        total("amount", where=_WHOSE[scope.name]),
+        unit="money",
+        better="neutral",
+        anchor="start",
+        table="forecast",
+        summary=f"Amount that was committed by {scope.whose} for the period; a finer period takes its share by days.",
+        source="Q01; article A4",
+        rules=("F1", "M2", "M3", "M8"),
+        labels={"en": scope.en("forecast"), "zh": f"{scope.zh}预测金额"},
+        subject="forecast",
+    )
+
+
+def judged(scope: Scope) -> tuple[Metric, ...]:
+    """Return the forecasts of one population with what they are judged by."""
+    forecast = forecast_value(scope)
+    submitted = positive(forecast, NONE)
+    missed = absolute(won_value - submitted)
+    return (
+        forecast,
+        Metric(
+            f"{scope.prefix}forecast_attainment",
+            won_value / forecast,
+            unit="ratio",
+            better="target",
+            anchor="closed_at",
+            summary=f"Amount of the deals won in the period over what {scope.whose} had forecast; 1 is as forecast, more is more.",
+            source="Q01; article A4, which calls it accuracy",
+            rules=("F2", "R1", "R2", "R4", "M8"),
+            labels={"en": scope.en("forecast attainment"), "zh": f"{scope.zh}预测达成率"},
+            subject="forecast",
+        ),
+        Metric(
+            f"{scope.prefix}forecast_accuracy",
+            # 1 - |A - F| / A, as one quotient that is rounded once (Q4)
+            (won_value - missed) / won_value,
+            unit="ratio",
+            better="higher",
+            anchor="closed_at",
+            summary=f"1 - |A - F| / A of the amount won A and the forecast F of {scope.whose}: at most 1, "
+            "below 0 where the miss is larger than what was won, undefined without a forecast.",
+            source="Q02; RevenueGrid",
+            rules=("F2", "R1", "R2", "R4", "M8", "Q4"),
+            labels={"en": scope.en("forecast accuracy"), "zh": f"{scope.zh}预测准确率"},
+            subject="forecast",
+        ),
+        Metric(
+            f"{scope.prefix}forecast_bias",
+            (submitted - won_value) / won_value,
+            unit="ratio",
+            better="target",
+            anchor="closed_at",
+            summary=f"What {scope.whose} had forecast less the amount won, over the amount won; above 0 the forecast was too high.",
+            source="Q05; bias",
+            rules=("F2", "R1", "R2", "M8"),
+            labels={"en": scope.en("forecast bias"), "zh": f"{scope.zh}预测偏差率"},
+            subject="forecast",
+        ),
+    )
+
+
+FORECAST = forecast_value(SCOPES[0])
+SUBMITTED = positive(FORECAST, NONE)
+
+forecast_accuracy_symmetric = Metric(
+    "forecast_accuracy_symmetric",
+    # 1 - |A - F| / max(A, F), which is the smaller over the larger
+    least(won_value, SUBMITTED) / greatest(won_value, FORECAST),
+    unit="ratio",
+    better="higher",
+    anchor="closed_at",
+    summary="The smaller over the larger of the amount won and what the sellers had forecast: 1 - |A - F| / max(A, F).",
+    source="Q03; symmetric variant",
+    rules=("F2", "R1", "R2", "R4", "M8"),
+    labels={"en": "Forecast accuracy, symmetric", "zh": "预测准确率（对称）"},
+    subject="forecast",
+)
+
+forecast_error = Metric(
+    "forecast_error",
+    absolute(won_value - SUBMITTED) / won_value,
+    unit="ratio",
+    better="lower",
+    anchor="closed_at",
+    summary="|A - F| / A of the amount won A and the forecast F of all sellers together, whose misses may offset each other.",
+    source="Q06; error of the total",
+    rules=("F2", "R1", "R2", "R4", "M8"),
+    labels={"en": "Forecast error of the total", "zh": "预测总体误差率"},
+    subject="forecast",
+)
+
+HAS_FORECAST = each("owner", count(COMMITTED, table="forecast", at="start")) > 0
+_MISSED = absolute(won_value - FORECAST)
+
+forecast_wape = Metric(
+    "forecast_wape",
+    total(each("owner", _MISSED), where=HAS_FORECAST) / total(each("owner", won_value), where=HAS_FORECAST),
+    unit="ratio",
+    better="lower",
+    anchor="closed_at",
+    summary="Misses of the sellers who submitted a forecast, each taken as an amount above 0, over what these sellers won.",
+    source="Q04, Q06; WAPE by seller",
+    rules=("F2", "R1", "R2", "R4", "M3", "M7", "M8"),
+    labels={"en": "Weighted forecast error by seller (WAPE)", "zh": "预测加权误差率（WAPE，按销售）"},
+    subject="forecast",
+)
+
+forecast_mape = Metric(
+    "forecast_mape",
+    mean(each("owner", _MISSED / absolute(won_value)), where=HAS_FORECAST),
+    unit="ratio",
+    better="lower",
+    anchor="closed_at",
+    summary="Mean over the sellers who submitted a forecast and won something of their miss over what they won; "
+    "each seller weighs the same.",
+    source="Q04; MAPE by seller",
+    rules=("F2", "R2", "R3", "R4", "M3", "M7", "M8"),
+    labels={"en": "Mean forecast error by seller (MAPE)", "zh": "预测平均误差率（MAPE，按销售）"},
+    subject="forecast",
+)
+
+METRICS: tuple[Metric, ...] = (
+    *(metric for scope in _PEOPLE for metric in judged(scope)),
+    forecast_accuracy_symmetric,
+    forecast_error,
+    forecast_wape,
+    forecast_mape,
+)
+
+ANALYSES: tuple[Analysis, ...] = (
+    Analysis(
+        "forecast_predictability",
+        "predictability.forecast_predictability",
+        needs={
+            "forecast": ("amount", "category", "start", "end"),
+            "opportunity": ("outcome", "amount", "closed_at"),
+        },
+        unit="ratio",
+        better="lower",
+        anchor="closed_at",
+        summary="How much the accuracy of forecasts varies from period to period: its mean, standard deviation and coefficient "
+        "of variation over the periods that are over.",
+        source="Q08; article A3",
+        rules=("F2", "R2", "R4", "T7", "M8"),
+        labels={"en": "Forecast predictability", "zh": "预测可预测性"},
+        subject="forecast",
+    ),
+)

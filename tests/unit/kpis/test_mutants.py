@@ -66,6 +66,8 @@ EQUIVALENT = {
     # the value that is counted says no more than who bought, and `distinct` counts no blank anyway
     "repeat_rate": ["at stock", "counted", "counted", "without condition", "without condition"],
     "repeat_rate_days": ["at stock", "counted", "counted"],
+    # how many sellers have a rate does not depend on what it is
+    "forecast_mape": ["left side", "right side"],
     # where days count, a customer without a date is on none
     "cac_lag_1_month": ["all rows"],
     "customer_lifetime_value_3_years": ["all rows"],
