@@ -23,6 +23,10 @@ def _frozen(labels: Mapping[str, Any]) -> Mapping[str, Any]:
     return MappingProxyType(dict(labels))
 
 
+def _texts(values: Any) -> tuple[str, ...]:
+    return (values,) if isinstance(values, str) else tuple(values)
+
+
 @attrs.frozen(slots=True)
 class Analysis:
     """A named analysis with everything a reader needs to trust it.
@@ -47,7 +51,7 @@ class Analysis:
     anchor: str | None = attrs.field(default=None, kw_only=True)
     summary: str = attrs.field(kw_only=True)
     source: str = attrs.field(kw_only=True)
-    rules: tuple[str, ...] = attrs.field(converter=tuple, kw_only=True)
+    rules: tuple[str, ...] = attrs.field(converter=_texts, kw_only=True)
     labels: Mapping[str, str] = attrs.field(converter=_frozen, kw_only=True)
     subject: str = attrs.field(kw_only=True)
     revision: int = attrs.field(default=1, kw_only=True)

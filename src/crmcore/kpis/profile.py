@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from ..algebra import Expr, count, share
 from ..metric import Metric
+from .entry import Analysis
 from .populations import DECIDED, LOST, WON
 
-__all__ = ["METRICS", "won_trait_lift_of", "won_trait_ratio_of"]
+__all__ = ["ANALYSES", "METRICS", "won_trait_lift_of", "won_trait_ratio_of"]
 
 won_trait_ratio = Metric(
     "won_trait_ratio",
@@ -94,3 +95,20 @@ def won_trait_lift_of(name: str, trait: Expr) -> Metric:
 
 
 METRICS = (won_trait_ratio, won_trait_lift)
+
+won_traits = Analysis(
+    "won_traits",
+    "traits.won_traits",
+    needs={"opportunity": ("outcome", "amount")},
+    unit="ratio",
+    better="neutral",
+    anchor="closed_at",
+    summary="For each value of some traits the win rate of the deals that have it with its interval, its difference from "
+    "the win rate of all others, P(value | won) / P(value | lost), and its share of the won value.",
+    source="F18, F17; articles A1, A4",
+    rules=("R1", "R2", "R3", "M2", "M3"),
+    labels={"en": "Traits of won deals", "zh": "赢单特征分析"},
+    subject="profile",
+)
+
+ANALYSES = (won_traits,)

@@ -140,8 +140,11 @@ class Listing:
     # -- plain data --------------------------------------------------------------------------------
 
     def plain(self, name: str) -> list[Any]:
-        """Return a column as plain values; None where blank or undefined."""
-        return [None if isinstance(v, float) and isnan(v) else v for v in self[name].tolist()]
+        """Return a column as plain values: None where blank or undefined, whole numbers for counts."""
+        values = [None if isinstance(v, float) and isnan(v) else v for v in self[name].tolist()]
+        if next(h.unit for h in self.headings if h.name == name) != "count":
+            return values
+        return [int(v) if isinstance(v, float) and v.is_integer() else v for v in values]
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one dict per row; None stands for blank and for undefined."""
@@ -262,6 +265,8 @@ def _array(values: Values, unit: str) -> Array:
         data = values.floats()
         return data if values.why is None else np.where(values.why == 0, data, np.nan)
     if unit == "label":
+        if isinstance(values, np.ndarray) and values.dtype == object:
+            return values
         found = np.empty(len(values), object)
         found[:] = [None if v is None else v for v in values]
         return found
