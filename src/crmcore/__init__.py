@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     analyse = Workspace().analyse
     explain_change = Workspace().explain_change
     measure = Workspace().measure
+    scorecard = Workspace().scorecard
 
 __all__ = [
     "STOCK",
@@ -114,6 +115,7 @@ __all__ = [
     "quantile",
     "read",
     "root",
+    "scorecard",
     "share",
     "smallest",
     "span",
@@ -159,7 +161,7 @@ def _found(name: str) -> Any:
         from importlib.metadata import version
 
         return version(__name__)
-    if name in ("analyse", "explain_change", "measure"):
+    if name in ("analyse", "explain_change", "measure", "scorecard"):
         # methods of a workspace without any settings: UTC, ISO weeks, no conversion of currencies
         return getattr(_found("Workspace")(), name)
     return getattr(import_module(f".{_HOMES.get(name, 'algebra')}", __name__), name)

@@ -45,21 +45,20 @@ def parser() -> Parser:
     top = Parser(prog="crmcore", description="Sales metrics from CRM data: exact, and explained.", allow_abbrev=False)
     top.add_argument("--version", action=Version, nargs=0, help="print the version and stop")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
-    host, question = _host(), _question()
+    host, question, rows = _host(), _question(), _rows()
 
     def add(name: str, says: str, *parents: Parser) -> argparse.ArgumentParser:
         return commands.add_parser(
             name, parents=[*parents, host], help=says, description=f"{says}.", allow_abbrev=False
         )
 
-    kpis = add("kpis", "List the metrics, or show the definition of one")
-    kpis.add_argument("name", nargs="?", metavar="NAME", help="one metric")
-    kpis.add_argument(
-        "--search", metavar="TEXT", help="only metrics with this text in name, label, definition or source"
-    )
+    kpis = add("kpis", "List the metrics and analyses by subject, or show the definition of one")
+    kpis.add_argument("name", nargs="?", metavar="NAME", help="one metric or analysis")
+    kpis.add_argument("--search", metavar="TEXT", help="only those with this text in name, label, definition or source")
+    kpis.add_argument("--subject", metavar="SUBJECT", help="only those of this subject")
     kpis.add_argument("--format", choices=("table", "json"), default="table")
 
-    measure = add("measure", "Measure metrics on data", _data(required=True), question)
+    measure = add("measure", "Measure metrics on data", _data(required=True), question, rows)
     measure.add_argument(
         "metrics", nargs="+", action=Names, metavar="METRIC", help="won_value, win_rate.change(year) ..."
     )
@@ -71,11 +70,25 @@ def parser() -> Parser:
     measure.add_argument("--format", choices=FORMATS, default="table")
     measure.add_argument("-o", "--output", metavar="FILE", help="write to a file")
 
+    scorecard = add("scorecard", "Measure every metric that data has the inputs for", _data(required=True), rows)
+    scorecard.add_argument("--per", metavar="PERIOD", help="the last period of this kind beside the one before it")
+    scorecard.add_argument("--subject", action="append", default=[], metavar="SUBJECT", help="may be repeated")
+    scorecard.add_argument("--format", choices=("table", "json"), default="table")
+
+    analyse = add("analyse", "Run an analysis on data", _data(required=True), rows)
+    analyse.add_argument("name", metavar="NAME", help="rfm_ntile, cohort_retention ...; crmcore kpis lists them")
+    analyse.add_argument(
+        "--choose", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="a choice of the analysis"
+    )
+    analyse.add_argument("--top", type=int, metavar="N", help="only the first N rows")
+    analyse.add_argument("--format", choices=("table", "json"), default="table")
+
     explain = add(
         "explain",
         "Show what a number means and rests on; without data, the definition",
         _data(required=False),
         question,
+        rows,
     )
     explain.add_argument("metrics", nargs="+", action=Names, metavar="METRIC")
     explain.add_argument(
@@ -119,6 +132,12 @@ def _question() -> Parser:
         "--by", nargs="+", action=Names, default=[], metavar="DIM", help="group by columns, e.g. owner.team"
     )
     options.add_argument("--per", metavar="PERIOD", help="day, week, month, quarter, year, fiscal_quarter ...")
+    options.add_argument("--interval", action="store_true", help="give proportions and means their 95 %% interval")
+    return options
+
+
+def _rows() -> Parser:
+    options = Parser(add_help=False)
     options.add_argument(
         "--where",
         nargs="+",
@@ -130,5 +149,4 @@ def _question() -> Parser:
     options.add_argument(
         "--as-of", metavar="DATE", help="look from the end of this day; by default the newest recorded one"
     )
-    options.add_argument("--interval", action="store_true", help="give proportions and means their 95 %% interval")
     return options

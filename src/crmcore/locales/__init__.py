@@ -21,6 +21,7 @@ class Locale(NamedTuple):
         units: unit -> its name.
         better: direction -> what it means.
         rules: rule id -> the rule in a phrase.
+        subjects: subject of the catalogue -> its heading.
     """
 
     words: Mapping[str, str]
@@ -28,6 +29,7 @@ class Locale(NamedTuple):
     units: Mapping[str, str]
     better: Mapping[str, str]
     rules: Mapping[str, str]
+    subjects: Mapping[str, str]
 
     def reason(self, text: str) -> str:
         """Return a reason in this language; a host's own reason stays as it is, and so does the table before a colon."""
@@ -49,4 +51,4 @@ def locale(language: str) -> Locale:
         from . import zh as found
     else:
         from . import en as found  # type: ignore[no-redef]
-    return Locale(found.WORDS, found.REASONS, found.UNITS, found.BETTER, found.RULES)
+    return Locale(found.WORDS, found.REASONS, found.UNITS, found.BETTER, found.RULES, found.SUBJECTS)

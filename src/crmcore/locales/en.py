@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["BETTER", "REASONS", "RULES", "UNITS", "WORDS"]
+__all__ = ["BETTER", "REASONS", "RULES", "SUBJECTS", "UNITS", "WORDS"]
 
 WORDS = {
     # tables
@@ -53,6 +53,15 @@ WORDS = {
     "anchor": "Anchor",
     "columns": "Columns",
     "formula": "Formula",
+    "choices": "Choices",
+    # scorecard
+    "value": "Value",
+    "unavailable": "Unavailable: {n} of {all}.",
+    "missing": "Missing",
+    "subject": "Subject",
+    "kind": "Kind",
+    "metric": "metric",
+    "analysis": "analysis",
     # check
     "table": "Table",
     "rows": "Rows",
@@ -148,4 +157,26 @@ RULES = {
     "Q2": "distinct counts are exact and ignore blanks",
     "Q3": "no float enters an exact sum",
     "Q4": "the quotient of two exact numbers is rounded once",
+}
+
+SUBJECTS = {
+    "conversion": "Conversion",
+    "outcome": "Outcome",
+    "cycle": "Cycle and speed",
+    "pipeline": "Pipeline",
+    "revenue": "Revenue",
+    "quota": "Targets",
+    "forecast": "Forecast",
+    "acquisition": "Acquisition",
+    "attribution": "Attribution",
+    "retention": "Retention",
+    "segments": "Segments",
+    "concentration": "Concentration",
+    "profile": "Profile of winners",
+    "experience": "Experience",
+    "receivables": "Receivables",
+    "activity": "Activity",
+    "tiers": "Standing",
+    "data quality": "Data quality",
+    "orders": "Orders",
 }

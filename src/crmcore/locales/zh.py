@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["BETTER", "REASONS", "RULES", "UNITS", "WORDS"]
+__all__ = ["BETTER", "REASONS", "RULES", "SUBJECTS", "UNITS", "WORDS"]
 
 WORDS = {
     # tables
@@ -53,6 +53,15 @@ WORDS = {
     "anchor": "计入时点",
     "columns": "所需列",
     "formula": "公式",
+    "choices": "可选项",
+    # scorecard
+    "value": "数值",
+    "unavailable": "无法计算：{n} / {all}。",
+    "missing": "缺少",
+    "subject": "主题",
+    "kind": "类型",
+    "metric": "指标",
+    "analysis": "分析",
     # check
     "table": "表",
     "rows": "行数",
@@ -148,4 +157,26 @@ RULES = {
     "Q2": "去重计数精确，忽略空白",
     "Q3": "精确求和中没有浮点数",
     "Q4": "两个精确数之商只舍入一次",
+}
+
+SUBJECTS = {
+    "conversion": "转化",
+    "outcome": "结果",
+    "cycle": "周期与速度",
+    "pipeline": "管道",
+    "revenue": "收入",
+    "quota": "目标",
+    "forecast": "预测",
+    "acquisition": "获客",
+    "attribution": "归因",
+    "retention": "留存",
+    "segments": "客户分群",
+    "concentration": "集中度",
+    "profile": "赢单特征",
+    "experience": "客户体验",
+    "receivables": "应收账款",
+    "activity": "活动",
+    "tiers": "水平分级",
+    "data quality": "数据质量",
+    "orders": "订单",
 }

@@ -1,8 +1,9 @@
-"""Definition: a metric as plain data, for lists, pages and programs."""
+"""Definition: a metric or an analysis as plain data, for lists, pages and programs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from inspect import signature
 from typing import Any
 
 from ..algebra.aggregates import STOCK, Aggregate
@@ -11,9 +12,13 @@ from ..algebra.node import Node
 from ..algebra.render import text
 from ..algebra.walk import walk
 from ..domain.schema import RECORDS, fields_of
+from ..kpis.entry import Analysis
+from ..locales import locale
 from ..metric import Metric
+from ..plan.requests import each_of, leaves_of, reading
+from ..table.shares import SPANNED
 
-__all__ = ["columns_needed", "definition"]
+__all__ = ["analysis_definition", "choices_of", "columns_needed", "definition", "described"]
 
 
 def definition(metric: Metric) -> dict[str, Any]:
@@ -38,10 +43,17 @@ def columns_needed(metric: Metric) -> list[str]:
     """Return the columns that a metric cannot do without, as "table.column", those of referenced tables included."""
     found: dict[str, None] = {}
     for node in walk(metric.formula):
-        if isinstance(node, Aggregate) and node.table is not None:
+        if isinstance(node, Aggregate) and node.rolls_up:
+            for each in each_of(node):
+                for inner in (a for leaf in leaves_of(each.formula) for a in reading(leaf.aggregate)):
+                    for name in _columns(each.by):
+                        found.update(dict.fromkeys(_path(str(inner.table), name)))
+        elif isinstance(node, Aggregate) and node.table is not None:
             names = _columns(node)
             if node.at not in (None, STOCK):
                 names.append(str(node.at))
+                if node.table in SPANNED and node.at == "start":  # it belongs to the days until its end (M8)
+                    names.append("end")
             for name in names:
                 found.update(dict.fromkeys(_path(node.table, name)))
     return list(found)
@@ -68,3 +80,53 @@ def _path(table: str, name: str) -> Iterator[str]:
 def _referenced(table: str, column: str) -> str | None:
     fields = fields_of(RECORDS[table]) if table in RECORDS else ()
     return next((f.references for f in fields if f.name == column), None)
+
+
+def analysis_definition(analysis: Analysis) -> dict[str, Any]:
+    """Return everything that says what an analysis is, ready for JSON."""
+    return {
+        "name": analysis.name,
+        "labels": dict(analysis.labels),
+        "summary": analysis.summary,
+        "function": f"crmcore.analysis.{analysis.function}",
+        "choices": choices_of(analysis),
+        "unit": analysis.unit,
+        "better": analysis.better,
+        "anchor": analysis.anchor,
+        "rules": list(analysis.rules),
+        "source": analysis.source,
+        "subject": analysis.subject,
+        "revision": analysis.revision,
+        "columns": [f"{table}.{column}" for table, listed in analysis.needs.items() for column in listed],
+    }
+
+
+def choices_of(analysis: Analysis) -> dict[str, str]:
+    """Return the choices of an analysis with what they are by default, as text."""
+    parameters = signature(analysis.run).parameters.values()
+    return {p.name: "" if p.default is p.empty else str(p.default) for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+
+def described(analysis: Analysis, language: str = "en") -> str:
+    """Return the definition of an analysis as text."""
+    words = locale(language)
+    say = words.words
+    facts = analysis_definition(analysis)
+    pairs = [
+        (say["unit"], words.units[analysis.unit]),
+        (say["direction"], words.better[analysis.better]),
+        (say["columns"], ", ".join(facts["columns"])),
+        (say["choices"], ", ".join(f"{k}={v}" for k, v in facts["choices"].items()) or say["none"]),
+        (say["rules"], ", ".join(analysis.rules)),
+        (say["source"], analysis.source),
+    ]
+    return "\n".join(
+        [
+            f"{analysis.label(language)} ({analysis.name})",
+            analysis.summary,
+            "",
+            f'  crmcore.analyse("{analysis.name}", data)',
+            "",
+            *(f"{name}{say['colon']}{value}" for name, value in pairs),
+        ]
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,7 @@ from ..table.rates import Rates
 from ..units import unit
 from .modules import metrics_in
 from .names import metric_named
+from .scorecard import Scorecard, card_of
 
 __all__ = ["Workspace"]
 
@@ -245,6 +246,35 @@ class Workspace:
                 f"{type(after).__name__}, whose groups are known"
             )
         return explain_change(metric, before, after).told(self.language)  # type: ignore[arg-type]  # refused there
+
+    def scorecard(
+        self,
+        data: Dataset,
+        *,
+        per: str | None = None,
+        where: Expr | None = None,
+        as_of: date | None = None,
+        subjects: Iterable[str] = (),
+    ) -> Scorecard:
+        """Measure every metric that a dataset has the inputs for, and say what the others lack.
+
+        Args:
+            data: the tables.
+            per: show the last period of this kind beside the one before it; without, all time together.
+            where: a condition on the rows of every table that is read.
+            as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
+            subjects: only metrics of these subjects, such as "pipeline".
+
+        Raises:
+            ArgumentError: a subject that no metric has, or a period that is none.
+        """
+        if per is not None and per not in GRAINS:
+            raise ArgumentError(f"per is one of {', '.join(GRAINS)}, got {per!r}")
+
+        def run(metrics: Sequence[Metric]) -> Result:
+            return self.measure(metrics, data, per=per, where=where, as_of=as_of, interval=True)
+
+        return card_of(self.metrics.values(), data, run, subjects=subjects, language=self.language)
 
     def view(self, data: Dataset, *, where: Expr | None = None, as_of: date | None = None) -> View:
         """Return a dataset as an analysis sees it."""

@@ -6,26 +6,64 @@ import json
 from pathlib import Path
 from typing import Any
 
-from crmcore.kpis import CATALOGUE
+from crmcore.kpis import ANALYSES, CATALOGUE
+from crmcore.locales import locale
 
 
-def test_all_metrics_are_listed(crmcore: Any) -> None:
-    """Each metric of the catalogue has its line: name, label, unit, direction, anchor."""
+def test_all_entries_are_listed_by_subject(crmcore: Any) -> None:
+    """Each metric and analysis has its line - name, label, kind, unit, direction, anchor - under its subject."""
     run = crmcore("kpis")
+    blocks = [block.splitlines() for block in run.out.split("\n\n")]
+    listed = [line.split()[0] for _, *lines in blocks[1:] for line in lines]
 
     assert run.status == 0
-    assert [line.split()[0] for line in run.lines[2:]] == list(CATALOGUE)
-    line = next(x for x in run.lines if x.startswith("win_rate "))
+    assert sorted(listed) == sorted([*CATALOGUE, *ANALYSES])
+    outcome = next(lines for heading, *lines in blocks[1:] if heading == "Outcome")
+    assert [line.split()[0] for line in outcome] == [m.name for m in CATALOGUE.values() if m.subject == "outcome"]
+    line = next(x for x in outcome if x.startswith("win_rate "))
     assert line.split(maxsplit=1)[1].split("  ")[0].strip() == "Win rate"
+    assert len(blocks) - 1 == len({e.subject for e in [*CATALOGUE.values(), *ANALYSES.values()]})
+
+
+def test_one_subject_is_listed(crmcore: Any) -> None:
+    """--subject keeps the entries of one, and a wrong one names those there are."""
+    run = crmcore("kpis", "--subject", "retention", "--language", "zh")
+    names = [line.split()[0] for line in run.lines[4:]]
+
+    assert run.lines[3] == "留存"
+    assert names == [e.name for e in [*CATALOGUE.values(), *ANALYSES.values()] if e.subject == "retention"]
+    assert (
+        "no entry has the subject 'sport'; there are conversion, outcome" in crmcore("kpis", "--subject", "sport").err
+    )
+
+
+def test_every_subject_has_a_heading_in_both_languages() -> None:
+    """A subject of the catalogue is a word of the locales."""
+    subjects = {e.subject for e in [*CATALOGUE.values(), *ANALYSES.values()]}
+
+    assert subjects == set(locale("en").subjects) == set(locale("zh").subjects)
+
+
+def test_an_analysis_is_defined(crmcore: Any) -> None:
+    """Its name gives what it is, how it is called, its choices and the columns it needs."""
+    run = crmcore("kpis", "rfm_ntile")
+
+    assert run.status == 0
+    assert run.lines[0].endswith("(rfm_ntile)")
+    assert '  crmcore.analyse("rfm_ntile", data)' in run.lines
+    assert any(line.startswith("Columns: order_line.account") for line in run.lines)
+    (found,) = json.loads(crmcore("kpis", "rfm_ntile", "--format", "json").out)
+    assert found["function"] == f"crmcore.analysis.{ANALYSES['rfm_ntile'].function}"
 
 
 def test_json_is_a_list_of_definitions(crmcore: Any) -> None:
     """Each has name, labels by language, formula, unit, better, anchor, rules, source and columns."""
     found = json.loads(crmcore("kpis", "--format", "json").out)
 
-    assert [m["name"] for m in found] == list(CATALOGUE)
+    assert sorted(m["name"] for m in found) == sorted([*CATALOGUE, *ANALYSES])
     needed = {"name", "labels", "formula", "unit", "better", "anchor", "rules", "source", "columns"}
-    assert all(needed <= set(m) for m in found)
+    assert all(needed <= set(m) for m in found if m["name"] in CATALOGUE)
+    assert all(needed - {"formula"} <= set(m) for m in found)
     win_rate = next(m for m in found if m["name"] == "win_rate")
     assert win_rate["labels"] == {"en": "Win rate", "zh": "赢率"}
     assert win_rate["columns"] == ["opportunity.outcome", "opportunity.closed_at"]

@@ -148,25 +148,16 @@ def test_dataframes_read_it(listing: Listing) -> None:
     assert table.column("share").to_pylist() == [0.5, None, 0.25]
 
 
-"""Listings: rows of finished values that are not by group and period."""
-
-from __future__ import annotations
-
-import numpy as np
-
-from crmcore.state.listing import Heading, Listing
-
-RANKED = Listing(
-    [
-        (Heading("rank", "count", {"en": "Rank", "zh": "排名"}), [1, 2, None]),
-        (Heading("value", "money"), np.array([2.0, 1.5, np.nan])),
-    ]
-)
-
-
 def test_counts_are_whole_numbers_beside_undefined_ones() -> None:
     """R2: where one rank is undefined the others are still 1 and 2, not 1.0 and 2.0; money stays what it is."""
-    assert repr(RANKED.plain("rank")) == "[1, 2, None]"
-    assert repr(RANKED.plain("value")) == "[2.0, 1.5, None]"
-    assert '"rank": 1,' in RANKED.to_json()
-    assert [line.split() for line in str(RANKED).splitlines()[2:]] == [["1", "2.00"], ["2", "1.50"], ["-", "-"]]
+    ranked = Listing(
+        [
+            (Heading("rank", "count", {"en": "Rank", "zh": "排名"}), [1, 2, None]),
+            (Heading("value", "money"), np.array([2.0, 1.5, np.nan])),
+        ]
+    )
+
+    assert repr(ranked.plain("rank")) == "[1, 2, None]"
+    assert repr(ranked.plain("value")) == "[2.0, 1.5, None]"
+    assert '"rank": 1,' in ranked.to_json()
+    assert [line.split() for line in str(ranked).splitlines()[2:]] == [["1", "2.00"], ["2", "1.50"], ["-", "-"]]
