@@ -14,7 +14,7 @@ DEALS = [
 QUOTES = [
     ("id", "opportunity", "created_at", "requested_at", "sent_at", "decided_at", "status"),
     ("q1", "d1", "2026-03-01", "2026-02-27", "2026-03-03", "2026-03-10", "accepted"),
-    ("q2", "d1", "2026-03-05", None, "2026-03-06", "2026-04-02", "declined"),
+    ("q2", "d1", "2026-03-05", None, "2026-03-06", "2026-04-02", "accepted"),
     ("q3", "d2", "2026-03-10", None, "2026-04-01", None, "accepted"),
     ("q4", "d2", "2026-03-12", None, None, None, None),
     ("q5", "d3", "2026-04-01", "2026-04-05", "2026-04-03", "2026-04-04", "accepted"),
@@ -68,8 +68,8 @@ CASES = [
     ("lead_to_first_quote_days", BUSINESS, MONTHS, born(21, Fraction(23 + 21, 2))),
     # without leads at all it is the time from the deal
     ("lead_to_first_quote_days", NO_LEADS, END, Fraction(11 + 23 + 14, 3)),
-    ("quote_acceptance_rate", BUSINESS, MONTHS, months(1, Fraction(1, 4))),
-    ("quote_acceptance_rate", BUSINESS, END, Fraction(2, 5)),
+    ("quote_acceptance_rate", BUSINESS, MONTHS, months(1, Fraction(2, 4))),
+    ("quote_acceptance_rate", BUSINESS, END, Fraction(3, 5)),
     # 7 days; 27, 1, 0 and 12, where the day of sending counts 0
     ("quote_decision_days", BUSINESS, MONTHS, months(7, Fraction(27 + 1 + 0 + 12, 4))),
     ("quote_decision_days", BUSINESS, END, Fraction(7 + 27 + 1 + 0 + 12, 5)),
