@@ -86,6 +86,21 @@ def test_completeness_of_all_cells(data, figures) -> None:
     assert total["all_cells"] < figures["completeness_all_cells"] - 0.03
 
 
+def test_completeness_listed_by_field(data, figures) -> None:
+    """The analysis lists the same shares field by field; the file's 38th column has no name and is blank throughout."""
+    listed = cc.analyse("field_completeness", data)
+    shares = {r["field"]: r["share"] for r in listed}
+    expected = {OURS.get(c, c): share for c, share in figures["completeness_strict"].items()}
+    ids = len(data["lead"])
+
+    assert (listed["field"][0], shares.pop("column 38")) == ("column 38", 0.0)
+    assert expected.pop("id") == 1.0
+    assert shares == pytest.approx(expected, rel=1e-12, abs=0)
+    assert (listed.fact("filled") + ids) / listed.fact("cases") == pytest.approx(
+        figures["completeness_all_cells_strict"], rel=1e-12
+    )
+
+
 def test_numbers_of_visits(data, figures) -> None:
     """Q1, R2: mean, median and largest of visits, seconds and pages; the 137 blanks are left out and counted."""
     for column, name in (

@@ -19,18 +19,16 @@ from ..state.listing import Fact, Heading, Listing
 from ..state.present.numbers import places_of, shown
 from ..state.result import Result
 from ..units import unit as unit_named
+from .mix import Groups, Part, parts_of, whole_of
 
-__all__ = ["Change", "Part", "Side", "explain_change", "explain_periods", "parts_of"]
+__all__ = ["Change", "Part", "Side", "explain_change", "explain_periods"]
 
 Exact = int | Decimal | Fraction
 Pair = tuple[Exact, Exact]
 Side = Mapping[Any, Pair | Exact]
-Groups = dict[tuple[Any, ...], tuple[Fraction, Fraction]]
 
 NAMED = 3
 """Groups that the note names."""
-HALF = Fraction(1, 2)
-NONE = (Fraction(0), Fraction(0))
 _RATE = {
     "denominator_before": {"en": "Denominator before", "zh": "前期分母"},
     "denominator_after": {"en": "Denominator after", "zh": "后期分母"},
@@ -49,29 +47,6 @@ _MIX_NOTE = {
 }
 
 
-@attrs.frozen(slots=True)
-class Part:
-    """What one group has to do with the difference; all numbers are exact.
-
-    Args:
-        group: its labels, one for each key.
-        before: numerator and denominator before; 0 and 0 where it was absent.
-        after: the same afterwards.
-        weights: its share of all denominators, before and after; None where those are 0.
-        mix: by its weight; None where the number before or after is undefined, or where there are only sums.
-        rate: by its own number; None like `mix`.
-        contribution: mix + rate; of sums, the difference.
-    """
-
-    group: tuple[Any, ...]
-    before: tuple[Fraction, Fraction]
-    after: tuple[Fraction, Fraction]
-    weights: tuple[Fraction | None, Fraction | None]
-    mix: Fraction | None
-    rate: Fraction | None
-    contribution: Fraction | None
-
-
 class Change(Listing):
     """The difference of a number by group: a listing, with the exact numbers beside it.
 
@@ -86,8 +61,8 @@ class Change(Listing):
 
     def __init__(self, metric: _Subject, keys: Sequence[str], before: Groups, after: Groups) -> None:
         self.parts = parts_of(before, after, sums=metric.sums)
-        self.before = _whole(before.values(), sums=metric.sums)
-        self.after = _whole(after.values(), sums=metric.sums)
+        self.before = whole_of(before.values(), sums=metric.sums)
+        self.after = whole_of(after.values(), sums=metric.sums)
         known = self.before is not None and self.after is not None
         self.difference = None if self.before is None or self.after is None else self.after - self.before
         split = known and not metric.sums
@@ -212,49 +187,6 @@ def explain_periods(metric: Metric, measured: Result, whole: Result, before: str
     return Change(_subject(metric), measured.keys, *sides)
 
 
-def parts_of(before: Groups, after: Groups, *, sums: bool = False) -> tuple[Part, ...]:
-    """Return what each group has to do with the difference, the largest contribution first, ties by label.
-
-    Args:
-        before: labels of a group -> its numerator and denominator.
-        after: the same afterwards.
-        sums: the numerators are the numbers; there are no denominators, hence no mix.
-    """
-    sides = before, after
-    numbers = [_whole(side.values(), sums=sums) for side in sides]
-    totals = [sum((pair[1] for pair in side.values()), Fraction(0)) for side in sides]
-    found = []
-    for group in dict.fromkeys((*before, *after)):
-        n0, d0 = before.get(group, NONE)
-        n1, d1 = after.get(group, NONE)
-        mix = rate = contribution = w0 = w1 = None
-        if sums:
-            contribution = n1 - n0
-        else:
-            w0, w1 = (d / total if total else None for d, total in zip((d0, d1), totals, strict=True))
-        if w0 is not None and w1 is not None and numbers[0] is not None and numbers[1] is not None:
-            here = n1 / totals[1] - n0 / totals[0]
-            rate = (n1 / d1 - n0 / d0) * (w0 + w1) * HALF if d0 and d1 else Fraction(0)
-            contribution = here - (w1 - w0) * (numbers[0] + numbers[1]) * HALF
-            mix = contribution - rate
-        found.append(Part(group, (n0, d0), (n1, d1), (w0, w1), mix, rate, contribution))
-    return tuple(sorted(found, key=lambda p: (-abs(p.contribution or 0), [_order(x) for x in p.group])))
-
-
-def _order(label: Any) -> tuple[bool, bool, Any]:
-    """Order labels of mixed types: numbers, text, blank."""
-    number = isinstance(label, (int, float))
-    return label is None, not number, label if number else str(label)
-
-
-def _whole(pairs: Iterable[tuple[Fraction, Fraction]], *, sums: bool) -> Fraction | None:
-    """Return the number of all groups together; None where its denominator is 0 (R2)."""
-    listed = [*pairs]
-    top = sum((n for n, _ in listed), Fraction(0))
-    below = Fraction(1) if sums else sum((d for _, d in listed), Fraction(0))
-    return top / below if below else None
-
-
 # -- the two sides ------------------------------------------------------------------------------------
 
 
@@ -274,7 +206,7 @@ def _groups_of(result: Result, metric: str, period: str | None = None) -> Groups
 def _checked(groups: Groups, total: Any, metric: Metric) -> Groups:
     """Return the groups, which have to add up to the number of the whole (R1)."""
     sums = quotient_of(metric.formula) is None
-    added = _float(_whole(groups.values(), sums=sums))
+    added = _float(whole_of(groups.values(), sums=sums))
     if added != total:
         raise ArgumentError(
             f"the groups of {metric.name!r} do not add up to the whole ({added!r} and {total!r}), so its change has no "

@@ -590,6 +590,132 @@ class _MedianOpenDealAgeDays(_Function):
     @overload
     def __call__(self, *, created_at: _Column, outcome: _Column, per: str, as_of: date, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
 
+class _QuoteTurnaroundDays(_Function):
+    # Quote turnaround (days), in days: Mean time from the request for a quote, or from its creation where there is none, to its sending, over the quotes sent in the period.
+    # total(time from coalesce(requested_at if there, created_at) to sent_at) / count(time from coalesce(requested_at if there, created_at) to sent_at)
+    @overload
+    def __call__(self, *, created_at: _Column, sent_at: _Column, requested_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, created_at: _Column, sent_at: _Column, by: _By, requested_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, created_at: _Column, sent_at: _Column, per: str, requested_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: days is total(time from coalesce(requested_at if there, created_at) to sent_at)
+    # of: timed is count(time from coalesce(requested_at if there, created_at) to sent_at)
+    @overload
+    def of(self, *, days: _Number, timed: _Number) -> float: ...
+    @overload
+    def of(self, *, days: _Numbers, timed: _Numbers) -> Any: ...
+
+class _MedianQuoteTurnaroundDays(_Function):
+    # Median quote turnaround (days), in days: Median time from the request for a quote, or from its creation where there is none, to its sending, over the quotes sent in the period.
+    # median(time from coalesce(requested_at if there, created_at) to sent_at)
+    @overload
+    def __call__(self, *, created_at: _Column, sent_at: _Column, requested_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, created_at: _Column, sent_at: _Column, by: _By, requested_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, created_at: _Column, sent_at: _Column, per: str, requested_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _FirstQuoteDays(_Function):
+    # Time to first quote (days), in days: Mean time from the creation of a deal to the first quote sent for it, over the deals created in the period that have been sent one by now.
+    # total(each opportunity: smallest(time from opportunity.created_at to sent_at)) / count(each opportunity: smallest(time from opportunity.created_at to sent_at))
+    @overload
+    def __call__(self, *, opportunity__created_at: _Column, sent_at: _Column, opportunity: _Column, by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__created_at: _Column, sent_at: _Column, opportunity: _Column, by: _By, per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__created_at: _Column, sent_at: _Column, opportunity: _Column, per: str, by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is total(each opportunity: smallest(time from opportunity.created_at to sent_at))
+    # of: denominator is count(each opportunity: smallest(time from opportunity.created_at to sent_at))
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _MedianFirstQuoteDays(_Function):
+    # Median time to first quote (days), in days: Median time from the creation of a deal to the first quote sent for it, over the deals created in the period that have been sent one by now.
+    # median(each opportunity: smallest(time from opportunity.created_at to sent_at))
+    @overload
+    def __call__(self, *, opportunity__created_at: _Column, sent_at: _Column, opportunity: _Column, by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__created_at: _Column, sent_at: _Column, opportunity: _Column, by: _By, per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__created_at: _Column, sent_at: _Column, opportunity: _Column, per: str, by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _LeadToFirstQuoteDays(_Function):
+    # Lead to first quote (days), in days: Mean time from the creation of the lead, or of the deal where it has none, to the first quote sent, over the deals created in the period that have been sent one by now.
+    # total(each opportunity: smallest(time from coalesce(opportunity.lead.created_at if there, opportunity.created_at) to sent_at)) / count(each opportunity: smallest(time from coalesce(opportunity.lead.created_at if there, opportunity.created_at) to sent_at))
+    @overload
+    def __call__(self, *, opportunity__created_at: _Column, sent_at: _Column, opportunity: _Column, opportunity__lead__created_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__created_at: _Column, sent_at: _Column, opportunity: _Column, by: _By, opportunity__lead__created_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__created_at: _Column, sent_at: _Column, opportunity: _Column, per: str, opportunity__lead__created_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is total(each opportunity: smallest(time from coalesce(opportunity.lead.created_at if there, opportunity.created_at) to sent_at))
+    # of: denominator is count(each opportunity: smallest(time from coalesce(opportunity.lead.created_at if there, opportunity.created_at) to sent_at))
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _QuoteAcceptanceRate(_Function):
+    # Quote acceptance rate, in ratio: Share of the quotes decided in the period whose status is accepted.
+    # count((decided_at has a value) and (status == 'accepted')) / count(decided_at has a value)
+    @overload
+    def __call__(self, *, decided_at: _Column, status: _Column, by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, decided_at: _Column, status: _Column, by: _By, per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, decided_at: _Column, status: _Column, per: str, by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: accepted_with_decided_at is count((decided_at has a value) and (status == 'accepted'))
+    # of: quotes_with_decided_at is count(decided_at has a value)
+    @overload
+    def of(self, *, accepted_with_decided_at: _Number, quotes_with_decided_at: _Number) -> float: ...
+    @overload
+    def of(self, *, accepted_with_decided_at: _Numbers, quotes_with_decided_at: _Numbers) -> Any: ...
+
+class _QuoteDecisionDays(_Function):
+    # Quote decision time (days), in days: Mean time from the sending of a quote to the customer's decision, over the quotes decided in the period.
+    # total(time from sent_at to decided_at) / count(time from sent_at to decided_at)
+    @overload
+    def __call__(self, *, sent_at: _Column, decided_at: _Column, by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, sent_at: _Column, decided_at: _Column, by: _By, per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, sent_at: _Column, decided_at: _Column, per: str, by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: days is total(time from sent_at to decided_at)
+    # of: timed is count(time from sent_at to decided_at)
+    @overload
+    def of(self, *, days: _Number, timed: _Number) -> float: ...
+    @overload
+    def of(self, *, days: _Numbers, timed: _Numbers) -> Any: ...
+
+class _LeadToCashDays(_Function):
+    # Lead to cash (days), in days: Mean time from the creation of the lead, or of the deal where it has none, to the payment in full of an invoice, over the invoices of deals paid in the period.
+    # total(time from coalesce(opportunity.lead.created_at if there, opportunity.created_at) to paid_at) / count(time from coalesce(opportunity.lead.created_at if there, opportunity.created_at) to paid_at)
+    @overload
+    def __call__(self, *, opportunity__created_at: _Column, paid_at: _Column, opportunity__lead__created_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__created_at: _Column, paid_at: _Column, by: _By, opportunity__lead__created_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__created_at: _Column, paid_at: _Column, per: str, opportunity__lead__created_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: days is total(time from coalesce(opportunity.lead.created_at if there, opportunity.created_at) to paid_at)
+    # of: timed is count(time from coalesce(opportunity.lead.created_at if there, opportunity.created_at) to paid_at)
+    @overload
+    def of(self, *, days: _Number, timed: _Number) -> float: ...
+    @overload
+    def of(self, *, days: _Numbers, timed: _Numbers) -> Any: ...
+
+class _MedianLeadToCashDays(_Function):
+    # Median lead to cash (days), in days: Median time from the creation of the lead, or of the deal where it has none, to the payment in full of an invoice, over the invoices of deals paid in the period.
+    # median(time from coalesce(opportunity.lead.created_at if there, opportunity.created_at) to paid_at)
+    @overload
+    def __call__(self, *, opportunity__created_at: _Column, paid_at: _Column, opportunity__lead__created_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__created_at: _Column, paid_at: _Column, by: _By, opportunity__lead__created_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__created_at: _Column, paid_at: _Column, per: str, opportunity__lead__created_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
 class _OpenValue(_Function):
     # Open pipeline value, in money: Amount of the deals open at the end of the period.
     # total(amount, where outcome == 'open')
@@ -1236,6 +1362,244 @@ class _AccountPlanAttainment(_Function):
     def of(self, *, won_value: _Number, account_plan_value: _Number) -> float: ...
     @overload
     def of(self, *, won_value: _Numbers, account_plan_value: _Numbers) -> Any: ...
+
+class _ForecastValue(_Function):
+    # Forecast, in money: Amount that was committed by the sellers for the period; a finer period takes its share by days.
+    # total(amount, where (category == 'commit') and ((owner if there) has a value))
+    @overload
+    def __call__(self, *, amount: _Column, category: _Column, owner: _Column | None = ..., start: _Column | None = ..., end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, category: _Column, by: _By, owner: _Column | None = ..., start: _Column | None = ..., end: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, category: _Column, per: str, owner: _Column | None = ..., start: _Column | None = ..., end: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _ForecastAttainment(_Function):
+    # Forecast attainment, in ratio: Amount of the deals won in the period over what the sellers had forecast; 1 is as forecast, more is more.
+    # total(amount, where outcome == 'won') / total(amount, where (category == 'commit') and ((owner if there) has a value))
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__amount: _Column, forecast__category: _Column, forecast__owner: _Column | None = ..., opportunity__closed_at: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__amount: _Column, forecast__category: _Column, by: _By, forecast__owner: _Column | None = ..., opportunity__closed_at: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__amount: _Column, forecast__category: _Column, per: str, forecast__owner: _Column | None = ..., opportunity__closed_at: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value is total(amount, where outcome == 'won')
+    # of: forecast_value is total(amount, where (category == 'commit') and ((owner if there) has a value))
+    @overload
+    def of(self, *, won_value: _Number, forecast_value: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value: _Numbers, forecast_value: _Numbers) -> Any: ...
+
+class _ForecastAccuracy(_Function):
+    # Forecast accuracy, in ratio: 1 - |A - F| / A of the amount won A and the forecast F of the sellers: at most 1, below 0 where the miss is larger than what was won, undefined without a forecast.
+    # (total(amount, where outcome == 'won') - (|(total(amount, where outcome == 'won') - (total(amount, where (category == 'commit') and ((owner if there) has a value)) [undefined: no forecast]))|)) / total(amount, where outcome == 'won')
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__owner: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, by: _By, forecast__owner: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, per: str, forecast__owner: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value is total(amount, where outcome == 'won')
+    # of: forecast_value is total(amount, where (category == 'commit') and ((owner if there) has a value))
+    @overload
+    def of(self, *, won_value: _Number, forecast_value: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value: _Numbers, forecast_value: _Numbers) -> Any: ...
+
+class _ForecastBias(_Function):
+    # Forecast bias, in ratio: What the sellers had forecast less the amount won, over the amount won; above 0 the forecast was too high.
+    # ((total(amount, where (category == 'commit') and ((owner if there) has a value)) [undefined: no forecast]) - total(amount, where outcome == 'won')) / total(amount, where outcome == 'won')
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__owner: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, by: _By, forecast__owner: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, per: str, forecast__owner: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: forecast_value is total(amount, where (category == 'commit') and ((owner if there) has a value))
+    # of: won_value is total(amount, where outcome == 'won')
+    @overload
+    def of(self, *, forecast_value: _Number, won_value: _Number) -> float: ...
+    @overload
+    def of(self, *, forecast_value: _Numbers, won_value: _Numbers) -> Any: ...
+
+class _TeamForecastValue(_Function):
+    # Team forecast, in money: Amount that was committed by the teams for the period; a finer period takes its share by days.
+    # total(amount, where (category == 'commit') and (owner if there) is blank and ((team if there) has a value))
+    @overload
+    def __call__(self, *, amount: _Column, category: _Column, owner: _Column | None = ..., team: _Column | None = ..., start: _Column | None = ..., end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, category: _Column, by: _By, owner: _Column | None = ..., team: _Column | None = ..., start: _Column | None = ..., end: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, category: _Column, per: str, owner: _Column | None = ..., team: _Column | None = ..., start: _Column | None = ..., end: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _TeamForecastAttainment(_Function):
+    # Team forecast attainment, in ratio: Amount of the deals won in the period over what the teams had forecast; 1 is as forecast, more is more.
+    # total(amount, where outcome == 'won') / total(amount, where (category == 'commit') and (owner if there) is blank and ((team if there) has a value))
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__amount: _Column, forecast__category: _Column, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., opportunity__closed_at: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__amount: _Column, forecast__category: _Column, by: _By, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., opportunity__closed_at: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__amount: _Column, forecast__category: _Column, per: str, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., opportunity__closed_at: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value is total(amount, where outcome == 'won')
+    # of: team_forecast_value is total(amount, where (category == 'commit') and (owner if there) is blank and ((team if there) has a value))
+    @overload
+    def of(self, *, won_value: _Number, team_forecast_value: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value: _Numbers, team_forecast_value: _Numbers) -> Any: ...
+
+class _TeamForecastAccuracy(_Function):
+    # Team forecast accuracy, in ratio: 1 - |A - F| / A of the amount won A and the forecast F of the teams: at most 1, below 0 where the miss is larger than what was won, undefined without a forecast.
+    # (total(amount, where outcome == 'won') - (|(total(amount, where outcome == 'won') - (total(amount, where (category == 'commit') and (owner if there) is blank and ((team if there) has a value)) [undefined: no forecast]))|)) / total(amount, where outcome == 'won')
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, by: _By, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, per: str, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value is total(amount, where outcome == 'won')
+    # of: team_forecast_value is total(amount, where (category == 'commit') and (owner if there) is blank and ((team if there) has a value))
+    @overload
+    def of(self, *, won_value: _Number, team_forecast_value: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value: _Numbers, team_forecast_value: _Numbers) -> Any: ...
+
+class _TeamForecastBias(_Function):
+    # Team forecast bias, in ratio: What the teams had forecast less the amount won, over the amount won; above 0 the forecast was too high.
+    # ((total(amount, where (category == 'commit') and (owner if there) is blank and ((team if there) has a value)) [undefined: no forecast]) - total(amount, where outcome == 'won')) / total(amount, where outcome == 'won')
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, by: _By, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, per: str, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: team_forecast_value is total(amount, where (category == 'commit') and (owner if there) is blank and ((team if there) has a value))
+    # of: won_value is total(amount, where outcome == 'won')
+    @overload
+    def of(self, *, team_forecast_value: _Number, won_value: _Number) -> float: ...
+    @overload
+    def of(self, *, team_forecast_value: _Numbers, won_value: _Numbers) -> Any: ...
+
+class _OrganisationForecastValue(_Function):
+    # Organisation forecast, in money: Amount that was committed by the organisation for the period; a finer period takes its share by days.
+    # total(amount, where (category == 'commit') and (owner if there) is blank and (team if there) is blank)
+    @overload
+    def __call__(self, *, amount: _Column, category: _Column, owner: _Column | None = ..., team: _Column | None = ..., start: _Column | None = ..., end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, category: _Column, by: _By, owner: _Column | None = ..., team: _Column | None = ..., start: _Column | None = ..., end: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, category: _Column, per: str, owner: _Column | None = ..., team: _Column | None = ..., start: _Column | None = ..., end: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _OrganisationForecastAttainment(_Function):
+    # Organisation forecast attainment, in ratio: Amount of the deals won in the period over what the organisation had forecast; 1 is as forecast, more is more.
+    # total(amount, where outcome == 'won') / total(amount, where (category == 'commit') and (owner if there) is blank and (team if there) is blank)
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__amount: _Column, forecast__category: _Column, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., opportunity__closed_at: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__amount: _Column, forecast__category: _Column, by: _By, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., opportunity__closed_at: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__amount: _Column, forecast__category: _Column, per: str, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., opportunity__closed_at: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value is total(amount, where outcome == 'won')
+    # of: organisation_forecast_value is total(amount, where (category == 'commit') and (owner if there) is blank and (team if there) is blank)
+    @overload
+    def of(self, *, won_value: _Number, organisation_forecast_value: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value: _Numbers, organisation_forecast_value: _Numbers) -> Any: ...
+
+class _OrganisationForecastAccuracy(_Function):
+    # Organisation forecast accuracy, in ratio: 1 - |A - F| / A of the amount won A and the forecast F of the organisation: at most 1, below 0 where the miss is larger than what was won, undefined without a forecast.
+    # (total(amount, where outcome == 'won') - (|(total(amount, where outcome == 'won') - (total(amount, where (category == 'commit') and (owner if there) is blank and (team if there) is blank) [undefined: no forecast]))|)) / total(amount, where outcome == 'won')
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, by: _By, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, per: str, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value is total(amount, where outcome == 'won')
+    # of: organisation_forecast_value is total(amount, where (category == 'commit') and (owner if there) is blank and (team if there) is blank)
+    @overload
+    def of(self, *, won_value: _Number, organisation_forecast_value: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value: _Numbers, organisation_forecast_value: _Numbers) -> Any: ...
+
+class _OrganisationForecastBias(_Function):
+    # Organisation forecast bias, in ratio: What the organisation had forecast less the amount won, over the amount won; above 0 the forecast was too high.
+    # ((total(amount, where (category == 'commit') and (owner if there) is blank and (team if there) is blank) [undefined: no forecast]) - total(amount, where outcome == 'won')) / total(amount, where outcome == 'won')
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, by: _By, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, per: str, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: organisation_forecast_value is total(amount, where (category == 'commit') and (owner if there) is blank and (team if there) is blank)
+    # of: won_value is total(amount, where outcome == 'won')
+    @overload
+    def of(self, *, organisation_forecast_value: _Number, won_value: _Number) -> float: ...
+    @overload
+    def of(self, *, organisation_forecast_value: _Numbers, won_value: _Numbers) -> Any: ...
+
+class _ForecastAccuracySymmetric(_Function):
+    # Forecast accuracy, symmetric, in ratio: The smaller over the larger of the amount won and what the sellers had forecast: 1 - |A - F| / max(A, F).
+    # (min(total(amount, where outcome == 'won'), total(amount, where (category == 'commit') and ((owner if there) has a value)) [undefined: no forecast])) / (max(total(amount, where outcome == 'won'), total(amount, where (category == 'commit') and ((owner if there) has a value))))
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__amount: _Column, forecast__category: _Column, forecast__owner: _Column | None = ..., opportunity__closed_at: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__amount: _Column, forecast__category: _Column, by: _By, forecast__owner: _Column | None = ..., opportunity__closed_at: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__amount: _Column, forecast__category: _Column, per: str, forecast__owner: _Column | None = ..., opportunity__closed_at: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value is total(amount, where outcome == 'won')
+    # of: forecast_value is total(amount, where (category == 'commit') and ((owner if there) has a value))
+    @overload
+    def of(self, *, won_value: _Number, forecast_value: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value: _Numbers, forecast_value: _Numbers) -> Any: ...
+
+class _ForecastError(_Function):
+    # Forecast error of the total, in ratio: |A - F| / A of the amount won A and the forecast F of all sellers together, whose misses may offset each other.
+    # (|(total(amount, where outcome == 'won') - (total(amount, where (category == 'commit') and ((owner if there) has a value)) [undefined: no forecast]))|) / total(amount, where outcome == 'won')
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__owner: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, by: _By, forecast__owner: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, per: str, forecast__owner: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value is total(amount, where outcome == 'won')
+    # of: forecast_value is total(amount, where (category == 'commit') and ((owner if there) has a value))
+    @overload
+    def of(self, *, won_value: _Number, forecast_value: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value: _Numbers, forecast_value: _Numbers) -> Any: ...
+
+class _ForecastWape(_Function):
+    # Weighted forecast error by seller (WAPE), in ratio: Misses of the sellers who submitted a forecast, each taken as an amount above 0, over what these sellers won.
+    # total(each owner: |(total(amount, where outcome == 'won') - total(amount, where (category == 'commit') and ((owner if there) has a value)))|, where each owner: count(category == 'commit') > 0) / total(each owner: total(amount, where outcome == 'won'), where each owner: count(category == 'commit') > 0)
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, opportunity__owner: _Column, forecast__amount: _Column, forecast__category: _Column, forecast__owner: _Column, opportunity__closed_at: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, opportunity__owner: _Column, forecast__amount: _Column, forecast__category: _Column, forecast__owner: _Column, by: _By, opportunity__closed_at: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, opportunity__owner: _Column, forecast__amount: _Column, forecast__category: _Column, forecast__owner: _Column, per: str, opportunity__closed_at: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is total(each owner: |(total(amount, where outcome == 'won') - total(amount, where (category == 'commit') and ((owner if there) has a value)))|, where each owner: count(category == 'commit') > 0)
+    # of: denominator is total(each owner: total(amount, where outcome == 'won'), where each owner: count(category == 'commit') > 0)
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+
+class _ForecastMape(_Function):
+    # Mean forecast error by seller (MAPE), in ratio: Mean over the sellers who submitted a forecast and won something of their miss over what they won; each seller weighs the same.
+    # total(each owner: (|(total(amount, where outcome == 'won') - total(amount, where (category == 'commit') and ((owner if there) has a value)))|) / (|total(amount, where outcome == 'won')|), where each owner: count(category == 'commit') > 0) / count(each owner: (|(total(amount, where outcome == 'won') - total(amount, where (category == 'commit') and ((owner if there) has a value)))|) / (|total(amount, where outcome == 'won')|), where each owner: count(category == 'commit') > 0)
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, opportunity__owner: _Column, forecast__amount: _Column, forecast__category: _Column, forecast__owner: _Column, opportunity__closed_at: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, opportunity__owner: _Column, forecast__amount: _Column, forecast__category: _Column, forecast__owner: _Column, by: _By, opportunity__closed_at: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, opportunity__owner: _Column, forecast__amount: _Column, forecast__category: _Column, forecast__owner: _Column, per: str, opportunity__closed_at: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: numerator is total(each owner: (|(total(amount, where outcome == 'won') - total(amount, where (category == 'commit') and ((owner if there) has a value)))|) / (|total(amount, where outcome == 'won')|), where each owner: count(category == 'commit') > 0)
+    # of: denominator is count(each owner: (|(total(amount, where outcome == 'won') - total(amount, where (category == 'commit') and ((owner if there) has a value)))|) / (|total(amount, where outcome == 'won')|), where each owner: count(category == 'commit') > 0)
+    @overload
+    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    @overload
+    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
 
 class _SpendValue(_Function):
     # Acquisition spend, in money: What was spent in the period to win customers: marketing and sales together.
@@ -2991,6 +3355,15 @@ response_sla_rate_1_hour: _ResponseSlaRate1Hour
 response_sla_rate_24_hours: _ResponseSlaRate24Hours
 open_deal_age_days: _OpenDealAgeDays
 median_open_deal_age_days: _MedianOpenDealAgeDays
+quote_turnaround_days: _QuoteTurnaroundDays
+median_quote_turnaround_days: _MedianQuoteTurnaroundDays
+first_quote_days: _FirstQuoteDays
+median_first_quote_days: _MedianFirstQuoteDays
+lead_to_first_quote_days: _LeadToFirstQuoteDays
+quote_acceptance_rate: _QuoteAcceptanceRate
+quote_decision_days: _QuoteDecisionDays
+lead_to_cash_days: _LeadToCashDays
+median_lead_to_cash_days: _MedianLeadToCashDays
 open_value: _OpenValue
 open_value_closing_within_90_days: _OpenValueClosingWithin90Days
 weighted_value: _WeightedValue
@@ -3039,6 +3412,22 @@ organisation_pace: _OrganisationPace
 organisation_pace_status: _OrganisationPaceStatus
 sellers_at_quota_share: _SellersAtQuotaShare
 account_plan_attainment: _AccountPlanAttainment
+forecast_value: _ForecastValue
+forecast_attainment: _ForecastAttainment
+forecast_accuracy: _ForecastAccuracy
+forecast_bias: _ForecastBias
+team_forecast_value: _TeamForecastValue
+team_forecast_attainment: _TeamForecastAttainment
+team_forecast_accuracy: _TeamForecastAccuracy
+team_forecast_bias: _TeamForecastBias
+organisation_forecast_value: _OrganisationForecastValue
+organisation_forecast_attainment: _OrganisationForecastAttainment
+organisation_forecast_accuracy: _OrganisationForecastAccuracy
+organisation_forecast_bias: _OrganisationForecastBias
+forecast_accuracy_symmetric: _ForecastAccuracySymmetric
+forecast_error: _ForecastError
+forecast_wape: _ForecastWape
+forecast_mape: _ForecastMape
 spend_value: _SpendValue
 expense_value: _ExpenseValue
 new_customers: _NewCustomers

@@ -8,9 +8,10 @@ from ..algebra import Expr, Formula, as_of, coalesce, col, count, elapsed, media
 from ..errors import ArgumentError
 from ..metric import Metric
 from .choices import plural, whole
+from .entry import Analysis
 from .populations import CLOSED, CONVERTED, OPEN, OVERDUE, WON
 
-__all__ = ["METRICS", "completeness", "stale_open_deals_share"]
+__all__ = ["ANALYSES", "METRICS", "completeness", "stale_open_deals_share"]
 
 BACKWARDS = col("closed_at") < col("created_at")
 idle = elapsed(coalesce(col("last_activity_at"), col("created_at")), as_of())
@@ -248,4 +249,46 @@ METRICS = (
     undated_leads_share,
     median_open_deal_idle_days,
     stale_open_deals_share(30),
+)
+
+ANALYSES = (
+    Analysis(
+        "field_completeness",
+        "completeness.field_completeness",
+        needs={},
+        unit="ratio",
+        better="higher",
+        anchor="stock",
+        summary="Share of the records of each table that have a value in each of its fields, the emptiest field first.",
+        source="A09; articles A0, A3",
+        rules=("O3", "R1", "R2"),
+        labels={"en": "Completeness by field", "zh": "字段完整率"},
+        subject="data quality",
+    ),
+    Analysis(
+        "duplicate_records",
+        "duplicates.duplicate_records",
+        needs={"contact": ("email",)},
+        unit="count",
+        better="lower",
+        anchor="stock",
+        summary="Records of a table that say the same in chosen fields, apart from case, width and spaces.",
+        source="A09; methods 8; E50",
+        rules=("O3", "R2", "R4"),
+        labels={"en": "Duplicate records", "zh": "重复记录"},
+        subject="data quality",
+    ),
+    Analysis(
+        "data_quality_score",
+        "quality.data_quality_score",
+        needs={},
+        unit="points",
+        better="higher",
+        anchor="stock",
+        summary="Completeness, uniqueness, accuracy and freshness of the data as one score from 0 to 100, with its checks.",
+        source="A09; articles A0, A3",
+        rules=("R1", "R2", "R4", "T4"),
+        labels={"en": "Data quality score", "zh": "数据质量得分"},
+        subject="data quality",
+    ),
 )
