@@ -76,7 +76,7 @@ class Change(Listing):
             ],
             facts=[Fact(name, _float(getattr(self, name)), metric.unit, _RATE[name]) for name in facts],
             notes=[
-                *([] if self.difference is None else [_told(metric, self)]),
+                _told(metric, self),
                 *([] if metric.sums else [_MIX_NOTE]),
             ],
         )
@@ -274,8 +274,13 @@ def _columns(parts: Sequence[Part], metric: _Subject) -> list[tuple[Heading, lis
 
 def _told(metric: _Subject, change: Change) -> dict[str, str]:
     """Return the sentence that says how the number moved and which groups moved it, by language."""
-    assert change.difference is not None
     name = metric.labels["en"]
+    if change.difference is None:
+        side = ("before", "前期") if change.before is None else ("after", "后期")
+        return {
+            "en": f"{name} is undefined {side[0]}: its denominator is zero.",
+            "zh": f"{metric.labels.get('zh', name)}{side[1]}无定义：分母为零。",
+        }
     first, last = (_text(x, metric.unit) for x in (change.before, change.after))
     if change.difference:
         up = change.difference > 0

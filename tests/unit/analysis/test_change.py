@@ -183,6 +183,10 @@ def test_nothing_on_both_sides_is_undefined() -> None:
 
     assert (len(change), change.before, change.difference, change.fact("mix")) == (0, None, None, None)
     assert str(change).startswith("group")
+    gone = explain_change("r", {"A": (1, 2)}, {"A": (0, 0)})
+    assert (gone.before, gone.after, gone.parts[0].contribution) == (HALF, None, None)
+    assert gone.to_dict()["notes"][0] == "r is undefined after: its denominator is zero."
+    assert "r前期无定义：分母为零。" in str(change.told("zh"))
 
 
 @pytest.mark.parametrize(
