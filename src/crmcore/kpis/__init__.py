@@ -43,6 +43,7 @@ from .outcome import win_rate_stale_as_lost
 from .pipeline import open_value_closing_within, stalled_deals
 from .profile import won_trait_lift_of, won_trait_ratio_of
 from .retention import lifetime_value, recurring_movements, recurring_retention, returning_customers
+from .revenue import won_value_cagr
 
 __all__ = [
     "ANALYSES",
@@ -61,6 +62,7 @@ __all__ = [
     "win_rate_stale_as_lost",
     "won_trait_lift_of",
     "won_trait_ratio_of",
+    "won_value_cagr",
 ]
 
 

@@ -5,7 +5,7 @@ An activity counts at the time it takes place, as often as its `quantity` says, 
 
 from __future__ import annotations
 
-from ..algebra import as_of, coalesce, col, count, distinct, total
+from ..algebra import STOCK, as_of, coalesce, col, count, distinct, lit, total
 from ..metric import Metric
 from .conversion import leads_converted, leads_created
 from .outcome import won_deals
@@ -258,6 +258,21 @@ overdue_activities = Metric(
     subject="activity",
 )
 
+tool_adoption = Metric(
+    "tool_adoption",
+    distinct("owner", where=col("owner.active") == lit(True), at="done")
+    / count(col("active") == lit(True), table="seller", at=STOCK),
+    unit="ratio",
+    better="higher",
+    anchor="done",
+    table="activity",
+    summary="Share of the sellers active today who have done an activity in the period that is recorded.",
+    source="A10; article A3",
+    rules=("R1", "R2", "O8", "T4", "Q2"),
+    labels={"en": "Tool adoption", "zh": "系统使用率"},
+    subject="activity",
+)
+
 METRICS = (
     activities,
     calls,
@@ -276,4 +291,5 @@ METRICS = (
     admin_time_share,
     on_time_rate,
     overdue_activities,
+    tool_adoption,
 )

@@ -1,7 +1,7 @@
-"""Quota attainment, pace, distance to quota - for sellers, teams and the organisation apart (M8).
+"""Quota attainment, pace, distance to quota - for sellers, teams, the organisation and products apart (M8).
 
-A quota is a target of kind quota for the metric `won_value`. Quotas of persons, of teams and of the organisation are
-separate populations: each metric names one and none adds two.
+A quota is a target of kind quota for the metric `won_value`, a revenue budget one of kind budget. Targets of persons, of
+teams, of the organisation and of products are separate populations: each metric names one and none adds two.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ SCOPES = (
     Scope("seller", "", "the sellers", ""),
     Scope("team", "team_", "the teams", "团队"),
     Scope("organisation", "organisation_", "the organisation", "组织"),
+    Scope("product", "product_", "the products", "产品"),
 )
 
 
@@ -134,6 +135,22 @@ def attainment(scope: Scope) -> tuple[Metric, ...]:
     )
 
 
+def revenue_budget_attainment(scope: Scope) -> Metric:
+    """Return the won value over the budget that one population has for it: actual against budget."""
+    return Metric(
+        f"{scope.prefix}revenue_budget_attainment",
+        won_value / total("amount", where=targets("budget", scope.name, "won_value"), table="target", at="start"),
+        unit="ratio",
+        better="higher",
+        anchor="closed_at",
+        summary=f"Amount of the deals won in the period over the budget of {scope.whose} for it; a budget is no quota.",
+        source="M26; article A1, budget against actual",
+        rules=("R1", "R2", "R4", "M7", "M8"),
+        labels={"en": scope.en("revenue budget attainment"), "zh": f"{scope.zh}收入预算达成率"},
+        subject="quota",
+    )
+
+
 account_plan_attainment = Metric(
     "account_plan_attainment",
     won_value / total("amount", where=targets("plan", "account", "won_value"), table="target", at="start"),
@@ -163,6 +180,7 @@ sellers_at_quota_share = Metric(
 
 METRICS = (
     *(metric for scope in SCOPES for metric in attainment(scope)),
+    *(revenue_budget_attainment(scope) for scope in SCOPES),
     sellers_at_quota_share,
     account_plan_attainment,
 )

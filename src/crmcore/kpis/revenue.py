@@ -6,13 +6,14 @@ the metrics over it say `made` in their names, so that no number mixes the two (
 
 from __future__ import annotations
 
-from ..algebra import STOCK, col, count, mean, median, total
+from ..algebra import STOCK, col, count, mean, median, root, total
 from ..metric import Metric
+from .choices import plural, whole
 from .cycle import sales_cycle_days
 from .outcome import win_rate
 from .populations import LOST, OPEN, OPEN_OR_WON, WON
 
-__all__ = ["METRICS", "mean_won_deal", "won_value"]
+__all__ = ["METRICS", "mean_won_deal", "won_value", "won_value_cagr"]
 
 won_value = Metric(
     "won_value",
@@ -159,6 +160,38 @@ sales_velocity_closed = Metric(
     subject="revenue",
 )
 
+
+def won_value_cagr(years: int) -> Metric:
+    """Return the compound annual growth rate of the won value, named `won_value_cagr_<years>_years`.
+
+    (won value of the last 365 days / that of the same days `years` years before) ^ (1 / years) - 1.
+
+    Args:
+        years: between the two, at least 2; over one year it is the plain change.
+
+    Raises:
+        ArgumentError: no whole number of years, at least 2.
+
+    Rules: R2, R4, T5, T6.
+
+    Source: C01; article A0.
+    """
+    words = plural(whole("years", years, least=2), "year")
+    now = won_value.formula.trailing(365)
+    return Metric(
+        f"won_value_cagr_{words.replace(' ', '_')}",
+        root(now / now.previous("year", years), years) - 1,
+        unit="ratio",
+        better="higher",
+        anchor="closed_at",
+        summary=f"Compound annual growth of the amount won: the last 365 days against the same days {words} before.",
+        source="C01; article A0",
+        rules=("R2", "R4", "T5", "T6", "M3"),
+        labels={"en": f"Won value, compound annual growth over {words}", "zh": f"赢单金额{years}年复合增长率"},
+        subject="revenue",
+    )
+
+
 METRICS = (
     won_value,
     won_value_made,
@@ -171,4 +204,5 @@ METRICS = (
     mean_deal,
     sales_velocity,
     sales_velocity_closed,
+    won_value_cagr(3),
 )

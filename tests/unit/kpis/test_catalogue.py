@@ -129,7 +129,10 @@ def test_columns_are_fields_of_the_records(metric: Metric) -> None:
         assert aggregate.table in RECORDS
         names = [n.name for n in walk(aggregate) if isinstance(n, c.Col)]
         if aggregate.at == "stock":
-            assert any(field.exists for field in fields_of(RECORDS[aggregate.table])) or aggregate.table == "target"
+            assert any(field.exists for field in fields_of(RECORDS[aggregate.table])) or aggregate.table in (
+                "target",
+                "seller",
+            )
         else:
             assert field_of(aggregate.table, aggregate.at or "").kind in ("instant", "day", "moment")
         for name in names:
@@ -238,6 +241,7 @@ def test_undefined_says_why(name: str, reason: str) -> None:
         (lambda: kpis.win_rate_stale_as_lost(60), "win_rate_stale_as_lost_60_days"),
         (lambda: kpis.won_trait_lift_of("new_business", col("kind") == "new"), "won_trait_lift_of_new_business"),
         (lambda: kpis.won_trait_ratio_of("new_business", col("kind") == "new"), "won_trait_ratio_of_new_business"),
+        (lambda: kpis.won_value_cagr(5), "won_value_cagr_5_years"),
     ],
 )
 def test_each_choice_has_a_name_of_its_own(build, name: str) -> None:
@@ -267,6 +271,7 @@ def test_each_choice_has_a_name_of_its_own(build, name: str) -> None:
         (lambda: kpis.stale_open_deals_share(0), "days is a whole number, at least 1, got 0"),
         (lambda: kpis.stalled_deals(0), "days is a whole number"),
         (lambda: kpis.win_rate_stale_as_lost("90"), "days is a whole number, at least 1, got '90'"),
+        (lambda: kpis.won_value_cagr(1), "years is a whole number, at least 2, got 1"),
     ],
 )
 def test_wrong_choices_fail_where_they_are_made(build, message: str) -> None:

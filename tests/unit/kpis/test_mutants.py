@@ -173,7 +173,7 @@ def test_a_wrong_definition_misses_a_worked_number(name: str, cases) -> None:
 
 def test_a_class_is_one_of_a_metric_that_is_proven() -> None:
     """The labels of the pace are those of the pace: what is proven of it holds for them."""
-    for prefix in ("", "team_", "organisation_"):
+    for prefix in ("", "team_", "organisation_", "product_"):
         status = CATALOGUE[f"{prefix}pace_status"].formula
 
         assert isinstance(status, f.Classify)

@@ -44,6 +44,7 @@ def budgets(scope, other, *amounts):
 BUSINESS = {"cost": COSTS, "account": ACCOUNTS, "lead": LEADS, "opportunity": DEALS}
 SELLERS = {"cost": COSTS, "target": budgets("seller", "team", 120, 80)}
 TEAMS = {"cost": COSTS, "target": budgets("team", "organisation", 60, 40)}
+PRODUCTS = {"cost": COSTS, "target": budgets("product", "team", 300)}
 ALL = {"cost": COSTS, "target": budgets("organisation", "seller", 600)}
 END = {"as_of": "2026-03-31"}
 QUARTERS = {"as_of": "2026-03-31", "per": "quarter"}
@@ -120,6 +121,7 @@ CASES = [
     ("return_on_spend", BUSINESS, MONTHS, (-1, Fraction(1900, 600), None)),
     # no budget for 40 in the quarter before; 150 of 200, 100 and 600 (M8)
     ("budget_use", SELLERS, QUARTERS, (None, Fraction(150, 200))),
+    ("product_budget_use", PRODUCTS, QUARTERS, (None, Fraction(150, 300))),
     ("team_budget_use", TEAMS, QUARTERS, (None, Fraction(150, 100))),
     ("organisation_budget_use", ALL, QUARTERS, (None, Fraction(150, 600))),
     # kpi-seed-formulas

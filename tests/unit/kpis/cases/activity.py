@@ -30,6 +30,18 @@ DEALS = [
     ("d3", "lost", "2026-02-01", "2026-03-20"),
 ]
 BUSINESS = {"activity": WORK, "lead": LEADS, "opportunity": DEALS}
+# dan works here no more; cora has planned and not done; g4 was for February and done in March
+SELLERS = [("id", "active"), ("anna", True), ("ben", True), ("cora", True), ("dan", False)]
+RECORDED = [
+    ("id", "kind", "at", "done", "owner"),
+    ("g1", "call", "2026-02-10", "2026-02-10", "anna"),
+    ("g2", "call", "2026-02-12", "2026-02-12", "anna"),
+    ("g3", "call", "2026-02-13", "2026-02-13", "dan"),
+    ("g4", "task", "2026-02-27", "2026-03-02", "ben"),
+    ("g5", "call", "2026-03-05", "2026-03-05", "anna"),
+    ("g6", "meeting", "2026-03-06", None, "cora"),
+    ("g7", "task", "2026-03-07", "2026-03-07", None),
+]
 END = {"as_of": "2026-03-31"}
 MONTHS = {"as_of": "2026-03-31", "per": "month"}
 
@@ -79,4 +91,6 @@ CASES = [
     # on 5 March v4 was not done, and its day not yet over; on 30 March v8 was overdue, v9 not
     ("overdue_activities", BUSINESS, {"as_of": "2026-03-05"}, 0),
     ("overdue_activities", BUSINESS, {"as_of": "2026-03-30"}, 1),
+    # anna of the three who are active; anna and ben
+    ("tool_adoption", {"activity": RECORDED, "seller": SELLERS}, MONTHS, months(Fraction(1, 3), Fraction(2, 3))),
 ]

@@ -74,6 +74,7 @@ def shares(totals, *stages):
 BUSINESS = {"opportunity": DEALS, "stage": STAGES}
 SELLERS = {"opportunity": COVERED, "target": quotas("seller", "team", 3000, 4000)}
 TEAMS = {"opportunity": COVERED, "target": quotas("team", "organisation", 3500, 2500)}
+PRODUCTS = {"opportunity": COVERED, "target": quotas("product", "seller", 5600)}
 ALL = {"opportunity": COVERED, "target": quotas("organisation", "seller", 9200)}
 MET = {"opportunity": COVERED, "target": quotas("seller", "team", 5000)}
 
@@ -120,9 +121,11 @@ CASES = [
     ("pipeline_coverage", SELLERS, QUARTERS, (None, Fraction(2300, 2000))),
     ("team_pipeline_coverage", TEAMS, QUARTERS, (None, Fraction(2300, 1000))),
     ("organisation_pipeline_coverage", ALL, QUARTERS, (None, Fraction(2300, 4200))),
+    ("product_pipeline_coverage", PRODUCTS, QUARTERS, (None, Fraction(2300, 600))),
     # 5000 of 5000 won: undefined, "target met" (R2)
     ("pipeline_coverage", MET, QUARTERS, (None, None)),
     ("pipeline_coverage_of_target", SELLERS, QUARTERS, {"2026-Q2": Fraction(2300, 7000)}),
     ("team_pipeline_coverage_of_target", TEAMS, QUARTERS, {"2026-Q2": Fraction(2300, 6000)}),
+    ("product_pipeline_coverage_of_target", PRODUCTS, QUARTERS, {"2026-Q2": Fraction(2300, 5600)}),
     ("organisation_pipeline_coverage_of_target", ALL, QUARTERS, {"2026-Q2": Fraction(2300, 9200)}),
 ]

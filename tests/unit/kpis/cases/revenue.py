@@ -37,6 +37,19 @@ VELOCITY = [
     *((f"o{n}", "open", "2026-01-01", None, 9000) for n in range(50)),
 ]
 
+# of the 365 days until 30 June 2023, and until 30 June 2026, with a day before and after each
+GROWTH = [
+    ("id", "outcome", "created_at", "closed_at", "amount"),
+    ("g1", "won", "2022-01-01", "2022-06-30", 5),
+    ("g2", "won", "2022-01-01", "2022-07-01", 600),
+    ("g3", "won", "2022-01-01", "2023-06-30", 400),
+    ("g4", "won", "2022-01-01", "2023-07-01", 50),
+    ("g5", "won", "2022-01-01", "2025-06-30", 70),
+    ("g6", "won", "2022-01-01", "2025-07-01", 6000),
+    ("g7", "won", "2022-01-01", "2026-06-30", 2000),
+    ("g8", "lost", "2022-01-01", "2026-01-01", 999),
+]
+
 BUSINESS = {"opportunity": DEALS}
 END = {"as_of": "2026-06-30"}
 QUARTERS = {"as_of": "2026-06-30", "per": "quarter"}
@@ -66,4 +79,14 @@ CASES = [
     ("sales_velocity", {"opportunity": VELOCITY}, {"as_of": "2026-03-31"}, 2500),
     # 1000 / 40; 900 / 20
     ("sales_velocity_closed", BUSINESS, QUARTERS, (25, 45)),
+    # from 1000 to 8000 in three years: doubled each year
+    ("won_value_cagr_3_years", {"opportunity": GROWTH}, END, 1.0),
+    # three years before the end of 2025 are the 605 of 2022, of 70 + 6000; nothing grows from nothing (R2)
+    (
+        "won_value_cagr_3_years",
+        {"opportunity": GROWTH},
+        {"as_of": "2026-06-30", "per": "year"},
+        (None, None, None, (6070 / 605) ** (1 / 3) - 1, 1.0),
+    ),
+    ("won_value_cagr_3_years", BUSINESS, END, None),
 ]
