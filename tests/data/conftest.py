@@ -13,7 +13,11 @@ import pytest
 import crmcore as cc
 
 PROFILES = Path(__file__).parent / "profiles"
-FILES = {"bank_marketing": "bank_marketing/bank-full.csv"}
+FILES = {
+    "bank_marketing": "bank_marketing/bank-full.csv",
+    "cdnow": "cdnow/CDNOW_master.txt",
+    "online_retail_2011": "online_retail_2011/online_retail.csv.gz",
+}
 """Sets of which one file is read, not the folder."""
 
 

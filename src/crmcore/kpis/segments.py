@@ -85,4 +85,61 @@ account_profitability = Metric(
 )
 
 METRICS: tuple[Metric, ...] = (repeat_rate, repeat_rate_days, account_growth, account_profit, account_profitability)
-ANALYSES: tuple[Analysis, ...] = ()
+
+_PURCHASES = {"order_line": ("account", "order", "at", "amount")}
+
+ANALYSES: tuple[Analysis, ...] = (
+    Analysis(
+        "cohort_retention",
+        "cohorts.cohort_retention",
+        needs={"order_line": ("account", "at", "amount")},
+        unit="ratio",
+        better="higher",
+        anchor="at",
+        summary="Share of the customers of each period of first purchase who bought in each period since, with what they "
+        "spent.",
+        source="M22; article A3",
+        rules=("R1", "R2", "R5", "T1", "T7", "T8", "M2", "M3"),
+        labels={"en": "Cohort retention", "zh": "同期群留存"},
+        subject="segments",
+    ),
+    Analysis(
+        "rfm_ntile",
+        "rfm.rfm_ntile",
+        needs=_PURCHASES,
+        unit="label",
+        anchor="at",
+        summary="Recency, frequency and value of each customer scored from 1 to 5 with NTILE(5), equal ones in the order of "
+        "their ids.",
+        source="M28; article A2 (grading of customers)",
+        rules=("R4", "T1", "T8", "M2", "M3", "Q2", "Q3"),
+        labels={"en": "RFM scores by rank", "zh": "RFM评分（按排名）"},
+        subject="segments",
+    ),
+    Analysis(
+        "rfm_quintile",
+        "rfm.rfm_quintile",
+        needs=_PURCHASES,
+        unit="label",
+        anchor="at",
+        summary="Recency, frequency and value of each customer scored from 1 to 5 by the edges of quintiles, so that equal "
+        "ones score alike.",
+        source="M28; article A2 (grading of customers)",
+        rules=("R4", "T1", "T8", "M2", "M3", "Q1", "Q2", "Q3"),
+        labels={"en": "RFM scores by quintile", "zh": "RFM评分（按五分位数）"},
+        subject="segments",
+    ),
+    Analysis(
+        "abc_classes",
+        "classes.abc_classes",
+        needs={"opportunity": ("account", "amount", "outcome", "closed_at")},
+        unit="label",
+        anchor="closed_at",
+        summary="Accounts in classes A, B and C by cumulative share of the won value; sellers, products or customers by "
+        "another sum as well.",
+        source="M28; article A2",
+        rules=("R1", "R2", "M2", "M3", "Q3", "Q4"),
+        labels={"en": "ABC classes", "zh": "ABC分类"},
+        subject="segments",
+    ),
+)
