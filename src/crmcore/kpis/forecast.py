@@ -72,7 +72,7 @@ def judged(scope: Scope) -> tuple[Metric, ...]:
             unit="ratio",
             better="higher",
             anchor="closed_at",
-            summary=f"1 - |A - F| / A of the amount won A and the forecast F of {scope.whose}: at most 1, "
+            summary=f"Accuracy 1 - |A - F| / A of the amount won A and the forecast F of {scope.whose}: at most 1, "
             "below 0 where the miss is larger than what was won, undefined without a forecast.",
             source="Q02; RevenueGrid",
             rules=("F2", "R1", "R2", "R4", "M8", "Q4"),
@@ -117,7 +117,7 @@ forecast_error = Metric(
     unit="ratio",
     better="lower",
     anchor="closed_at",
-    summary="|A - F| / A of the amount won A and the forecast F of all sellers together, whose misses may offset each other.",
+    summary="Miss |A - F| / A of the amount won A and the forecast F of all sellers together, whose misses may offset each other.",
     source="Q06; error of the total",
     rules=("F2", "R1", "R2", "R4", "M8"),
     labels={"en": "Forecast error of the total", "zh": "预测总体误差率"},
@@ -149,7 +149,7 @@ forecast_mape = Metric(
     summary="Mean over the sellers who submitted a forecast and won something of their miss over what they won; "
     "each seller weighs the same.",
     source="Q04; MAPE by seller",
-    rules=("F2", "R2", "R3", "R4", "M3", "M7", "M8"),
+    rules=("F2", "R1", "R2", "R3", "R4", "M3", "M7", "M8"),
     labels={"en": "Mean forecast error by seller (MAPE)", "zh": "预测平均误差率（MAPE，按销售）"},
     subject="forecast",
 )

@@ -173,7 +173,7 @@ def measured(node: Formula) -> Dimension:
         return left
     if isinstance(node, f.Root):
         power = measured(node.term)
-        assert not (power.money % node.n or power.time % node.n)
+        assert power.money % node.n == power.time % node.n == 0
         return Dimension(power.money // node.n, power.time // node.n)
     if isinstance(node, f.Share | f.Classify):
         measured(node.term)

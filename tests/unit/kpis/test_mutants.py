@@ -68,9 +68,6 @@ EQUIVALENT = {
     "repeat_rate_days": ["at stock", "counted", "counted"],
     # how many sellers have a rate does not depend on what it is
     "forecast_mape": ["left side", "right side"],
-    # where days count, a customer without a date is on none
-    "cac_lag_1_month": ["all rows"],
-    "customer_lifetime_value_3_years": ["all rows"],
 }
 """Changes that leave a metric what it is, each in one place."""
 
