@@ -170,7 +170,7 @@ def duplicate_records(
     places = np.flatnonzero(size > 1)
     here = attrs.evolve(rows, places=places if rows.places is None else rows.places[places])
     ids = here.ids()
-    order = sorted(range(places.size), key=lambda i: (-size[places[i]], numbers[places[i]], sort_key(ids[i])))
+    order = np.lexsort((_ranks(ids), numbers[places], -size[places]))
     group = {number: n + 1 for n, number in enumerate(dict.fromkeys(numbers[places[order]].tolist()))}
     found = repeats_in(numbers)
     counts = {
@@ -185,7 +185,7 @@ def duplicate_records(
     return Listing(
         [
             (Heading("group", "count", _LABELS["group"]), [group[n] for n in numbers[places[order]].tolist()]),
-            (Heading("id", "label", _LABELS["id"]), [ids[i] for i in order]),
+            (Heading("id", "label", _LABELS["id"]), [ids[i] for i in order.tolist()]),
             *((Heading(name), _values(here.key(name), order)) for name in names),
             (Heading("records", "count", _LABELS["records"]), size[places[order]].tolist()),
         ],
@@ -204,5 +204,12 @@ def duplicate_records(
     )
 
 
-def _values(key: Column, order: Sequence[int]) -> list[Any]:
-    return [key.labels[code] for code in key.data[[*order]].tolist()]
+def _ranks(ids: Sequence[Any]) -> Array:
+    """Return where each id stands when they are sorted, numbers before text."""
+    ranks = np.empty(len(ids), np.int64)
+    ranks[sorted(range(len(ids)), key=lambda i: sort_key(ids[i]))] = np.arange(len(ids))
+    return ranks
+
+
+def _values(key: Column, order: Array) -> list[Any]:
+    return [key.labels[code] for code in key.data[order].tolist()]
