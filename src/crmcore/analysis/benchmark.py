@@ -114,7 +114,7 @@ def benchmark(view: View) -> Listing:
     """Put the organisation's own number beside each published figure that can be measured, and name the nearest group.
 
     Own numbers are those of the 365 days up to as_of: attainment of the quotas of teams, change of the mean won deal
-    against the same days a year earlier, share of the best fifth of the sellers.
+    against the 365 days up to the same day a year earlier, share of the best fifth of the sellers.
 
     Args:
         view: the more tables it has, the more figures have a number of one's own.

@@ -87,10 +87,9 @@ def best_in_class(view: View, *, by: str = "owner", cuts: Sequence[Share] = CUTS
     """Rank sellers or teams by how four measures changed over the year before, and put them in tiers.
 
     composite = mean of the ranks in the relative change of quota attainment, `sales_cycle_days`, `win_rate` and
-    `admin_time_share`, each over the 365 days up to as_of against the same days a year earlier
+    `admin_time_share`, each over the 365 days up to as_of against the 365 days up to the same day a year earlier
 
-    Shorter cycles and less time on administration are better. An as_of on the last day of December compares calendar
-    years.
+    Shorter cycles and less time on administration are better.
 
     Args:
         view: with opportunities, activities and quotas.
@@ -144,9 +143,9 @@ def _listing(
         (_REASON, [lacks[i] for i in order.tolist()]),
     ]
     note = {
-        "en": "Each change is that of the last 365 days against the same days a year earlier; a shorter cycle and less time on "
+        "en": "Each change is that of the last 365 days against those up to the same day a year earlier; a shorter cycle and less time on "
         "administration are better.",
-        "zh": "各项变化为最近365天与上年同期相比；周期越短、行政时间占比越低越好。",
+        "zh": "各项变化为最近365天与截至上年同日的365天相比；周期越短、行政时间占比越低越好。",
     }
     facts: list[Fact] = tier_facts(counts, len(unranked))
     return Listing(columns, facts=facts, notes=[note, cuts_note(cuts)])

@@ -218,10 +218,10 @@ def _listing(
             {"en": "Not ranked, without a case", "zh": "无样本未排名"},
         ),
         Fact(
-            "cases_of_nobody",
+            "cases_of_no_group",
             int(n[~who.named].sum()),
             "count",
-            {"en": "Cases of nobody, left out", "zh": "未归属样本（已排除）"},
+            {"en": "Cases of no group, left out", "zh": "未归属样本（已排除）"},
         ),
     ]
     return Listing(columns, facts=facts, notes=[note, _ALIKE] if alike and order.size > 1 else [note])

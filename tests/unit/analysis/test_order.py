@@ -32,9 +32,9 @@ def test_best_first_by_hand() -> None:
 
 def test_labels_of_several_keys_and_kinds() -> None:
     """Labels of two keys compare part by part, numbers before text, 10 after 9, blank last."""
-    labels = [(10, "x"), (9, "x"), ("9", "x"), (None, "x"), (9, "a")]
+    labels = [(10, "x"), (9, "x"), ("9", "x"), (None, "x"), (9, "a"), ("Zoe", "x")]
 
-    assert best_first(np.zeros(5), labels).tolist() == [4, 1, 0, 2, 3]
+    assert best_first(np.zeros(6), labels).tolist() == [4, 1, 0, 2, 5, 3]
 
 
 @given(SCORES, st.randoms())

@@ -62,7 +62,7 @@ def test_one_of_one_is_not_the_best_prospector() -> None:
     assert list(found["owner"]) == ["steady", "lucky", "middle", "weak"]
     assert found["n"].tolist() == [90, 1, 100, 80]
     assert found["low"].round(4).tolist() == [0.3988, 0.2065, 0.1334, 0.0270]  # Wilson, worked by its formula
-    assert (found.fact("cases_of_nobody"), found.fact("without_cases")) == (3, 0)
+    assert (found.fact("cases_of_no_group"), found.fact("without_cases")) == (3, 0)
     assert "Ranked by the shrunken rate" in str(found)
 
 
