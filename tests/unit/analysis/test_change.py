@@ -364,3 +364,29 @@ def test_fractions_are_the_exact_parts_of_each_row(data: cc.Dataset) -> None:
     assert result.ranked("win_rate").top(1).fractions("won_value") == [(0, 1)]
     with pytest.raises(ArgumentError, match="'open_value_share' is no sum"):
         cc.measure("open_value_share", data, **QUARTERS).fractions("open_value_share")
+
+
+def test_fractions_divide_to_the_numbers_of_a_sparse_result() -> None:
+    """Q4: each row's number is its fraction rounded once, also where most groups have no row in most periods."""
+    deals = [
+        {
+            "id": i,
+            "outcome": "won" if i % 3 else "lost",
+            "account": f"a{i % 500}",
+            "amount": Decimal(i) / 10,
+            "created_at": date(2026, 1, 1),
+            "closed_at": date(2026, 1 + i % 12, 1 + i % 28),
+        }
+        for i in range(700)
+    ]
+    result = cc.measure(["win_rate", "mean_won_deal"], cc.Dataset(opportunity=deals), by="account", per="week")
+    ranked = result.sorted("mean_won_deal").top(900)
+
+    assert result._spread is not None, "the cells are listed, not laid out"
+    for rows in (result, ranked):
+        for name in rows.names:
+            pairs = rows.fractions(name)
+            assert rows.plain(name) == [
+                None if pair is None or not pair[1] else float(pair[0] / pair[1]) for pair in pairs
+            ]
+    assert ranked.fractions("mean_won_deal")[0] == (Fraction(698, 10), 1)
