@@ -937,6 +937,39 @@ class _OrganisationPipelineCoverageOfTarget(_Function):
     @overload
     def of(self, *, open_value: _Numbers, organisation_quota_value: _Numbers) -> Any: ...
 
+class _ProductPipelineCoverage(_Function):
+    # Product pipeline coverage, in ratio: Amount open at the end of the period over what is missing to the period's quota of the products; undefined once the quota is met.
+    # total(amount, where outcome == 'open') / ((total(amount, where (kind == 'quota') and (scope == 'product') and (metric == 'won_value')) - total(amount, where outcome == 'won')) [undefined: target met])
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, opportunity__created_at: _Column | None = ..., opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, by: _By, opportunity__created_at: _Column | None = ..., opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, per: str, opportunity__created_at: _Column | None = ..., opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: open_value is total(amount, where outcome == 'open')
+    # of: product_quota_value is total(amount, where (kind == 'quota') and (scope == 'product') and (metric == 'won_value'))
+    # of: won_value is total(amount, where outcome == 'won')
+    @overload
+    def of(self, *, open_value: _Number, product_quota_value: _Number, won_value: _Number) -> float: ...
+    @overload
+    def of(self, *, open_value: _Numbers, product_quota_value: _Numbers, won_value: _Numbers) -> Any: ...
+
+class _ProductPipelineCoverageOfTarget(_Function):
+    # Product pipeline coverage of target, in ratio: Amount open at the end of the period over the period's whole quota of the products.
+    # total(amount, where outcome == 'open') / total(amount, where (kind == 'quota') and (scope == 'product') and (metric == 'won_value'))
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, opportunity__created_at: _Column | None = ..., opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, by: _By, opportunity__created_at: _Column | None = ..., opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, per: str, opportunity__created_at: _Column | None = ..., opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: open_value is total(amount, where outcome == 'open')
+    # of: product_quota_value is total(amount, where (kind == 'quota') and (scope == 'product') and (metric == 'won_value'))
+    @overload
+    def of(self, *, open_value: _Number, product_quota_value: _Number) -> float: ...
+    @overload
+    def of(self, *, open_value: _Numbers, product_quota_value: _Numbers) -> Any: ...
+
 class _WonValue(_Function):
     # Won value, in money: Amount of the deals won in the period, by close date.
     # total(amount, where outcome == 'won')
@@ -1090,6 +1123,22 @@ class _SalesVelocityClosed(_Function):
     def of(self, *, won_value: _Number, won_days: _Number, won_timed: _Number) -> float: ...
     @overload
     def of(self, *, won_value: _Numbers, won_days: _Numbers, won_timed: _Numbers) -> Any: ...
+
+class _WonValueCagr3Years(_Function):
+    # Won value, compound annual growth over 3 years, in ratio: Compound annual growth of the amount won: the last 365 days against the same days 3 years before.
+    # (root((total(amount, where outcome == 'won') over trailing 365 days) / (total(amount, where outcome == 'won') over trailing 365 days 3 years earlier), 3)) - 1
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, as_of: date, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, by: _By, as_of: date, closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, outcome: _Column, per: str, as_of: date, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value_trailing_365_days is total(amount, where outcome == 'won') trailing 365 days
+    # of: won_value_previous_3_years_trailing_365_days is total(amount, where outcome == 'won') previous 3 years trailing 365 days
+    @overload
+    def of(self, *, won_value_trailing_365_days: _Number, won_value_previous_3_years_trailing_365_days: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value_trailing_365_days: _Numbers, won_value_previous_3_years_trailing_365_days: _Numbers) -> Any: ...
 
 class _QuotaValue(_Function):
     # Quota, in money: Quota of the sellers for the won value in the period; a finer period takes its share by days.
@@ -1331,6 +1380,150 @@ class _OrganisationPaceStatus(_Function):
     @overload
     def of(self, *, won_value: _Numbers, days_in_period: _Numbers, organisation_quota_value: _Numbers, days_elapsed: _Numbers) -> Any: ...
 
+class _ProductQuotaValue(_Function):
+    # Product quota, in money: Quota of the products for the won value in the period; a finer period takes its share by days.
+    # total(amount, where (kind == 'quota') and (scope == 'product') and (metric == 'won_value'))
+    @overload
+    def __call__(self, *, amount: _Column, kind: _Column, scope: _Column, metric: _Column, start: _Column | None = ..., end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, amount: _Column, kind: _Column, scope: _Column, metric: _Column, by: _By, start: _Column | None = ..., end: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, amount: _Column, kind: _Column, scope: _Column, metric: _Column, per: str, start: _Column | None = ..., end: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _ProductQuotaAttainment(_Function):
+    # Product quota attainment, in ratio: Amount of the deals won in the period over the quota of the products for it; not capped at 1.
+    # total(amount, where outcome == 'won') / total(amount, where (kind == 'quota') and (scope == 'product') and (metric == 'won_value'))
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, by: _By, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, per: str, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value is total(amount, where outcome == 'won')
+    # of: product_quota_value is total(amount, where (kind == 'quota') and (scope == 'product') and (metric == 'won_value'))
+    @overload
+    def of(self, *, won_value: _Number, product_quota_value: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value: _Numbers, product_quota_value: _Numbers) -> Any: ...
+
+class _ProductQuotaGap(_Function):
+    # Product distance to quota, in money: Quota of the products for the period less the amount won in it: the distance still to go, negative beyond the quota.
+    # total(amount, where (kind == 'quota') and (scope == 'product') and (metric == 'won_value')) - total(amount, where outcome == 'won')
+    @overload
+    def __call__(self, *, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, target__start: _Column | None = ..., target__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, by: _By, target__start: _Column | None = ..., target__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, per: str, target__start: _Column | None = ..., target__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: product_quota_value is total(amount, where (kind == 'quota') and (scope == 'product') and (metric == 'won_value'))
+    # of: won_value is total(amount, where outcome == 'won')
+    @overload
+    def of(self, *, product_quota_value: _Number, won_value: _Number) -> float: ...
+    @overload
+    def of(self, *, product_quota_value: _Numbers, won_value: _Numbers) -> Any: ...
+
+class _ProductRequiredDailyValue(_Function):
+    # Product required daily won value, in money/day: What is missing to the quota of the products, per day that remains of the period; undefined once the quota is met or the period is over.
+    # ((total(amount, where (kind == 'quota') and (scope == 'product') and (metric == 'won_value')) - total(amount, where outcome == 'won')) [undefined: target met]) / days remaining
+    def __call__(self, *, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, per: str, target__start: _Column | None = ..., target__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: _By | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: product_quota_value is total(amount, where (kind == 'quota') and (scope == 'product') and (metric == 'won_value'))
+    # of: won_value is total(amount, where outcome == 'won')
+    # of: days_remaining is days remaining
+    @overload
+    def of(self, *, product_quota_value: _Number, won_value: _Number, days_remaining: _Number) -> float: ...
+    @overload
+    def of(self, *, product_quota_value: _Numbers, won_value: _Numbers, days_remaining: _Numbers) -> Any: ...
+
+class _ProductPace(_Function):
+    # Product pace, in ratio: Quota attainment of the products over the share of the period's days that have elapsed; 1 is on pace.
+    # (total(amount, where outcome == 'won') * days in period) / (total(amount, where (kind == 'quota') and (scope == 'product') and (metric == 'won_value')) * days elapsed)
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, per: str, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: _By | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value is total(amount, where outcome == 'won')
+    # of: days_in_period is days in period
+    # of: product_quota_value is total(amount, where (kind == 'quota') and (scope == 'product') and (metric == 'won_value'))
+    # of: days_elapsed is days elapsed
+    @overload
+    def of(self, *, won_value: _Number, days_in_period: _Number, product_quota_value: _Number, days_elapsed: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value: _Numbers, days_in_period: _Numbers, product_quota_value: _Numbers, days_elapsed: _Numbers) -> Any: ...
+
+class _ProductPaceStatus(_Function):
+    # Product pace status, in label: Class of the pace of the products: on track from 1, at risk from 0.8, else behind.
+    # class of ((total(amount, where outcome == 'won') * days in period) / (total(amount, where (kind == 'quota') and (scope == 'product') and (metric == 'won_value')) * days elapsed))
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, per: str, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: _By | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value is total(amount, where outcome == 'won')
+    # of: days_in_period is days in period
+    # of: product_quota_value is total(amount, where (kind == 'quota') and (scope == 'product') and (metric == 'won_value'))
+    # of: days_elapsed is days elapsed
+    @overload
+    def of(self, *, won_value: _Number, days_in_period: _Number, product_quota_value: _Number, days_elapsed: _Number) -> str | None: ...
+    @overload
+    def of(self, *, won_value: _Numbers, days_in_period: _Numbers, product_quota_value: _Numbers, days_elapsed: _Numbers) -> Any: ...
+
+class _RevenueBudgetAttainment(_Function):
+    # Revenue budget attainment, in ratio: Amount of the deals won in the period over the budget of the sellers for it; a budget is no quota.
+    # total(amount, where outcome == 'won') / total(amount, where (kind == 'budget') and (scope == 'seller') and (metric == 'won_value'))
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, by: _By, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, per: str, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value is total(amount, where outcome == 'won')
+    # of: seller_budget_value is total(amount, where (kind == 'budget') and (scope == 'seller') and (metric == 'won_value'))
+    @overload
+    def of(self, *, won_value: _Number, seller_budget_value: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value: _Numbers, seller_budget_value: _Numbers) -> Any: ...
+
+class _TeamRevenueBudgetAttainment(_Function):
+    # Team revenue budget attainment, in ratio: Amount of the deals won in the period over the budget of the teams for it; a budget is no quota.
+    # total(amount, where outcome == 'won') / total(amount, where (kind == 'budget') and (scope == 'team') and (metric == 'won_value'))
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, by: _By, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, per: str, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value is total(amount, where outcome == 'won')
+    # of: team_budget_value is total(amount, where (kind == 'budget') and (scope == 'team') and (metric == 'won_value'))
+    @overload
+    def of(self, *, won_value: _Number, team_budget_value: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value: _Numbers, team_budget_value: _Numbers) -> Any: ...
+
+class _OrganisationRevenueBudgetAttainment(_Function):
+    # Organisation revenue budget attainment, in ratio: Amount of the deals won in the period over the budget of the organisation for it; a budget is no quota.
+    # total(amount, where outcome == 'won') / total(amount, where (kind == 'budget') and (scope == 'organisation') and (metric == 'won_value'))
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, by: _By, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, per: str, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value is total(amount, where outcome == 'won')
+    # of: organisation_budget_value is total(amount, where (kind == 'budget') and (scope == 'organisation') and (metric == 'won_value'))
+    @overload
+    def of(self, *, won_value: _Number, organisation_budget_value: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value: _Numbers, organisation_budget_value: _Numbers) -> Any: ...
+
+class _ProductRevenueBudgetAttainment(_Function):
+    # Product revenue budget attainment, in ratio: Amount of the deals won in the period over the budget of the products for it; a budget is no quota.
+    # total(amount, where outcome == 'won') / total(amount, where (kind == 'budget') and (scope == 'product') and (metric == 'won_value'))
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, by: _By, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, per: str, opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value is total(amount, where outcome == 'won')
+    # of: product_budget_value is total(amount, where (kind == 'budget') and (scope == 'product') and (metric == 'won_value'))
+    @overload
+    def of(self, *, won_value: _Number, product_budget_value: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value: _Numbers, product_budget_value: _Numbers) -> Any: ...
+
 class _SellersAtQuotaShare(_Function):
     # Share of sellers at quota, in ratio: Sellers whose won value reaches their quota for the period, over the sellers who have a quota in it.
     # count(each owner: total(amount, where outcome == 'won') / total(amount, where (kind == 'quota') and (scope == 'seller') and (metric == 'won_value')) >= 1) / count(each owner: total(amount, where (kind == 'quota') and (scope == 'seller') and (metric == 'won_value')) > 0)
@@ -1390,7 +1583,7 @@ class _ForecastAttainment(_Function):
     def of(self, *, won_value: _Numbers, forecast_value: _Numbers) -> Any: ...
 
 class _ForecastAccuracy(_Function):
-    # Forecast accuracy, in ratio: 1 - |A - F| / A of the amount won A and the forecast F of the sellers: at most 1, below 0 where the miss is larger than what was won, undefined without a forecast.
+    # Forecast accuracy, in ratio: Accuracy 1 - |A - F| / A of the amount won A and the forecast F of the sellers: at most 1, below 0 where the miss is larger than what was won, undefined without a forecast.
     # (total(amount, where outcome == 'won') - (|(total(amount, where outcome == 'won') - (total(amount, where (category == 'commit') and ((owner if there) has a value)) [undefined: no forecast]))|)) / total(amount, where outcome == 'won')
     @overload
     def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__owner: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -1448,7 +1641,7 @@ class _TeamForecastAttainment(_Function):
     def of(self, *, won_value: _Numbers, team_forecast_value: _Numbers) -> Any: ...
 
 class _TeamForecastAccuracy(_Function):
-    # Team forecast accuracy, in ratio: 1 - |A - F| / A of the amount won A and the forecast F of the teams: at most 1, below 0 where the miss is larger than what was won, undefined without a forecast.
+    # Team forecast accuracy, in ratio: Accuracy 1 - |A - F| / A of the amount won A and the forecast F of the teams: at most 1, below 0 where the miss is larger than what was won, undefined without a forecast.
     # (total(amount, where outcome == 'won') - (|(total(amount, where outcome == 'won') - (total(amount, where (category == 'commit') and (owner if there) is blank and ((team if there) has a value)) [undefined: no forecast]))|)) / total(amount, where outcome == 'won')
     @overload
     def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -1506,7 +1699,7 @@ class _OrganisationForecastAttainment(_Function):
     def of(self, *, won_value: _Numbers, organisation_forecast_value: _Numbers) -> Any: ...
 
 class _OrganisationForecastAccuracy(_Function):
-    # Organisation forecast accuracy, in ratio: 1 - |A - F| / A of the amount won A and the forecast F of the organisation: at most 1, below 0 where the miss is larger than what was won, undefined without a forecast.
+    # Organisation forecast accuracy, in ratio: Accuracy 1 - |A - F| / A of the amount won A and the forecast F of the organisation: at most 1, below 0 where the miss is larger than what was won, undefined without a forecast.
     # (total(amount, where outcome == 'won') - (|(total(amount, where outcome == 'won') - (total(amount, where (category == 'commit') and (owner if there) is blank and (team if there) is blank) [undefined: no forecast]))|)) / total(amount, where outcome == 'won')
     @overload
     def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__owner: _Column | None = ..., forecast__team: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -1554,7 +1747,7 @@ class _ForecastAccuracySymmetric(_Function):
     def of(self, *, won_value: _Numbers, forecast_value: _Numbers) -> Any: ...
 
 class _ForecastError(_Function):
-    # Forecast error of the total, in ratio: |A - F| / A of the amount won A and the forecast F of all sellers together, whose misses may offset each other.
+    # Forecast error of the total, in ratio: Miss |A - F| / A of the amount won A and the forecast F of all sellers together, whose misses may offset each other.
     # (|(total(amount, where outcome == 'won') - (total(amount, where (category == 'commit') and ((owner if there) has a value)) [undefined: no forecast]))|) / total(amount, where outcome == 'won')
     @overload
     def __call__(self, *, forecast__amount: _Column, forecast__category: _Column, opportunity__amount: _Column, opportunity__outcome: _Column, forecast__owner: _Column | None = ..., forecast__start: _Column | None = ..., forecast__end: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -1792,6 +1985,164 @@ class _OrganisationBudgetUse(_Function):
     def of(self, *, expense_value: _Number, organisation_budget_value: _Number) -> float: ...
     @overload
     def of(self, *, expense_value: _Numbers, organisation_budget_value: _Numbers) -> Any: ...
+
+class _ProductBudgetUse(_Function):
+    # Product budget use, in ratio: Expenses of the period over the expense budget of the products for it; above 1 is over budget.
+    # total(amount, where kind == 'expense') / total(amount, where (kind == 'budget') and (scope == 'product') and (metric == 'expense_value'))
+    @overload
+    def __call__(self, *, cost__amount: _Column, cost__kind: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, cost__date: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, cost__amount: _Column, cost__kind: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, by: _By, cost__date: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, cost__amount: _Column, cost__kind: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, per: str, cost__date: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: expense_value is total(amount, where kind == 'expense')
+    # of: product_budget_value is total(amount, where (kind == 'budget') and (scope == 'product') and (metric == 'expense_value'))
+    @overload
+    def of(self, *, expense_value: _Number, product_budget_value: _Number) -> float: ...
+    @overload
+    def of(self, *, expense_value: _Numbers, product_budget_value: _Numbers) -> Any: ...
+
+class _CostPerWonCustomer(_Function):
+    # Cost per won customer, in money: Spend of the period over the different accounts that had a deal won in it; by source, what a customer from it costs.
+    # total(amount, where kind == 'spend') / distinct(account, where outcome == 'won')
+    @overload
+    def __call__(self, *, cost__amount: _Column, cost__kind: _Column, opportunity__account: _Column, opportunity__outcome: _Column, cost__date: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, cost__amount: _Column, cost__kind: _Column, opportunity__account: _Column, opportunity__outcome: _Column, by: _By, cost__date: _Column | None = ..., opportunity__closed_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, cost__amount: _Column, cost__kind: _Column, opportunity__account: _Column, opportunity__outcome: _Column, per: str, cost__date: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: spend_value is total(amount, where kind == 'spend')
+    # of: won_accounts is distinct(account, where outcome == 'won')
+    @overload
+    def of(self, *, spend_value: _Number, won_accounts: _Number) -> float: ...
+    @overload
+    def of(self, *, spend_value: _Numbers, won_accounts: _Numbers) -> Any: ...
+
+class _CampaignReturn(_Function):
+    # Return on campaigns, in ratio: Amount of the deals of campaigns won in the period less the spend on campaigns, over that spend; deals and costs of no campaign are left out.
+    # (total(amount, where (outcome == 'won') and (campaign has a value)) - total(amount, where (kind == 'spend') and (campaign has a value))) / total(amount, where (kind == 'spend') and (campaign has a value))
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, opportunity__campaign: _Column, cost__amount: _Column, cost__kind: _Column, cost__campaign: _Column, opportunity__closed_at: _Column | None = ..., cost__date: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, opportunity__campaign: _Column, cost__amount: _Column, cost__kind: _Column, cost__campaign: _Column, by: _By, opportunity__closed_at: _Column | None = ..., cost__date: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, opportunity__campaign: _Column, cost__amount: _Column, cost__kind: _Column, cost__campaign: _Column, per: str, opportunity__closed_at: _Column | None = ..., cost__date: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value_with_campaign is total(amount, where (outcome == 'won') and (campaign has a value))
+    # of: spend_value_with_campaign is total(amount, where (kind == 'spend') and (campaign has a value))
+    @overload
+    def of(self, *, won_value_with_campaign: _Number, spend_value_with_campaign: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value_with_campaign: _Numbers, spend_value_with_campaign: _Numbers) -> Any: ...
+
+class _MessagesSent(_Function):
+    # Messages sent, in count: Touches of the kind sent in the period: messages that went out.
+    # total(coalesce(quantity, 1), where kind == 'sent')
+    @overload
+    def __call__(self, *, kind: _Column, quantity: _Column | None = ..., at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, kind: _Column, by: _By, quantity: _Column | None = ..., at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, kind: _Column, per: str, quantity: _Column | None = ..., at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _MessagesOpened(_Function):
+    # Messages opened, in count: Touches of the kind opened in the period: messages that were opened.
+    # total(coalesce(quantity, 1), where kind == 'opened')
+    @overload
+    def __call__(self, *, kind: _Column, quantity: _Column | None = ..., at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, kind: _Column, by: _By, quantity: _Column | None = ..., at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, kind: _Column, per: str, quantity: _Column | None = ..., at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _MessagesClicked(_Function):
+    # Clicks in messages, in count: Touches of the kind clicked in the period: links in messages that were followed.
+    # total(coalesce(quantity, 1), where kind == 'clicked')
+    @overload
+    def __call__(self, *, kind: _Column, quantity: _Column | None = ..., at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, kind: _Column, by: _By, quantity: _Column | None = ..., at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, kind: _Column, per: str, quantity: _Column | None = ..., at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+
+class _OpenRate(_Function):
+    # Open rate, in ratio: Touches of the kind opened over the messages sent in the period.
+    # total(coalesce(quantity, 1), where kind == 'opened') / total(coalesce(quantity, 1), where kind == 'sent')
+    @overload
+    def __call__(self, *, kind: _Column, quantity: _Column | None = ..., at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, kind: _Column, by: _By, quantity: _Column | None = ..., at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, kind: _Column, per: str, quantity: _Column | None = ..., at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: messages_opened is total(coalesce(quantity, 1), where kind == 'opened')
+    # of: messages_sent is total(coalesce(quantity, 1), where kind == 'sent')
+    @overload
+    def of(self, *, messages_opened: _Number, messages_sent: _Number) -> float: ...
+    @overload
+    def of(self, *, messages_opened: _Numbers, messages_sent: _Numbers) -> Any: ...
+
+class _ClickRate(_Function):
+    # Click rate, in ratio: Touches of the kind clicked over the messages sent in the period.
+    # total(coalesce(quantity, 1), where kind == 'clicked') / total(coalesce(quantity, 1), where kind == 'sent')
+    @overload
+    def __call__(self, *, kind: _Column, quantity: _Column | None = ..., at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, kind: _Column, by: _By, quantity: _Column | None = ..., at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, kind: _Column, per: str, quantity: _Column | None = ..., at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: messages_clicked is total(coalesce(quantity, 1), where kind == 'clicked')
+    # of: messages_sent is total(coalesce(quantity, 1), where kind == 'sent')
+    @overload
+    def of(self, *, messages_clicked: _Number, messages_sent: _Number) -> float: ...
+    @overload
+    def of(self, *, messages_clicked: _Numbers, messages_sent: _Numbers) -> Any: ...
+
+class _BounceRate(_Function):
+    # Bounce rate, in ratio: Touches of the kind bounced over the messages sent in the period.
+    # total(coalesce(quantity, 1), where kind == 'bounced') / total(coalesce(quantity, 1), where kind == 'sent')
+    @overload
+    def __call__(self, *, kind: _Column, quantity: _Column | None = ..., at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, kind: _Column, by: _By, quantity: _Column | None = ..., at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, kind: _Column, per: str, quantity: _Column | None = ..., at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: bounced_touchs is total(coalesce(quantity, 1), where kind == 'bounced')
+    # of: messages_sent is total(coalesce(quantity, 1), where kind == 'sent')
+    @overload
+    def of(self, *, bounced_touchs: _Number, messages_sent: _Number) -> float: ...
+    @overload
+    def of(self, *, bounced_touchs: _Numbers, messages_sent: _Numbers) -> Any: ...
+
+class _OptOutRate(_Function):
+    # Opt-out rate, in ratio: Touches of the kind opted_out over the messages sent in the period.
+    # total(coalesce(quantity, 1), where kind == 'opted_out') / total(coalesce(quantity, 1), where kind == 'sent')
+    @overload
+    def __call__(self, *, kind: _Column, quantity: _Column | None = ..., at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, kind: _Column, by: _By, quantity: _Column | None = ..., at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, kind: _Column, per: str, quantity: _Column | None = ..., at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: opted_out_touchs is total(coalesce(quantity, 1), where kind == 'opted_out')
+    # of: messages_sent is total(coalesce(quantity, 1), where kind == 'sent')
+    @overload
+    def of(self, *, opted_out_touchs: _Number, messages_sent: _Number) -> float: ...
+    @overload
+    def of(self, *, opted_out_touchs: _Numbers, messages_sent: _Numbers) -> Any: ...
+
+class _WonValuePerMessage(_Function):
+    # Won value per message, in money: Amount of the deals won in the period over the messages sent in it; by campaign, what a message of it brings.
+    # total(amount, where outcome == 'won') / total(coalesce(quantity, 1), where kind == 'sent')
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, touch__kind: _Column, touch__quantity: _Column | None = ..., opportunity__closed_at: _Column | None = ..., touch__at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, touch__kind: _Column, by: _By, touch__quantity: _Column | None = ..., opportunity__closed_at: _Column | None = ..., touch__at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, touch__kind: _Column, per: str, touch__quantity: _Column | None = ..., opportunity__closed_at: _Column | None = ..., touch__at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: won_value is total(amount, where outcome == 'won')
+    # of: messages_sent is total(coalesce(quantity, 1), where kind == 'sent')
+    @overload
+    def of(self, *, won_value: _Number, messages_sent: _Number) -> float: ...
+    @overload
+    def of(self, *, won_value: _Numbers, messages_sent: _Numbers) -> Any: ...
 
 class _Mrr(_Function):
     # Monthly recurring revenue, in money: Amount per month of the subscriptions that run at the end of the period.
@@ -3075,6 +3426,22 @@ class _OverdueActivities(_Function):
     @overload
     def __call__(self, *, done: _Column, due: _Column, per: str, as_of: date, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
 
+class _ToolAdoption(_Function):
+    # Tool adoption, in ratio: Share of the sellers active today who have done an activity in the period that is recorded.
+    # distinct(owner, where owner.active == True) / count(active == True)
+    @overload
+    def __call__(self, *, activity__owner: _Column, activity__owner__active: _Column, seller__active: _Column, activity__done: _Column | None = ..., seller__left: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
+    @overload
+    def __call__(self, *, activity__owner: _Column, activity__owner__active: _Column, seller__active: _Column, by: _By, activity__done: _Column | None = ..., seller__left: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    @overload
+    def __call__(self, *, activity__owner: _Column, activity__owner__active: _Column, seller__active: _Column, per: str, activity__done: _Column | None = ..., seller__left: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: owner_active_owners is distinct(owner, where owner.active == True)
+    # of: active is count(active == True)
+    @overload
+    def of(self, *, owner_active_owners: _Number, active: _Number) -> float: ...
+    @overload
+    def of(self, *, owner_active_owners: _Numbers, active: _Numbers) -> Any: ...
+
 class _LeadCompleteness(_Function):
     # Lead completeness, in ratio: Share of the values of owner, source, status that are filled, over the lead records at the end of the period.
     # ((count(owner) + count(source)) + count(status)) / (count() * 3)
@@ -3381,6 +3748,8 @@ team_pipeline_coverage: _TeamPipelineCoverage
 team_pipeline_coverage_of_target: _TeamPipelineCoverageOfTarget
 organisation_pipeline_coverage: _OrganisationPipelineCoverage
 organisation_pipeline_coverage_of_target: _OrganisationPipelineCoverageOfTarget
+product_pipeline_coverage: _ProductPipelineCoverage
+product_pipeline_coverage_of_target: _ProductPipelineCoverageOfTarget
 won_value: _WonValue
 won_value_made: _WonValueMade
 made_to_expected_ratio: _MadeToExpectedRatio
@@ -3392,6 +3761,7 @@ mean_open_deal: _MeanOpenDeal
 mean_deal: _MeanDeal
 sales_velocity: _SalesVelocity
 sales_velocity_closed: _SalesVelocityClosed
+won_value_cagr_3_years: _WonValueCagr3Years
 quota_value: _QuotaValue
 quota_attainment: _QuotaAttainment
 quota_gap: _QuotaGap
@@ -3410,6 +3780,16 @@ organisation_quota_gap: _OrganisationQuotaGap
 organisation_required_daily_value: _OrganisationRequiredDailyValue
 organisation_pace: _OrganisationPace
 organisation_pace_status: _OrganisationPaceStatus
+product_quota_value: _ProductQuotaValue
+product_quota_attainment: _ProductQuotaAttainment
+product_quota_gap: _ProductQuotaGap
+product_required_daily_value: _ProductRequiredDailyValue
+product_pace: _ProductPace
+product_pace_status: _ProductPaceStatus
+revenue_budget_attainment: _RevenueBudgetAttainment
+team_revenue_budget_attainment: _TeamRevenueBudgetAttainment
+organisation_revenue_budget_attainment: _OrganisationRevenueBudgetAttainment
+product_revenue_budget_attainment: _ProductRevenueBudgetAttainment
 sellers_at_quota_share: _SellersAtQuotaShare
 account_plan_attainment: _AccountPlanAttainment
 forecast_value: _ForecastValue
@@ -3441,6 +3821,17 @@ return_on_spend: _ReturnOnSpend
 budget_use: _BudgetUse
 team_budget_use: _TeamBudgetUse
 organisation_budget_use: _OrganisationBudgetUse
+product_budget_use: _ProductBudgetUse
+cost_per_won_customer: _CostPerWonCustomer
+campaign_return: _CampaignReturn
+messages_sent: _MessagesSent
+messages_opened: _MessagesOpened
+messages_clicked: _MessagesClicked
+open_rate: _OpenRate
+click_rate: _ClickRate
+bounce_rate: _BounceRate
+opt_out_rate: _OptOutRate
+won_value_per_message: _WonValuePerMessage
 mrr: _Mrr
 arr: _Arr
 active_subscriptions: _ActiveSubscriptions
@@ -3539,6 +3930,7 @@ face_time_hours: _FaceTimeHours
 admin_time_share: _AdminTimeShare
 on_time_rate: _OnTimeRate
 overdue_activities: _OverdueActivities
+tool_adoption: _ToolAdoption
 lead_completeness: _LeadCompleteness
 opportunity_completeness: _OpportunityCompleteness
 account_completeness: _AccountCompleteness
