@@ -57,10 +57,9 @@ class _Tallies:
             low, high = (m, high) if slope > 0 else (low, m)
             bend = float((up / (m + j)).sum() + (down / (1 - m + j)).sum())
             step = m + slope / bend
-            new = step if low < step < high else (low + high) / 2
-            if abs(new - m) <= precision * m:
-                return new
-            m = new
+            before, m = m, step if low < step < high else (low + high) / 2
+            if abs(m - before) <= precision * m:
+                break
         return m
 
     def slope(self, m: float, t: float) -> float:

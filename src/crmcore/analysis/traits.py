@@ -42,7 +42,7 @@ _COLUMNS = (
 
 
 def won_traits(
-    view: View, *, traits: Sequence[str | Expr] | None = None, confidence: float = 0.95, few: int = 50
+    view: View, *, traits: str | Expr | Sequence[str | Expr] | None = None, confidence: float = 0.95, few: int = 50
 ) -> Listing:
     """Say for each value of some traits how often deals with it are won, against all the others.
 
@@ -51,7 +51,7 @@ def won_traits(
 
     Args:
         view: with the table of opportunities.
-        traits: columns of opportunities or expressions; by default industry and size of the account and the source of
+        traits: one or more columns of opportunities, or expressions; by default industry and size of the account and the source of
             the deal, as far as there are such columns.
         confidence: of the Wilson interval of the win rate and the Newcombe interval of the difference.
         few: a value with fewer decided deals is marked "small" under `sample`.
@@ -70,10 +70,11 @@ def won_traits(
     Source: F18, F17; articles A1, A4; few: E53.
     """
     few = _deals(few)
-    if traits is not None and (isinstance(traits, str) or not traits):
-        raise ArgumentError(f"traits lists columns or expressions, such as ['source'], got {traits!r}")
-    missing = [t for t in TRAITS if not _is_there(t, view.scope)] if traits is None else []
-    looked_at = [t for t in TRAITS if t not in missing] if traits is None else list(traits)
+    asked = (traits,) if isinstance(traits, (str, Expr)) else traits
+    if asked is not None and not asked:
+        raise ArgumentError(f"traits are columns or expressions, such as ['source'], got {traits!r}")
+    missing = [t for t in TRAITS if not _is_there(t, view.scope)] if asked is None else []
+    looked_at = [t for t in TRAITS if t not in missing] if asked is None else list(asked)
     parts = [_of_trait(view, t, confidence, few) for t in looked_at]
     columns: list[tuple[Heading, Values]] = [
         (_TRAIT, [n for n, (labels, _) in zip(map(_name, looked_at), parts, strict=True) for _ in labels]),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crmcore.analysis import betabinomial
 from crmcore.analysis.betabinomial import beta_prior, log_likelihood
 from crmcore.analysis.rates import Prior
 from crmcore.errors import ArgumentError
@@ -120,6 +121,18 @@ def test_large_groups_are_found() -> None:
 
     assert prior.mean == pytest.approx(0.25, abs=0.02)
     assert 50 < prior.strength < 130
+
+
+def test_a_search_cut_short_still_ends(monkeypatch) -> None:
+    """With three steps allowed in place of two hundred the prior is rough, and a little less likely."""
+    k, n = [1, 7, 4, 0, 25], [9, 10, 30, 3, 40]
+    exact = beta_prior(k, n)
+    monkeypatch.setattr(betabinomial, "_STEPS", 3)
+
+    rough = beta_prior(k, n)
+
+    assert rough != exact
+    assert log_likelihood(k, n, exact) - 1 < log_likelihood(k, n, rough) < log_likelihood(k, n, exact)
 
 
 @pytest.mark.parametrize("prior", [Prior(0.0, 4.0), Prior(0.5, 0.0), Prior(1.0, inf)])

@@ -148,6 +148,11 @@ def test_what_cannot_be_shrunk_is_refused() -> None:
         shrunken_count_ranking(result, "won_value")
     with pytest.raises(ArgumentError, match=r"'admin_time_share' is no ratio of two counts: it has total\(duration"):
         shrunken_count_ranking(cc.measure("admin_time_share", deals, by="owner"), "admin_time_share")
+    longest = cc.Metric(
+        "longest", cc.largest("duration") / cc.count(), unit="days", better="lower", anchor="at", table="activity"
+    )
+    with pytest.raises(ArgumentError, match=r"'longest' is no ratio of two counts: it has largest\(duration\)"):
+        shrunken_count_ranking(cc.measure(longest, deals, by="owner"), "longest")
     with pytest.raises(ArgumentError, match="confidence lies between 0 and 1, got 95"):
         cc.analyse("best_prospectors", cc.Dataset(lead=[]), confidence=95)
     with pytest.raises(TableNotFound, match="'lead'"):
