@@ -2869,6 +2869,13 @@ class _Nps(_Function):
     def __call__(self, *, kind: _Column, score: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
     @overload
     def __call__(self, *, kind: _Column, score: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
+    # of: promoters is count((kind == 'nps') and (score has a value) and (score >= 9))
+    # of: detractors is count((kind == 'nps') and (score has a value) and (score <= 6))
+    # of: nps_answers is count((kind == 'nps') and (score has a value))
+    @overload
+    def of(self, *, promoters: _Number, detractors: _Number, nps_answers: _Number) -> float: ...
+    @overload
+    def of(self, *, promoters: _Numbers, detractors: _Numbers, nps_answers: _Numbers) -> Any: ...
 
 class _NpsAnswers(_Function):
     # NPS answers, in count: Answers to the question of recommendation in the period.
@@ -2889,12 +2896,12 @@ class _NpsPromotersShare(_Function):
     def __call__(self, *, kind: _Column, score: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
     @overload
     def __call__(self, *, kind: _Column, score: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    # of: numerator is count((kind == 'nps') and (score has a value) and (score >= 9))
-    # of: denominator is count((kind == 'nps') and (score has a value))
+    # of: promoters is count((kind == 'nps') and (score has a value) and (score >= 9))
+    # of: nps_answers is count((kind == 'nps') and (score has a value))
     @overload
-    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    def of(self, *, promoters: _Number, nps_answers: _Number) -> float: ...
     @overload
-    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+    def of(self, *, promoters: _Numbers, nps_answers: _Numbers) -> Any: ...
 
 class _NpsPassivesShare(_Function):
     # Share of passives, in ratio: Share of passives, who choose 7 or 8, among the answers of the period.
@@ -2921,12 +2928,12 @@ class _NpsDetractorsShare(_Function):
     def __call__(self, *, kind: _Column, score: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
     @overload
     def __call__(self, *, kind: _Column, score: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    # of: numerator is count((kind == 'nps') and (score has a value) and (score <= 6))
-    # of: denominator is count((kind == 'nps') and (score has a value))
+    # of: detractors is count((kind == 'nps') and (score has a value) and (score <= 6))
+    # of: nps_answers is count((kind == 'nps') and (score has a value))
     @overload
-    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    def of(self, *, detractors: _Number, nps_answers: _Number) -> float: ...
     @overload
-    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+    def of(self, *, detractors: _Numbers, nps_answers: _Numbers) -> Any: ...
 
 class _Csat(_Function):
     # Customer satisfaction, in ratio: Share of the satisfied, who choose 4 or 5 on a scale from 1 to 5, among the answers of the period.
@@ -2937,12 +2944,12 @@ class _Csat(_Function):
     def __call__(self, *, kind: _Column, score: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
     @overload
     def __call__(self, *, kind: _Column, score: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    # of: numerator is count((kind == 'csat') and (score has a value) and (score >= 4))
-    # of: denominator is count((kind == 'csat') and (score has a value))
+    # of: satisfied is count((kind == 'csat') and (score has a value) and (score >= 4))
+    # of: csat_with_score is count((kind == 'csat') and (score has a value))
     @overload
-    def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
+    def of(self, *, satisfied: _Number, csat_with_score: _Number) -> float: ...
     @overload
-    def of(self, *, numerator: _Numbers, denominator: _Numbers) -> Any: ...
+    def of(self, *, satisfied: _Numbers, csat_with_score: _Numbers) -> Any: ...
 
 class _CsatMean(_Function):
     # Customer satisfaction, mean score, in score: Mean score of the answers of the period to the question of satisfaction.
@@ -3021,8 +3028,8 @@ class _Receivables(_Function):
     def __call__(self, *, invoice__amount: _Column, payment__amount: _Column, by: _By, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
     @overload
     def __call__(self, *, invoice__amount: _Column, payment__amount: _Column, per: str, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    # of: invoice_value is total(amount)
-    # of: payment_value is total(amount)
+    # of: invoice_value is total(amount) of invoice, at the end
+    # of: payment_value is total(amount) of payment, at the end
     @overload
     def of(self, *, invoice_value: _Number, payment_value: _Number) -> float: ...
     @overload
@@ -3107,8 +3114,8 @@ class _CollectionRate(_Function):
     def __call__(self, *, payment__amount: _Column, invoice__amount: _Column, by: _By, payment__at: _Column | None = ..., invoice__issued_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
     @overload
     def __call__(self, *, payment__amount: _Column, invoice__amount: _Column, per: str, payment__at: _Column | None = ..., invoice__issued_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    # of: collected_value is total(amount)
-    # of: invoiced_value is total(amount)
+    # of: collected_value is total(amount) of payment, by at
+    # of: invoiced_value is total(amount) of invoice, by issued_at
     @overload
     def of(self, *, collected_value: _Number, invoiced_value: _Number) -> float: ...
     @overload
@@ -3123,8 +3130,8 @@ class _InvoiceCollectionRate(_Function):
     def __call__(self, *, payment__amount: _Column, invoice__amount: _Column, by: _By, payment__invoice__issued_at: _Column | None = ..., invoice__issued_at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
     @overload
     def __call__(self, *, payment__amount: _Column, invoice__amount: _Column, per: str, payment__invoice__issued_at: _Column | None = ..., invoice__issued_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    # of: payment_value is total(amount)
-    # of: invoiced_value is total(amount)
+    # of: payment_value is total(amount) of payment, by invoice.issued_at
+    # of: invoiced_value is total(amount) of invoice, by issued_at
     @overload
     def of(self, *, payment_value: _Number, invoiced_value: _Number) -> float: ...
     @overload
@@ -3144,10 +3151,10 @@ class _DsoDays(_Function):
     # Days sales outstanding, in days: Days sales outstanding: receivables at the end of the period over what was invoiced in it, times its elapsed days.
     # ((total(amount) - total(amount)) * days elapsed) / total(amount)
     def __call__(self, *, invoice__amount: _Column, payment__amount: _Column, per: str, invoice__issued_at: _Column | None = ..., payment__at: _Column | None = ..., by: _By | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    # of: invoice_value is total(amount)
-    # of: payment_value is total(amount)
+    # of: invoice_value is total(amount) of invoice, at the end
+    # of: payment_value is total(amount) of payment, at the end
     # of: days_elapsed is days elapsed
-    # of: invoiced_value is total(amount)
+    # of: invoiced_value is total(amount) of invoice, by issued_at
     @overload
     def of(self, *, invoice_value: _Number, payment_value: _Number, days_elapsed: _Number, invoiced_value: _Number) -> float: ...
     @overload

@@ -27,6 +27,7 @@ from ..algebra.formulas import Window
 from ..algebra.node import Key
 from ..algebra.walk import conjunction, rewrite, terms_of
 from ..kpis import CATALOGUE
+from ..kpis.experience import DETRACTOR, PROMOTER, SATISFIED
 from ..kpis.populations import CLOSED, OVERDUE, REOPENED
 from ..units import Unit
 from .kinds import dimension_of
@@ -52,6 +53,9 @@ _WORDS: tuple[tuple[Expr, str], ...] = (
     (col("done") <= col("due"), "on_time"),
     (_ANSWERED_OR_LATE, "judged"),
     (_RESPONSE <= 0, "in_time"),
+    (PROMOTER, "promoters"),
+    (DETRACTOR, "detractors"),
+    (SATISFIED, "satisfied"),
 )
 """Words for conditions that have no single value to be called after, whatever number they compare with."""
 

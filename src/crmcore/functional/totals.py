@@ -12,7 +12,7 @@ import attrs
 import numpy as np
 
 from ..algebra import formulas as f
-from ..algebra.aggregates import Aggregate
+from ..algebra.aggregates import STOCK, Aggregate
 from ..algebra.walk import walk
 from ..errors import ArgumentError
 from ..metric import Metric
@@ -142,6 +142,7 @@ class _Book:
         self.unit = unit(metric.unit)
         windows = {window_name(leaf.chain) for leaf in leaves_of(metric.formula)}
         self.several = len(windows) > 1
+        self._read_as = _read_as(metric)
         self.parts: dict[str, Part] = {}
         self.places: dict[tuple[object, ...], tuple[str, ...]] = {}
         self.nameless: Aggregate | None = None
@@ -171,15 +172,31 @@ class _Book:
                 self.nameless = self.nameless or piece
                 return
             name = short + (window_name(chain) if self.several else "") + ("_of_all" if whole else "")
-            meaning = repr(piece) + window_name(chain).replace("_", " ") + (" over all groups" if whole else "")
+            meaning = self._text(piece) + window_name(chain).replace("_", " ") + (" over all groups" if whole else "")
             self._enter(name, meaning, (piece.key, tuple(w.key for w in chain), whole))
             names.append(name)
         self.places[_place(leaf, chain, whole=whole)] = tuple(names)
+
+    def _text(self, piece: Aggregate) -> str:
+        """Return an aggregate as text, with its table and date where others of this metric read the same."""
+        text = repr(piece)
+        if len(self._read_as[text]) == 1:
+            return text
+        return f"{text} of {piece.table}, " + ("at the end" if piece.at == STOCK else f"by {piece.at}")
 
     def _enter(self, name: str, meaning: str, whose: tuple[object, ...]) -> None:
         if self._whose.setdefault(name, whose) != whose:
             self.twice = self.twice or name
         self.parts.setdefault(name, Part(name, meaning))
+
+
+def _read_as(metric: Metric) -> dict[str, set[tuple[object, ...]]]:
+    """Return what the texts of a metric's aggregates stand for: (table, date) of each."""
+    found: dict[str, set[tuple[object, ...]]] = {}
+    for leaf in leaves_of(metric.formula):
+        for piece in parts_of(leaf.aggregate):
+            found.setdefault(repr(piece), set()).add((piece.table, piece.at))
+    return found
 
 
 def _place(node: f.Formula, chain: Chain, *, whole: bool = False) -> tuple[object, ...]:

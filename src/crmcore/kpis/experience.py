@@ -18,6 +18,7 @@ PROMOTER = NPS_ANSWER & (col("score") >= 9)
 PASSIVE = NPS_ANSWER & col("score").isin([7, 8])
 DETRACTOR = NPS_ANSWER & (col("score") <= 6)
 CSAT_ANSWER = (col("kind") == "csat") & ANSWERED
+SATISFIED = CSAT_ANSWER & (col("score") >= 4)
 
 nps = Metric(
     "nps",
@@ -91,7 +92,7 @@ nps_detractors_share = Metric(
 
 csat = Metric(
     "csat",
-    count(CSAT_ANSWER & (col("score") >= 4)) / count(CSAT_ANSWER),
+    count(SATISFIED) / count(CSAT_ANSWER),
     unit="ratio",
     better="higher",
     anchor="at",

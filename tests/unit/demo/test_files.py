@@ -9,6 +9,7 @@ import pytest
 import crmcore as cc
 from crmcore import demo
 from crmcore.kpis import CATALOGUE
+from crmcore.workspace.inputs import missing_inputs
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +31,13 @@ def test_one_file_per_table(folder: Path) -> None:
 
 
 def test_files_read_back_as_the_same_numbers(folder: Path) -> None:
-    """Every metric of the catalogue gives on the files what it gives on the arrays, to the last bit (Q4)."""
+    """Every metric that the organisation has data for gives on the files what it gives on the arrays, to the last bit (Q4)."""
     files, arrays = cc.read(folder), demo.dataset(400, 5)
     host, own = cc.Workspace.load(folder / "crmcore.toml"), demo.workspace()
 
-    for name in CATALOGUE:
+    measured = [name for name, metric in CATALOGUE.items() if not missing_inputs(metric, files.tables)]
+    assert len(measured) > 150
+    for name in measured:
         assert host.measure(name, files, by="team").rows() == own.measure(name, arrays, by="team").rows(), name
     key = str
     assert sorted(map(key, files.issues)) == sorted(map(key, arrays.issues))

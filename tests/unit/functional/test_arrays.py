@@ -15,6 +15,7 @@ import pytest
 
 import crmcore as cc
 from crmcore import functional as fn
+from crmcore.domain.schema import RECORDS, fields_of
 from crmcore.errors import ArgumentError, ColumnNotFound, CurrencyError, DataError, DefinitionError
 from crmcore.functional.function import MetricFunction
 
@@ -28,16 +29,20 @@ def arrays_of(function: MetricFunction, records: dict[str, list[dict[str, Any]]]
     found = {}
     for argument in function.arguments.listed:
         rows = records[argument.table]
-        path = argument.column.split(".")
-        if len(path) == 1:
-            values = [row.get(path[0]) for row in rows]
-        else:
-            head, rest = path
-            known = {row["id"]: row for row in records.get(head, [])}
-            values = [known.get(row.get(head), {}).get(rest) for row in rows]
-        if not rows or argument.dates or any(argument.column in row for row in rows) or len(path) > 1:
+        values = [along(argument.table, argument.column, row, records) for row in rows]
+        if not rows or argument.dates or any(argument.column in row for row in rows) or "." in argument.column:
             found[argument.keyword] = values
     return found
+
+
+def along(table: str, path: str, row: dict[str, Any], records: dict[str, list[dict[str, Any]]]) -> Any:
+    """Return the value of a column of a row, looked up along references."""
+    head, _, rest = path.partition(".")
+    if not rest:
+        return row.get(head)
+    (other,) = (field.references for field in fields_of(RECORDS[table]) if field.name == head)
+    found = next((r for r in records.get(other, []) if r["id"] == row.get(head)), None)
+    return None if found is None else along(other, rest, found, records)
 
 
 def test_the_same_numbers_as_measure(case: Any) -> None:

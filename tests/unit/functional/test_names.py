@@ -63,6 +63,10 @@ def test_every_metric_has_totals_or_says_why(name: str) -> None:
         ("response_sla_rate_24_hours", ["judged_in_time", "judged"]),
         ("made_to_expected_ratio", ["won_amount_with_amount", "won_value_with_won_amount"]),
         ("team_budget_use", ["expense_value", "team_budget_value"]),
+        ("nps", ["promoters", "detractors", "nps_answers"]),
+        ("csat", ["satisfied", "csat_with_score"]),
+        ("collection_rate", ["collected_value", "invoiced_value"]),
+        ("forecast_accuracy", ["won_value", "forecast_value"]),
         ("account_plan_attainment", ["won_value", "account_plan_value"]),
         # 4: windows, where they differ
         ("cac_lag_1_month", ["spend_value_previous_month", "new_customers"]),
@@ -119,6 +123,19 @@ def test_reasons_for_having_no_totals() -> None:
 
     assert isinstance(totals_of(Metric("class_of_rate", labelled, unit="label")), Totals)
     assert totals_of(Metric("odd", labelled + 1)) == "it calculates with labels"
+
+
+def test_totals_that_read_the_same_say_of_what_they_are() -> None:
+    """Amounts invoiced and paid, as they stand and as they came, are told apart by their tables and dates (T4)."""
+    totals = totals_of(CATALOGUE["dso_days"])
+
+    assert isinstance(totals, Totals)
+    assert {part.name: part.meaning for part in totals.parts} == {
+        "invoice_value": "total(amount) of invoice, at the end",
+        "payment_value": "total(amount) of payment, at the end",
+        "days_elapsed": "days elapsed",
+        "invoiced_value": "total(amount) of invoice, by issued_at",
+    }
 
 
 def test_words_of_structure() -> None:
