@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,13 +13,12 @@ from ..state.listing import Fact, Heading, Listing, Values
 from ..table.column import Array, sort_key
 from .order import best_first, heading
 from .tiers import Share, exact_share
+from .tiles import quantile_edges
 
 if TYPE_CHECKING:
     from .view import Rows, View
 
 __all__ = ["quartiles", "visits_per_day_norm"]
-
-_QUARTERS = (Fraction(1, 4), Fraction(1, 2), Fraction(3, 4))
 
 
 def quartiles(values: Array | Sequence[int]) -> tuple[float, float, float] | None:
@@ -28,16 +26,8 @@ def quartiles(values: Array | Sequence[int]) -> tuple[float, float, float] | Non
 
     Rules: R2, Q1.
     """
-    listed = np.sort(np.asarray(values, np.int64))
-    if not listed.size:
-        return None
-    found = []
-    for q in _QUARTERS:
-        place = (listed.size - 1) * q
-        low = place.numerator // place.denominator
-        a, b = int(listed[low]), int(listed[min(low + 1, listed.size - 1)])
-        found.append(float(a + (place - low) * (b - a)))
-    return found[0], found[1], found[2]
+    edges = [float(e) for e in quantile_edges(values, 4)]
+    return (edges[0], edges[1], edges[2]) if edges else None
 
 
 def visits_per_day_norm(view: View, *, kind: str = "visit", best: Share = "0.2") -> Listing:

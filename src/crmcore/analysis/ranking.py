@@ -20,6 +20,7 @@ from ..table.column import Array
 from .betabinomial import beta_prior
 from .order import RANK, Subjects, best_first, direction, subjects
 from .rates import Prior, gamma_prior_by_moments
+from .tiers import Share, exact_share
 
 if TYPE_CHECKING:
     from .view import View
@@ -36,7 +37,7 @@ _ALIKE = {
 }
 
 
-def shrunken_ranking(result: Result, metric: str, *, confidence: float = 0.95) -> Listing:
+def shrunken_ranking(result: Result, metric: str, *, confidence: Share = 0.95) -> Listing:
     """Rank the groups of a result by the shrunken rate of a proportion.
 
     (k + a) / (n + a + b), with the beta distribution (a, b) under which the counts of all groups are most likely
@@ -56,7 +57,7 @@ def shrunken_ranking(result: Result, metric: str, *, confidence: float = 0.95) -
 
     Source: Gelman et al., Bayesian Data Analysis, 3rd ed., section 5.1; article A1.
     """
-    found = result[metric]
+    found, level = result[metric], float(exact_share("confidence", confidence))
     if not is_proportion(found.metric.formula):
         raise ArgumentError(
             f"{metric!r} is no proportion of cases, so no share of them can be shrunk; shrunken_count_ranking() ranks "
@@ -68,10 +69,10 @@ def shrunken_ranking(result: Result, metric: str, *, confidence: float = 0.95) -
     some = who.named & (n > 0)
     prior = beta_prior(k[some], n[some])
     order = _order(prior, k, n, some, who, better)
-    low, high = wilson(k[order], n[order], confidence)
+    low, high = wilson(k[order], n[order], level)
     note = {
-        "en": f"Ranked by the shrunken rate (beta-binomial, maximum likelihood). From, to: Wilson interval, {confidence:.0%}.",
-        "zh": f"按收缩后比率排名（贝塔-二项分布，最大似然）。区间：Wilson，{confidence:.0%}。",
+        "en": f"Ranked by the shrunken rate (beta-binomial, maximum likelihood). From, to: Wilson interval, {level * 100:g} %.",
+        "zh": f"按收缩后比率排名（贝塔-二项分布，最大似然）。区间：Wilson，{level * 100:g} %。",
     }
     return _listing(result, metric, who, prior, order, [(_LOW, low), (_HIGH, high)], note)
 
@@ -109,7 +110,7 @@ def shrunken_count_ranking(result: Result, metric: str) -> Listing:
     return _listing(result, metric, who, prior, order, [], note)
 
 
-def best_prospectors(view: View, *, by: str = "owner", confidence: float = 0.95) -> Listing:
+def best_prospectors(view: View, *, by: str = "owner", confidence: Share = 0.95) -> Listing:
     """Rank who turns leads into customers: `lead_conversion_rate`, shrunk.
 
     A lead counts for whoever owns it today. Where the leads of those who left are handed on unless they converted,

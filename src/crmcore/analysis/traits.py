@@ -16,6 +16,7 @@ from ..state.operand import Operand, ratio
 from ..table.column import Array
 from .order import best_first
 from .rates import newcombe
+from .tiers import Share, exact_share
 
 if TYPE_CHECKING:
     from .view import View
@@ -42,7 +43,7 @@ _COLUMNS = (
 
 
 def won_traits(
-    view: View, *, traits: str | Expr | Sequence[str | Expr] | None = None, confidence: float = 0.95, few: int = 50
+    view: View, *, traits: str | Expr | Sequence[str | Expr] | None = None, confidence: Share = 0.95, few: int = 50
 ) -> Listing:
     """Say for each value of some traits how often deals with it are won, against all the others.
 
@@ -69,13 +70,13 @@ def won_traits(
 
     Source: F18, F17; articles A1, A4; few: E53.
     """
-    few = _deals(few)
+    few, level = _deals(few), float(exact_share("confidence", confidence))
     asked = (traits,) if isinstance(traits, (str, Expr)) else traits
     if asked is not None and not asked:
         raise ArgumentError(f"traits are columns or expressions, such as ['source'], got {traits!r}")
     missing = [t for t in TRAITS if not _is_there(t, view.scope)] if asked is None else []
     looked_at = [t for t in TRAITS if t not in missing] if asked is None else list(asked)
-    parts = [_of_trait(view, t, confidence, few) for t in looked_at]
+    parts = [_of_trait(view, t, level, few) for t in looked_at]
     columns: list[tuple[Heading, Values]] = [
         (_TRAIT, [n for n, (labels, _) in zip(map(_name, looked_at), parts, strict=True) for _ in labels]),
         (_VALUE, [x for labels, _ in parts for x in labels]),
@@ -84,9 +85,9 @@ def won_traits(
     small = sum(int((p[-1] == "small").sum()) for _, p in parts)
     notes = [
         {
-            "en": f"From, to: Wilson and Newcombe intervals, {confidence:.0%}; within a trait by the lower bound of the win rate. "
+            "en": f"From, to: Wilson and Newcombe intervals, {level * 100:g} %; within a trait by the lower bound of the win rate. "
             f"Small: fewer than {few} decided deals.",
-            "zh": f"区间：Wilson 与 Newcombe，{confidence:.0%}；同一特征内按赢单率下限排序。small：已决商机少于{few}个。",
+            "zh": f"区间：Wilson 与 Newcombe，{level * 100:g} %；同一特征内按赢单率下限排序。small：已决商机少于{few}个。",
         }
     ]
     if missing:

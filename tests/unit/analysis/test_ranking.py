@@ -125,6 +125,16 @@ def test_the_order_of_rows_does_not_matter(counts, random) -> None:
     assert first["shrunken_rate"].tolist() == pytest.approx(second["shrunken_rate"].tolist(), rel=1e-9)
 
 
+def test_another_confidence_is_stated() -> None:
+    """R3: at 80 % the interval is narrower than at 95 %, and the note says which; text from a command line is a number."""
+    data = cc.Dataset(lead=leads({"a": (5, 10), "b": (9, 10)}))
+    wide, narrow = (cc.analyse("best_prospectors", data, confidence=c) for c in (0.95, "0.8"))
+
+    assert (narrow["low"] > wide["low"]).all()
+    assert (narrow["high"] < wide["high"]).all()
+    assert "Wilson interval, 80 %." in str(narrow)
+
+
 def test_nobody_and_one_are_ranked() -> None:
     """R2: no lead, no row and no shared rate; one seller is all there is."""
     nothing = cc.analyse("best_prospectors", cc.Dataset(lead=[]))
@@ -153,7 +163,7 @@ def test_what_cannot_be_shrunk_is_refused() -> None:
     )
     with pytest.raises(ArgumentError, match=r"'longest' is no ratio of two counts: it has largest\(duration\)"):
         shrunken_count_ranking(cc.measure(longest, deals, by="owner"), "longest")
-    with pytest.raises(ArgumentError, match="confidence lies between 0 and 1, got 95"):
+    with pytest.raises(ArgumentError, match=r"confidence is a share from 0 to 1.* got 95"):
         cc.analyse("best_prospectors", cc.Dataset(lead=[]), confidence=95)
     with pytest.raises(TableNotFound, match="'lead'"):
         cc.analyse("best_prospectors", deals)
