@@ -168,6 +168,7 @@ SUBJECTS = {
     "quota": "Targets",
     "forecast": "Forecast",
     "acquisition": "Acquisition",
+    "marketing": "Marketing",
     "attribution": "Attribution",
     "retention": "Retention",
     "segments": "Segments",

@@ -168,6 +168,7 @@ SUBJECTS = {
     "quota": "目标",
     "forecast": "预测",
     "acquisition": "获客",
+    "marketing": "市场营销",
     "attribution": "归因",
     "retention": "留存",
     "segments": "客户分群",
