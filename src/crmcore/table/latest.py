@@ -38,7 +38,8 @@ def latest(
         table: the one that is thinned out.
         by: the column, or columns, that say whose row it is.
         at: the date column that tells older from newer.
-        as_of: look from this date (its end) or aware datetime: later rows are left out. Without it all rows count.
+        as_of: look from this date (its end) or aware datetime: later rows are left out. Without it all rows count, so
+            give it here too where the numbers are asked for an earlier date.
         timezone: IANA name of the zone in which `as_of`, given as a date, ends.
 
     Returns: the same tables, one of them with fewer rows, in the order they had.

@@ -39,6 +39,17 @@ PLANS = [
     ("plan", "account", "acme", "lost_value", 90, "2026-01-01", "2026-04-01"),
 ]
 
+# anna's quota doubles in the middle of February, ben starts in March (E46)
+CHANGED = {
+    "opportunity": DEALS,
+    "target": [
+        ("kind", "scope", "owner", "metric", "amount", "start", "end"),
+        ("quota", "seller", "anna", "won_value", 450, "2026-01-01", "2026-02-15"),
+        ("quota", "seller", "anna", "won_value", 900, "2026-02-15", "2026-04-01"),
+        ("quota", "seller", "ben", "won_value", 62, "2026-03-01", "2026-04-01"),
+    ],
+}
+
 SELLERS = {"opportunity": DEALS, "target": quotas("seller", "team", 450, 300)}
 TEAMS = {"opportunity": DEALS, "target": quotas("team", "organisation", 360, 240)}
 ALL = {"opportunity": DEALS, "target": quotas("organisation", "seller", 1500, 500)}
@@ -87,6 +98,14 @@ def quarters(autumn, winter):
 CASES = [
     # persons, teams and the organisation are never added (M8)
     ("quota_value", SELLERS, QUARTERS, quarters(100, 750)),
+    # 10 a day for 45 days, then 20; ben's 62 in March alone (M8)
+    (
+        "quota_value",
+        CHANGED,
+        {"as_of": "2026-03-31", "per": "month"},
+        {"2026-01": 310, "2026-02": 14 * 10 + 14 * 20, "2026-03": 31 * 20 + 62},
+    ),
+    ("quota_value", CHANGED, {"as_of": "2026-03-31", "per": "quarter", "by": ["owner"]}, (1350, 62)),
     ("team_quota_value", TEAMS, QUARTERS, quarters(100, 600)),
     ("organisation_quota_value", ALL, QUARTERS, quarters(100, 2000)),
     ("product_quota_value", PRODUCTS, QUARTERS, quarters(100, 480)),
