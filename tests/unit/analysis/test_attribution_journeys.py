@@ -58,6 +58,7 @@ def test_columns_of_a_dataset_are_taken_as_they_are() -> None:
 
     assert told(journeys) == [(("a", "b"), 1, 0), (("b",), 2, 0), (("a", "b"), 3, 0)]
     assert told(journeys) == told(at.from_paths(text, data["n"]))
+    assert told(journeys) == told(at.from_paths(text, Column("number", data["n"].data * 10, scale=10)))
     assert float(journeys.worth) == 3.5
     assert journeys.value.currency == "EUR"
     assert journeys.unpriced == 2  # M3: both conversions of the second row
@@ -183,6 +184,21 @@ def test_touches_in_any_order_become_journeys() -> None:
         "touches_in_no_journey": 0,
         "conversions_without_date": 0,
     }
+
+
+def test_columns_that_share_their_labels_are_joined_by_code() -> None:
+    """Keys of one table of references need no look-up of labels; a blank key meets no other."""
+    labels = [None, "x", "y"]
+    journeys = at.from_touches(
+        key=Column("key", np.array([1, 2, 0]), labels=labels),
+        channel=["a", "b", "c"],
+        at=["2026-01-01"] * 3,
+        converted=Column("key", np.array([2, 0]), labels=labels),
+        converted_at=["2026-01-01"] * 2,
+    )
+
+    assert sorted(told(journeys)) == [(("a",), 0, 1), (("b",), 1, 0)]
+    assert journeys.untouched == 1
 
 
 def test_a_window_is_the_days_that_end_with_the_conversion() -> None:

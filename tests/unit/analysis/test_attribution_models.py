@@ -499,12 +499,12 @@ def test_sums_stay_exact_beyond_an_int64() -> None:
 
 
 def test_many_channels_and_lengths_are_summed_sparsely() -> None:
-    """Four hundred channels in paths of 1 to 400 touches: far more kinds of cells than touches of each; sums are exact."""
-    paths = [[f"c{i:03}" for i in range(n)] for n in range(1, 401)]
-    found = at.linear(at.from_paths(paths, [1] * 400))
-    expected = [sum((Fraction(1, n) for n in range(i + 1, 401)), Fraction(0)) for i in range(400)]
+    """Paths of 1 to 100 touches, each over channels of its own: few of the cells of channel and length are used."""
+    paths = [[f"{n:03} {i:03}" for i in range(n)] for n in range(1, 101)]
+    found = at.linear(at.from_paths(paths, range(1, 101)))
 
-    assert list(found.exact) == expected
+    assert len(found.channels) == 5_050
+    assert set(found.exact) == {Fraction(1)}  # n conversions over n touches
 
 
 def test_all_models_are_listed() -> None:
