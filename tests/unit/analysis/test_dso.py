@@ -176,12 +176,17 @@ def test_currencies_do_not_mix() -> None:
 
 
 def test_sums_past_int64_stay_exact() -> None:
-    """Q3: two invoices of 9e18 minor units are more than int64 holds."""
-    data = dataset(
-        [(date(2026, 1, 1), 9 * 10**16), (date(2026, 1, 2), 9 * 10**16 + 1)], [(date(2026, 1, 3), 9 * 10**16)] * 2
+    """Q3: invoices of 9e18 minor units each are more than int64 holds; less payments of nearly as much, 1 is left."""
+    invoices, payments = (
+        [(date(2026, 1, 1), 9 * 10**16), (date(2026, 1, 2), 9 * 10**16 + 1)],
+        [(date(2026, 1, 3), 9 * 10**16)],
     )
 
-    assert cc.analyse("dso_count_back", data, unit="year").fact("receivables") == 1
+    whole = cc.analyse("dso_count_back", dataset(invoices), unit="year")
+    paid = cc.analyse("dso_count_back", dataset(invoices, payments * 2), unit="year")
+
+    assert whole.fact("receivables") == whole["invoiced"][0] == 18 * 10**16
+    assert paid.fact("receivables") == 1
 
 
 def test_wrong_questions_say_so() -> None:

@@ -44,6 +44,18 @@ def test_the_newest_stays_and_of_one_date_the_last_of_the_input(data) -> None:
     assert found["lead"] is data["lead"]
 
 
+def test_the_last_of_the_input_is_not_the_last_of_a_table_kept_in_another_order() -> None:
+    """A large table lies in the order of its owners; of ann's two answers of one day the later of the input stays, 9."""
+    day = date(2026, 3, 1)
+    rows = [("zoe", "anna", 1, day), ("ann", "ben", 3, day), ("ann", "anna", 9, day)]
+    table = cc.Dataset(response=(["contact", "owner", "score", "at"], rows))["response"].cluster("owner")
+
+    found = cc.latest(cc.Dataset.of({"response": table}), "response", by="contact")
+
+    assert table["score"].data.tolist() == [1, 9, 3]
+    assert scores(found) == [1, 9]
+
+
 def test_what_is_left_out_is_counted(data) -> None:
     """M3: rows of nobody and rows without a date are left out and counted, not taken for the newest."""
     found = cc.latest(data, "response", by="contact")
