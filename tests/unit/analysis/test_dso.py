@@ -172,6 +172,13 @@ def test_currencies_do_not_mix() -> None:
     with pytest.raises(CurrencyError, match=r"\(EUR, USD\)"):
         cc.analyse("dso_count_back", data)
 
+    by_row = cc.Dataset(
+        invoice=[{"id": "i", "issued_at": date(2026, 1, 1), "amount": 10, "currency": "EUR"}],
+        payment=[{"at": date(2026, 1, 1), "amount": 10, "currency": "USD"}],
+    )
+    with pytest.raises(CurrencyError, match=r"\(EUR, USD\)"):
+        cc.analyse("dso_count_back", by_row)
+
     assert cc.analyse("dso_count_back", dataset(BOOKS, currency="EUR")).fact("receivables") == 1000
 
 

@@ -105,6 +105,16 @@ def test_several_columns_tell_entities_apart() -> None:
     assert (amounts.data // amounts.scale).tolist() == [90, 120, 70, 50]
 
 
+def test_texts_and_numbers_tell_entities_apart() -> None:
+    """Ids, texts and dates are as good as keys; each deal has a row of its own."""
+    rows = [("d1", "open", date(2026, 1, 1)), ("d2", "open", date(2026, 1, 2)), ("d3", "open", date(2026, 1, 2))]
+    data = cc.Dataset(opportunity=(["id", "outcome", "created_at"], rows))
+
+    assert len(cc.latest(data, "opportunity", by="id", at="created_at")["opportunity"]) == 3
+    by_day = cc.latest(data, "opportunity", by="created_at", at="created_at")["opportunity"]
+    assert by_day["id"].data.tolist() == ["d1", "d3"]
+
+
 def test_tables_without_rows_work() -> None:
     """Nothing has no latest row."""
     data = cc.Dataset(response=(NAMES, []))
