@@ -25,8 +25,6 @@ def first_touch(journeys: Journeys) -> Attribution:
     """Credit each journey to its first touch.
 
     Rules: W3.
-
-    Source: methods 6; all models agree on a journey of one touch.
     """
     says = {"en": "All credit goes to the first touch.", "zh": "全部功劳归第一次触点。"}
     return attributed("first_touch", journeys, [_one_each(journeys, journeys.offsets[:-1])], says)
