@@ -25,7 +25,7 @@ from ..state.state import State
 from ..table.column import Array, Column
 from ..table.shares import SPANNED, shared_out
 from ..table.table import Table
-from ..table.views import existence, is_late, is_recorded, kept_view, newest, view
+from ..table.views import existence, is_late, is_recorded, newest, view
 from ..units import UNITS, Dimension
 from .arrays import run
 
@@ -59,7 +59,7 @@ def seen_from(tables: Mapping[str, Table], scope: Scope, given: Moment | None) -
             return scope.at(None, tables, tables)
         given = Moment(last[0], scope.zone.local_day(last[0]), last[1])
     today = last is None or given.instant >= last[0]
-    return scope.at(given, *kept_view(tables, given.instant, given.day, scope.zone, today=today))
+    return scope.at(given, *view(tables, given.instant, given.day, scope.zone, today=today, kept=True))
 
 
 def looked_at(tables: Mapping[str, Table], scope: Scope, how: View) -> Scope:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 import attrs
 
 from ..calendars import Calendar, Zone
 from ..table.rates import Rates
 from ..table.table import Table
+from ..table.views import Seen
 
 __all__ = ["Moment", "Scope"]
 
@@ -35,11 +36,13 @@ class Scope:
     calendar: Calendar = Calendar()
     as_of: Moment | None = None
     rates: Rates | None = None
-    world: tuple[int, ...] = attrs.field(init=False)
+    world: tuple[Hashable, ...] = attrs.field(init=False)
 
     @world.default
-    def _world(self) -> tuple[int, ...]:
+    def _world(self) -> tuple[Hashable, ...]:
         """Identify the tables that references are looked up in."""
+        if isinstance(self.known, Seen):
+            return self.known.world
         return tuple(table.serial for table in self.known.values())
 
     def at(self, moment: Moment | None, tables: Mapping[str, Table], known: Mapping[str, Table]) -> Scope:

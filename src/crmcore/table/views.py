@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..calendars import Zone
+from ..domain.past import Revert
 from ..domain.schema import RECORDS, REVERTS, Field, fields_of
 from .column import Column, Mask, code_type
 from .table import Table
 
-__all__ = ["existence", "is_after", "is_late", "is_recorded", "kept_view", "newest", "view"]
+__all__ = ["Seen", "existence", "is_after", "is_late", "is_recorded", "newest", "reset", "view"]
 
 _FIELDS: dict[str, tuple[Field, ...]] = {}
 
@@ -74,33 +75,60 @@ def _latest(column: Column, zone: Zone) -> int | None:
     return kept[zone.name]
 
 
+class Seen(Mapping[str, Table]):
+    """Tables as something makes them of others, each when it is first looked at.
+
+    `world` identifies what references are looked up in, without any table being made.
+    """
+
+    def __init__(self, tables: Mapping[str, Table], make: Callable[[Table], Table], world: tuple[Hashable, ...]) -> None:
+        self._tables, self._make, self.world = tables, make, world
+        self._made: dict[str, Table] = {}
+
+    def __getitem__(self, name: str) -> Table:
+        if name not in self._made:
+            self._made[name] = self._make(self._tables[name])
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._tables
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+
 def view(
-    tables: Mapping[str, Table], instant: int, day: int, zone: Zone, *, today: bool
-) -> tuple[dict[str, Table], dict[str, Table]]:
+    tables: Mapping[str, Table], instant: int, day: int, zone: Zone, *, today: bool, kept: bool = False
+) -> tuple[Seen, Seen]:
     """Return the tables as they were at an instant whose local day is `day`, and the same with the rows still to come.
 
     Rows that came to exist later are absent, undated rows unless it is `today` (O9), and what happened
     later has not happened. Amounts, stages and owners are those of the record (O8). The second tables are for
-    references: who refers to a record knows it.
+    references: who refers to a record knows it. Where the views are `kept`, the tables keep what was derived, for an
+    instant that is looked from again.
     """
-    known = {name: _reverted(table, instant, day, zone) for name, table in tables.items()}
-    return {name: _there(table, instant, day, zone, today=today) for name, table in known.items()}, known
-
-
-def kept_view(
-    tables: Mapping[str, Table], instant: int, day: int, zone: Zone, *, today: bool
-) -> tuple[dict[str, Table], dict[str, Table]]:
-    """Return the same as `view`; the tables keep what was derived, for an instant that is looked from again."""
 
     def reverted(table: Table) -> Table:
+        if not kept:
+            return _reverted(table, instant, day, zone)
         return table.kept(("reverted", instant, zone.name), lambda: _reverted(table, instant, day, zone))
 
     def there(table: Table) -> Table:
+        known_as = known[table.name]
+        if not kept:
+            return _there(known_as, instant, day, zone, today=today)
         key = ("there", instant, zone.name, today)
-        return table.kept(key, lambda: _there(table, instant, day, zone, today=today))
+        return known_as.kept(key, lambda: _there(known_as, instant, day, zone, today=today))
 
-    known = {name: reverted(table) for name, table in tables.items()}
-    return {name: there(table) for name, table in known.items()}, known
+    world = tuple(
+        (t.serial, instant, zone.name) if any(True for _ in _undone(t, instant, zone)) else t.serial
+        for t in tables.values()
+    )
+    known = Seen(tables, reverted, world)
+    return Seen(tables, there, world), known
 
 
 def is_after(column: Column, instant: int, day: int, zone: Zone) -> Mask:
@@ -110,17 +138,22 @@ def is_after(column: Column, instant: int, day: int, zone: Zone) -> Mask:
     return late if column.valid is None else late & column.valid
 
 
-def _reverted(table: Table, instant: int, day: int, zone: Zone) -> Table:
-    changes: dict[str, Column] = {}
+def _undone(table: Table, instant: int, zone: Zone) -> Iterator[tuple[Revert, Column]]:
+    """Yield what has to be undone for an instant, with the column that says when it happened."""
     for revert in REVERTS.get(table.name, ()):
         when = table.columns.get(revert.when)
         latest = None if when is None or when.kind not in ("instant", "day") else _latest(when, zone)
-        if when is None or latest is None or latest <= instant:
-            continue
+        if when is not None and latest is not None and latest > instant:
+            yield revert, when
+
+
+def _reverted(table: Table, instant: int, day: int, zone: Zone) -> Table:
+    changes: dict[str, Column] = {}
+    for revert, when in _undone(table, instant, zone):
         late = is_after(when, instant, day, zone)
         for name, value in revert.resets.items():
             if name in table.columns:
-                changes[name] = _reset(changes.get(name, table.columns[name]), late, value)
+                changes[name] = reset(changes.get(name, table.columns[name]), late, value)
     return table.replace(changes) if changes else table
 
 
@@ -137,7 +170,7 @@ def _there(table: Table, instant: int, day: int, zone: Zone, *, today: bool) -> 
     return table.select(np.flatnonzero(~gone)) if gone.any() else table
 
 
-def _reset(column: Column, rows: Mask, value: Any) -> Column:
+def reset(column: Column, rows: Mask, value: Any) -> Column:
     """Return the column with these rows set to a value, None for blank."""
     if column.kind == "key":
         labels = list(column.labels)

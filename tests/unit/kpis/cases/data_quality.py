@@ -51,6 +51,7 @@ TURNED = [
     ("c4", "2026-01-07", True, "2026-02-10"),
     ("c5", None, False, None),
 ]
+UNDATED = [("id", "created_at"), ("u1", "2026-01-05"), ("u2", "2026-02-05"), ("u3", None)]
 BUSINESS = {"lead": LEADS, "opportunity": DEALS}
 OPEN_BOOK = {"opportunity": ODD}
 MONTHS = {"as_of": "2026-02-28", "per": "month"}
@@ -82,7 +83,7 @@ CASES = [
     (stale_open_deals_share(29), OPEN_BOOK, MONTHS, (0, 1)),
     # q9 of ten, c5 of five, and of nothing in the past (O9)
     ("undated_deals_share", OPEN_BOOK, MONTHS, (0, Fraction(1, 10))),
-    ("undated_leads_share", {"lead": TURNED}, MONTHS, (0, Fraction(1, 5))),
+    ("undated_leads_share", {"lead": UNDATED}, MONTHS, (0, Fraction(1, 3))),
     # c1 of c1 c2, then of c1 c2 c4; c3 was not converted (E15)
     ("converted_before_created_share", {"lead": TURNED}, MONTHS, (Fraction(1, 2), Fraction(1, 3))),
     # of nothing: undefined (R2)
