@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import attrs
@@ -94,7 +95,14 @@ def _coded(labels: Sequence[Any] | Array) -> tuple[Array, int]:
 
 
 def counted(
-    codes: Array, size: int, days: Array, period_of: Array, count: int, amounts: Array | None, scale: int
+    codes: Array,
+    size: int,
+    days: Array,
+    period_of: Array,
+    count: int,
+    amounts: Array | None,
+    scale: int,
+    bound: int | None = None,
 ) -> Cohorts:
     """Count cohorts from codes of customers and places in a table of periods.
 
@@ -106,30 +114,41 @@ def counted(
         count: number of periods.
         amounts: whole numbers, one per row, 0 where blank.
         scale: of the amounts.
+        bound: no sum of |amounts| is larger; looked for where it is not known.
     """
-    cells = _bought(codes, size, days, period_of, count)
-    who, when = cells // max(count, 1), cells % max(count, 1)
-    heads = np.flatnonzero(np.diff(who, prepend=-1))  # cells ascend, so a customer's first one is the first period
-    first = np.full(size, count, np.int64)
-    first[who[heads]] = when[heads]
-    customers = np.bincount(first, minlength=count + 1)[:count]
-    active = np.bincount(first[who] * count + when, minlength=count * count).reshape(count, count)
+    periods = period_of.astype(np.min_scalar_type(-(count * count + 1)))[days]
+    first = np.full(size, count, periods.dtype)
+    active = np.zeros((count, count), np.int64)
+    for period, who in enumerate(_buyers(codes, size, periods, count)):
+        cohort = first[who]
+        new = cohort == count
+        first[who[new]] = period
+        cohort[new] = period
+        active[:, period] = np.bincount(cohort, minlength=count)
     value = None
     if amounts is not None:
-        keys = np.empty(codes.size, np.int64)
+        rows = first * count  # where the row of a customer's cohort starts in the table
+        keys = np.empty(codes.size, periods.dtype)
         for a in range(0, codes.size, _BLOCK):
             part = slice(a, a + _BLOCK)
-            keys[part] = first[codes[part]] * count + period_of[days[part]]
-        value = sums_by(keys, amounts, count * count).reshape(count, count)
-    return Cohorts(customers, active, value, scale)
+            np.add(rows[codes[part]], periods[part], out=keys[part])
+        value = sums_by(keys, amounts, count * count, bound).reshape(count, count)
+    return Cohorts(np.diagonal(active).copy(), active, value, scale)
 
 
-def _bought(codes: Array, size: int, days: Array, period_of: Array, count: int) -> Array:
-    """Return customer x count + period for each period a customer bought in, once and ascending."""
+def _buyers(codes: Array, size: int, periods: Array, count: int) -> Iterator[Array]:
+    """Yield the customers who bought in each period, once each and ascending."""
     if size * count > max(_BITMAP, codes.size):
-        return np.unique(codes.astype(np.int64) * count + period_of[days])
-    seen = np.zeros(size * count, bool)
+        cells = np.unique(periods.astype(np.int64) * size + codes)
+        ends = np.searchsorted(cells, np.arange(1, count + 1) * size)
+        for period, (a, b) in enumerate(pairwise([0, *ends.tolist()])):
+            yield cells[a:b] - period * size
+        return
+    # rows often come in the order of time: a period's row of the table then stays in the cache
+    seen = np.zeros((count, size), bool)
+    flat = seen.reshape(-1)
     for a in range(0, codes.size, _BLOCK):
         part = slice(a, a + _BLOCK)
-        seen[codes[part].astype(np.int64) * count + period_of[days[part]]] = True
-    return np.flatnonzero(seen)
+        flat[periods[part].astype(np.int64) * size + codes[part]] = True
+    for row in seen:
+        yield np.flatnonzero(row)

@@ -73,7 +73,7 @@ def cohort_retention(
         nobody = np.zeros((0, 0), np.int64)
         return _listing([], Cohorts(nobody.reshape(0), nobody, nobody), 0, facts)
     moment = view.scope.as_of
-    start, last = int(bought.days.min()), int(bought.days.max())
+    start, last = bought.span
     today = last if moment is None else moment.day
     periods = view.scope.calendar.periods(start, max(last, today), grain)
     starts = np.array([p.start for p in periods])
@@ -86,6 +86,7 @@ def cohort_retention(
         len(periods),
         amounts.data,
         amounts.scale,
+        amounts.magnitude,
     )
     return _listing(periods, found, today, facts)
 

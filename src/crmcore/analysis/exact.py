@@ -22,6 +22,7 @@ Numbers = Array | Sequence[int | float | Decimal | Fraction]
 _LIMIT = 2**63
 _CERTAIN = 1e15
 """Below this a float stands for one decimal of 15 digits."""
+_BLOCK = 1 << 16
 _STEPS = (1, 100, 1_000, 1_000_000)
 
 
@@ -79,9 +80,16 @@ def _fraction(value: Any, place: int, name: str) -> Fraction:
     raise ArgumentError(f"{name}[{place}] is {value!r}; give finite numbers, and leave out rows without one (M3)")
 
 
-def sums_by(keys: Array, values: Array, size: int) -> Array:
-    """Return the sum of whole numbers for each key 0 .. size - 1: int64, or Python integers where that is too small."""
-    if reach(values) * max(values.size, 1) < _LIMIT:
+def sums_by(keys: Array, values: Array, size: int, bound: int | None = None) -> Array:
+    """Return the sum of whole numbers for each key 0 .. size - 1: int64, or Python integers where that is too small.
+
+    Args:
+        keys: one per value.
+        values: whole numbers.
+        size: number of keys.
+        bound: no sum of |values| is larger; looked for where it is not known.
+    """
+    if (reach(values) * max(values.size, 1) if bound is None else bound) < _LIMIT:
         return _added(keys, values.astype(np.int64, copy=False), size)
     if values.dtype == object:
         sums = np.zeros(size, object)
@@ -95,5 +103,7 @@ def sums_by(keys: Array, values: Array, size: int) -> Array:
 
 def _added(keys: Array, values: Array, size: int) -> Array:
     sums = np.zeros(size, np.int64)
-    np.add.at(sums, keys, values)
+    for a in range(0, keys.size, _BLOCK):  # so that keys turned into positions stay in the cache
+        part = slice(a, a + _BLOCK)
+        np.add.at(sums, keys[part], values[part])
     return sums

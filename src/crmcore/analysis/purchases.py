@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["Purchases", "distinct_by", "purchases", "unpriced"]
 
 LINES = "order_line"
+_BLOCK = 1 << 18
+"""Rows that are looked at together: what is computed on the way stays in the cache."""
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -27,8 +29,9 @@ class Purchases:
 
     Args:
         customer: code of the customer of each line; `labels[code]` is who, an array of objects.
-        rank: place of each code when the labels are sorted, numbers before text.
+        sorted: the codes in the order of their labels, numbers before text.
         days: local day of each line (T1).
+        span: the first and the last of these days; 0, 0 where there is none.
         places: which rows of `rows` they are; None for all.
         facts: how many lines were left out, by reason.
     """
@@ -36,8 +39,9 @@ class Purchases:
     rows: Rows
     customer: Array
     labels: Array
-    rank: Array
+    sorted: Array
     days: Array
+    span: tuple[int, int]
     places: Array | None
     facts: tuple[Fact, ...]
 
@@ -70,8 +74,8 @@ class Purchases:
         """Return the codes of the customers in the order of their labels, numbers before text."""
         there = np.zeros(len(self.labels), bool)
         there[self.customer] = True
-        codes = np.flatnonzero(there)
-        return codes[np.argsort(self.rank[codes])]
+        found: Array = self.sorted[there[self.sorted]]
+        return found
 
     def _taken(self, column: Column) -> Column:
         return column if self.places is None else column.take(self.places)
@@ -94,36 +98,36 @@ def purchases(view: View, customer: str | Expr = "account") -> Purchases:
         raise TableNotFound(LINES, view.scope.tables, where="in the dataset")
     rows = view.rows(LINES, at="at")
     key, days = rows.key(customer), rows.days("at")
-    named, dated = key.present(), days.present()
-    kept = named & dated
+    dated = np.count_nonzero(days.present()[key.data != 0]) if key.nulls else len(days) - days.nulls
     facts = (
-        Fact("lines", int(kept.sum()), "count", {"en": "Order lines", "zh": "订单行"}),
+        Fact("lines", dated, "count", {"en": "Order lines", "zh": "订单行"}),
         Fact(
             "lines_without_customer",
-            int((~named).sum()),
+            key.nulls,
             "count",
             {"en": "Lines without a customer, left out", "zh": "无客户订单行（未计入）"},
         ),
         Fact(
             "lines_without_date",
-            int((named & ~dated).sum()),
+            len(key) - key.nulls - dated,
             "count",
             {"en": "Lines without a date, left out", "zh": "无日期订单行（未计入）"},
         ),
     )
     name = col(customer).key if isinstance(customer, str) else customer.key
-    labels, rank = rows.table.kept(("sorted labels", name), lambda: _sorted(key))
-    if kept.all():
-        return Purchases(rows, key.data, labels, rank, days.data, None, facts)
-    places = np.flatnonzero(kept)
-    return Purchases(rows, key.data[places], labels, rank, days.data[places], places, facts)
+    labels, ordered = rows.table.kept(("sorted labels", name), lambda: _sorted(key))
+    if dated == len(key):
+        return Purchases(rows, key.data, labels, ordered, days.data, days.bounds, None, facts)
+    places = np.flatnonzero(key.present() & days.present())
+    days = days.take(places)
+    return Purchases(rows, key.data[places], labels, ordered, days.data, days.bounds, places, facts)
 
 
 def _sorted(key: Column) -> tuple[Array, Array]:
-    """Return the labels of a key, and the place of each when they are sorted; that of blank is 0."""
+    """Return the labels of a key, and the codes in their order without that of blank."""
     labels = np.empty(len(key.labels), object)
     labels[:] = key.labels
-    return labels, np.append(0, label_order(labels[1:]))
+    return labels, np.argsort(label_order(labels[1:])) + 1
 
 
 def unpriced(amounts: Column) -> Fact:
@@ -140,18 +144,18 @@ def distinct_by(keys: Array, codes: Array, size: int, room: int) -> Array:
         size: number of keys.
         room: number of codes.
     """
-    # most codes belong to one key: these are counted without a sort
-    holder = np.zeros(room, keys.dtype)
+    # most codes belong to one key, and whichever is noted here; these pairs are counted without a sort
+    holder: Array = np.full(room, -1, np.int32 if size <= 1 << 31 else np.int64)
     holder[codes] = keys
-    used = np.zeros(room, bool)
-    used[codes] = True
-    used[0] = False
-    found = np.bincount(holder[used], minlength=size)
-    others = np.flatnonzero((holder[codes] != keys) & (codes != 0))
-    if others.size:
-        pairs = keys[others].astype(np.int64) * room + codes[others]
-        pairs.sort()
-        new = np.ones(pairs.size, bool)
-        new[1:] = pairs[1:] != pairs[:-1]
-        found = found + np.bincount(pairs[new] // room, minlength=size)
+    held = holder[1:]
+    found = np.bincount(held[held >= 0], minlength=size)
+    others = [np.zeros(0, np.int64)]
+    for a in range(0, codes.size, _BLOCK):
+        part = slice(a, a + _BLOCK)
+        others.append(a + np.flatnonzero(holder[codes[part]] != keys[part]))
+    rest = np.concatenate(others)
+    rest = rest[codes[rest] != 0]
+    if rest.size:
+        pairs = keys[rest].astype(np.int64) * room + codes[rest]
+        found = found + np.bincount(np.unique(pairs) // room, minlength=size)
     return found.astype(np.int64)

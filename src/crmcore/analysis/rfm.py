@@ -41,7 +41,7 @@ _NTILE = {
     "zh": "评分为6减去按排名的五分位组号（最优在前），数值相同按客户编号排序，前面的组较大。",
 }
 _QUINTILE = {
-    "en": "Scores count the edges at the linear 20, 40, 60 and 80 % quantiles that a customer is past; equal ones share a score.",
+    "en": "Scores are cut at the linear 20, 40, 60 and 80 % quantiles; equal ones share a score.",
     "zh": "评分由线性20%、40%、60%、80%分位数划分，数值相同的客户评分相同。",
 }
 Scorer = Callable[[Array, Array, bool], Array]
@@ -129,9 +129,7 @@ def _scored(
     view: View, customer: str | Expr, order: str | Expr, value: str | Expr, score: Scorer, note: dict[str, str]
 ) -> Listing:
     bought = purchases(view, customer)
-    today = int(bought.days.max()) if len(bought) else 0
-    if view.scope.as_of is not None:
-        today = view.scope.as_of.day
+    today = bought.span[1] if view.scope.as_of is None else view.scope.as_of.day
     found, facts = _customers(bought, order, value, today)
     rank = np.arange(found.labels.size)
     r, f = score(found.recency, rank, False), score(found.orders, rank, True)
@@ -182,7 +180,7 @@ def _customers(bought: Purchases, order: str | Expr, value: str | Expr, today: i
             bought.labels[who],
             today - last[who].astype(np.int64),
             distinct_by(codes, orders, size, room)[who],
-            sums_by(codes, amounts.data, size)[who],
+            sums_by(codes, amounts.data, size, amounts.magnitude)[who],
             amounts.scale,
             priced[who],
         ),

@@ -109,7 +109,7 @@ def test_nothing_above_zero_has_no_classes() -> None:
     assert (found.plain("share"), found["class"].tolist()) == ([None, None], [None, None])
     assert cc.analyse("abc_classes", some)["class"].tolist() == ["A", "C"]
     assert len(cc.analyse("abc_classes", cc.Dataset(opportunity=[]))) == 0
-    assert abc([0, 0], "ab").tolist() == [None, None]
+    assert abc([0, 0], "ab").tolist() == abc([2, -5], "ab").tolist() == [None, None]
     assert abc([], []).tolist() == []
     assert abc([5], ["a"]).tolist() == ["A"]
 

@@ -114,8 +114,10 @@ def test_without_an_amount_there_is_no_m() -> None:
         assert "-" in str(found)
 
 
-def test_orders_are_counted_once_per_customer() -> None:
+@pytest.mark.parametrize("block", [2, 1 << 18])
+def test_orders_are_counted_once_per_customer(monkeypatch, block: int) -> None:
     """Q2: an order of two customers is one of each; a line without an order number is no order; days may be counted."""
+    monkeypatch.setattr("crmcore.analysis.purchases._BLOCK", block)
     rows = [
         ("a", "o1", "2026-01-01", 1),
         ("b", "o1", "2026-01-01", 1),
@@ -123,13 +125,14 @@ def test_orders_are_counted_once_per_customer() -> None:
         ("b", "o2", "2026-01-02", 1),
         ("c", None, "2026-01-03", 1),
         ("a", "o1", "2026-01-01", 1),
+        ("d", None, "2026-01-03", 1),
     ]
     found = cc.analyse("rfm_ntile", dataset(rows))
     by_day = cc.analyse("rfm_ntile", dataset(rows), order=cc.day("at"))
 
-    assert table(found, "orders") == {"a": (1,), "b": (2,), "c": (0,)}
-    assert found.fact("lines_without_order") == 1
-    assert table(by_day, "orders") == {"a": (1,), "b": (2,), "c": (1,)}
+    assert table(found, "orders") == {"a": (1,), "b": (2,), "c": (0,), "d": (0,)}
+    assert found.fact("lines_without_order") == 2
+    assert table(by_day, "orders") == {"a": (1,), "b": (2,), "c": (1,), "d": (1,)}
 
 
 def test_what_counts_as_an_order_may_be_any_column() -> None:

@@ -161,3 +161,12 @@ def test_counts_are_whole_numbers_beside_undefined_ones() -> None:
     assert repr(ranked.plain("value")) == "[2.0, 1.5, None]"
     assert '"rank": 1,' in ranked.to_json()
     assert [line.split() for line in str(ranked).splitlines()[2:]] == [["1", "2.00"], ["2", "1.50"], ["-", "-"]]
+
+
+def test_an_array_of_labels_is_taken_as_it_is() -> None:
+    """A million labels are not copied one by one; blank stays None."""
+    labels = np.array(["Anna", None, "王芳"], object)
+    found = Listing([(Heading("name"), labels)])
+
+    assert found["name"] is labels
+    assert found.rows() == [{"name": "Anna"}, {"name": None}, {"name": "王芳"}]
