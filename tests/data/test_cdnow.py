@@ -102,7 +102,7 @@ def test_cohorts(data, figures) -> None:
 
 def test_cohorts_of_quarters_are_one(data) -> None:
     """T7: by quarters there is one cohort, and the triangle has one row of six numbers."""
-    table = triangle(cc.analyse("cohort_retention", data, grain="quarter"), "active")
+    table = triangle(cc.analyse("cohort_retention", data, per="quarter"), "active")
 
     assert table["cohort"].tolist() == ["1997-Q1"]
     assert table["customers"].tolist() == table["age_0"].tolist() == [23570]

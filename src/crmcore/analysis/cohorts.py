@@ -38,7 +38,7 @@ _LAST_RUNS = {
 
 
 def cohort_retention(
-    view: View, *, grain: str = "month", customer: str | Expr = "account", value: str | Expr = "amount"
+    view: View, *, per: str = "month", customer: str | Expr = "account", value: str | Expr = "amount"
 ) -> Listing:
     """Follow the customers of each period of first purchase through the periods that come after it.
 
@@ -46,7 +46,7 @@ def cohort_retention(
 
     Args:
         view: with order lines.
-        grain: the kind of period: day, week, month, quarter, year, fiscal_period, fiscal_quarter or fiscal_year.
+        per: the kind of period: day, week, month, quarter, year, fiscal_period, fiscal_quarter or fiscal_year.
         customer: who buys: a column or expression.
         value: the amount of a line: a column or expression.
 
@@ -57,7 +57,7 @@ def cohort_retention(
     Undefined when: nobody is in a cohort; its retention has no value (R2).
 
     Raises:
-        ArgumentError: no such grain.
+        ArgumentError: no such kind of period.
         NotFoundError: no order lines, or a column that is not there.
         CurrencyError: amounts of several currencies.
 
@@ -65,17 +65,17 @@ def cohort_retention(
 
     Source: M22; article A3.
     """
-    view.scope.calendar.axis(grain)  # a grain that does not exist is refused even where nothing was bought
+    view.scope.calendar.axis(per)  # a period that does not exist is refused even where nothing was bought
     bought = purchases(view, customer)
     amounts = bought.amounts(value)
-    facts = [*bought.facts, unpriced(amounts), Fact("grain", grain, "label", {"en": "Periods", "zh": "期间类型"})]
+    facts = [*bought.facts, unpriced(amounts), Fact("per", per, "label", {"en": "Periods", "zh": "期间类型"})]
     if not len(bought):
         nobody = np.zeros((0, 0), np.int64)
         return _listing([], Cohorts(nobody.reshape(0), nobody, nobody), 0, facts)
     moment = view.scope.as_of
     start, last = bought.span
     today = last if moment is None else moment.day
-    periods = view.scope.calendar.periods(start, max(last, today), grain)
+    periods = view.scope.calendar.periods(start, max(last, today), per)
     starts = np.array([p.start for p in periods])
     period_of = np.searchsorted(starts, np.arange(start, last + 1), side="right") - 1
     found = counted(

@@ -89,7 +89,7 @@ def count_back(receivables: Any, invoiced: Sequence[Any], days: Sequence[int]) -
     return _listed([(place, [s.place for s in steps])], steps, sales, left, whole)
 
 
-def dso_count_back(view: View, *, unit: str = "month") -> Listing:
+def dso_count_back(view: View, *, per: str = "month") -> Listing:
     """Return the days sales outstanding as of the view's instant, counted back through calendar periods.
 
     Invoices less payments are the receivables; what was invoiced in each period is taken off them, the running period
@@ -97,7 +97,7 @@ def dso_count_back(view: View, *, unit: str = "month") -> Listing:
 
     Args:
         view: a dataset with the tables invoice and payment.
-        unit: the kind of period that is walked: month, week, quarter ...
+        per: the kind of period that is walked: month, week, quarter ...
 
     Returns: one row per period walked, the last first; the facts `receivables`, `dso_days`, and what was left out.
 
@@ -111,12 +111,12 @@ def dso_count_back(view: View, *, unit: str = "month") -> Listing:
 
     Source: M25; the count-back form of DSO.
     """
-    view.scope.calendar.axis(unit)
+    view.scope.calendar.axis(per)
     invoices, payments = view.rows("invoice"), view.rows("payment")
     issued, paid = invoices.amounts(), payments.amounts()
     _one_currency(issued, paid)
     left = Fraction(_sum(issued), issued.scale) - Fraction(_sum(paid), paid.scale)
-    labels, sales, lengths, undated = _by_period(view, invoices, issued, unit)
+    labels, sales, lengths, undated = _by_period(view, invoices, issued, per)
     steps, whole = _walk(left, sales, lengths)
     facts = [
         Fact("receivables", float(left), "money", {"en": "Receivables", "zh": "应收账款余额"}),
@@ -145,7 +145,7 @@ def _walk(
 
 
 def _by_period(
-    view: View, invoices: Rows, issued: Column, unit: str
+    view: View, invoices: Rows, issued: Column, per: str
 ) -> tuple[list[str], list[Fraction], list[Fraction], int]:
     """Return label, invoiced amount and elapsed days of each period up to as_of, and how many invoices are in none."""
     dates = invoices.days("issued_at")
@@ -155,7 +155,7 @@ def _by_period(
         return [], [], [], undated
     today = view.scope.as_of.day
     days = dates.data[there]
-    periods = view.scope.calendar.periods(int(days.min()), today, unit)
+    periods = view.scope.calendar.periods(int(days.min()), today, per)
     place = np.searchsorted(np.array([p.start for p in periods]), days, side="right") - 1
     sums = np.zeros(len(periods), object if issued.magnitude >= 2**63 else np.int64)
     np.add.at(sums, place, issued.data[there])

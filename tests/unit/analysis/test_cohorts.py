@@ -71,7 +71,7 @@ def test_what_is_left_out_is_counted() -> None:
         "lines_without_customer": 1,
         "lines_without_date": 1,
         "lines_without_amount": 1,
-        "grain": "month",
+        "per": "month",
     }
 
 
@@ -121,9 +121,9 @@ def test_triangle() -> None:
 
 def test_grains_and_expressions() -> None:
     """T7: quarters and fiscal years are periods too; customer and value may be expressions."""
-    quarters = cc.analyse("cohort_retention", dataset(), grain="quarter")
+    quarters = cc.analyse("cohort_retention", dataset(), per="quarter")
     fiscal = cc.Workspace(calendar=cc.Calendar(fiscal_start=4)).analyse(
-        "cohort_retention", dataset(), grain="fiscal_year", value=cc.col("amount") * 2
+        "cohort_retention", dataset(), per="fiscal_year", value=cc.col("amount") * 2
     )
 
     assert quarters.rows()[0] | {"value": 0} == {
@@ -151,8 +151,8 @@ def test_nothing_and_one() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: cc.analyse("cohort_retention", dataset(), grain="fortnight"), ArgumentError, "fortnight"),
-        (lambda: cc.analyse("cohort_retention", cc.Dataset(order_line=[]), grain="fortnight"), ArgumentError, "month"),
+        (lambda: cc.analyse("cohort_retention", dataset(), per="fortnight"), ArgumentError, "fortnight"),
+        (lambda: cc.analyse("cohort_retention", cc.Dataset(order_line=[]), per="fortnight"), ArgumentError, "month"),
         (lambda: cc.analyse("cohort_retention", cc.Dataset(lead=[])), TableNotFound, "order_line"),
         (lambda: cc.analyse("cohort_retention", dataset(), customer="acount"), ColumnNotFound, "account"),
         (lambda: cc.analyse("cohort_retention", dataset(), value="account"), ArgumentError, "holds key, not amounts"),

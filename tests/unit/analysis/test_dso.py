@@ -137,7 +137,7 @@ def test_quarters_and_the_local_day() -> None:
     data = cc.Dataset(invoice=[{"id": "i", "issued_at": stamp, "amount": 10}], payment=(["at", "amount"], []))
 
     labels = [
-        cc.Workspace(timezone=zone).analyse("dso_count_back", data, unit="quarter").plain("period")
+        cc.Workspace(timezone=zone).analyse("dso_count_back", data, per="quarter").plain("period")
         for zone in ("UTC", "Asia/Shanghai")
     ]
 
@@ -189,8 +189,8 @@ def test_sums_past_int64_stay_exact() -> None:
         [(date(2026, 1, 3), 9 * 10**16)],
     )
 
-    whole = cc.analyse("dso_count_back", dataset(invoices), unit="year")
-    paid = cc.analyse("dso_count_back", dataset(invoices, payments * 2), unit="year")
+    whole = cc.analyse("dso_count_back", dataset(invoices), per="year")
+    paid = cc.analyse("dso_count_back", dataset(invoices, payments * 2), per="year")
 
     assert whole.fact("receivables") == whole["invoiced"][0] == 18 * 10**16
     assert paid.fact("receivables") == 1
@@ -201,7 +201,7 @@ def test_wrong_questions_say_so() -> None:
     with pytest.raises(TableNotFound, match="payment"):
         cc.analyse("dso_count_back", cc.Dataset(invoice=[{"id": "i", "issued_at": date(2026, 1, 1), "amount": 10}]))
     with pytest.raises(ArgumentError, match="'moon'"):
-        cc.analyse("dso_count_back", dataset([]), unit="moon")
+        cc.analyse("dso_count_back", dataset([]), per="moon")
 
 
 def test_it_speaks_chinese() -> None:
