@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crmcore.analysis.exact import sums_by, whole_numbers
@@ -66,6 +66,8 @@ def test_what_is_no_number_is_refused(values, message: str) -> None:
         whole_numbers(values)
 
 
+@example([(0, 2**63 - 1), (0, 2**63 - 1), (1, -5)])
+@example([(0, 2**62), (0, 2**62), (1, 2**62 + 1), (0, -(2**62)), (0, -5)])
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(-(2**63) + 1, 2**63 - 1)), max_size=20))
 def test_sums_do_not_overflow(rows) -> None:
     """Q3: sums past 2**63 are right, as are those that only pass it on the way."""
