@@ -62,17 +62,6 @@ _SOURCES = (
     "cost_per_won_deal",
     "won_trait_ratio",
 )
-_PLAIN = frozenset(
-    {
-        "calls_per_lead",
-        "contacts_per_meeting",
-        "visits_and_calls_per_sale",
-        "proposals_per_sale",
-        "won_trait_ratio",
-        "team_pipeline_coverage_of_target",
-    }
-)
-"""Ratios that are read as numbers, not as per cents."""
 _SHOWN = 5
 """Quarters of the first table; of the teams one less."""
 _SIDE = "   "
@@ -261,10 +250,10 @@ class Scorecard:
 
 def _cells(result: Result, name: str, rows: list[int], *, signs: bool) -> list[str]:
     measured = result[name]
-    unit = "number" if name in _PLAIN else measured.metric.unit
+    unit = measured.metric.unit
     values = [result.plain(name)[i] for i in rows]
     whole = unit in ("label", "money", "money/day", "hours")
-    places = 0 if whole else 2 if name in _PLAIN else places_of(unit, values)
+    places = 0 if whole else places_of(unit, values)
     low, high = measured.low, measured.high
     if low is not None and high is not None:
         bounds = [(low[i], high[i]) for i in rows]

@@ -839,7 +839,7 @@ class _PipelineGenerated(_Function):
     def __call__(self, *, amount: _Column, per: str, created_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
 
 class _PipelineCoverage(_Function):
-    # Pipeline coverage, in ratio: Amount open at the end of the period over what is missing to the period's quota of the sellers; undefined once the quota is met.
+    # Pipeline coverage, in number: Amount open at the end of the period over what is missing to the period's quota of the sellers; undefined once the quota is met.
     # total(amount, where outcome == 'open') / ((total(amount, where (kind == 'quota') and (scope == 'seller') and (metric == 'won_value')) - total(amount, where outcome == 'won')) [undefined: target met])
     @overload
     def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, opportunity__created_at: _Column | None = ..., opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -856,7 +856,7 @@ class _PipelineCoverage(_Function):
     def of(self, *, open_value: _Numbers, quota_value: _Numbers, won_value: _Numbers) -> Any: ...
 
 class _PipelineCoverageOfTarget(_Function):
-    # Pipeline coverage of target, in ratio: Amount open at the end of the period over the period's whole quota of the sellers.
+    # Pipeline coverage of target, in number: Amount open at the end of the period over the period's whole quota of the sellers.
     # total(amount, where outcome == 'open') / total(amount, where (kind == 'quota') and (scope == 'seller') and (metric == 'won_value'))
     @overload
     def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, opportunity__created_at: _Column | None = ..., opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -872,7 +872,7 @@ class _PipelineCoverageOfTarget(_Function):
     def of(self, *, open_value: _Numbers, quota_value: _Numbers) -> Any: ...
 
 class _TeamPipelineCoverage(_Function):
-    # Team pipeline coverage, in ratio: Amount open at the end of the period over what is missing to the period's quota of the teams; undefined once the quota is met.
+    # Team pipeline coverage, in number: Amount open at the end of the period over what is missing to the period's quota of the teams; undefined once the quota is met.
     # total(amount, where outcome == 'open') / ((total(amount, where (kind == 'quota') and (scope == 'team') and (metric == 'won_value')) - total(amount, where outcome == 'won')) [undefined: target met])
     @overload
     def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, opportunity__created_at: _Column | None = ..., opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -889,7 +889,7 @@ class _TeamPipelineCoverage(_Function):
     def of(self, *, open_value: _Numbers, team_quota_value: _Numbers, won_value: _Numbers) -> Any: ...
 
 class _TeamPipelineCoverageOfTarget(_Function):
-    # Team pipeline coverage of target, in ratio: Amount open at the end of the period over the period's whole quota of the teams.
+    # Team pipeline coverage of target, in number: Amount open at the end of the period over the period's whole quota of the teams.
     # total(amount, where outcome == 'open') / total(amount, where (kind == 'quota') and (scope == 'team') and (metric == 'won_value'))
     @overload
     def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, opportunity__created_at: _Column | None = ..., opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -905,7 +905,7 @@ class _TeamPipelineCoverageOfTarget(_Function):
     def of(self, *, open_value: _Numbers, team_quota_value: _Numbers) -> Any: ...
 
 class _OrganisationPipelineCoverage(_Function):
-    # Organisation pipeline coverage, in ratio: Amount open at the end of the period over what is missing to the period's quota of the organisation; undefined once the quota is met.
+    # Organisation pipeline coverage, in number: Amount open at the end of the period over what is missing to the period's quota of the organisation; undefined once the quota is met.
     # total(amount, where outcome == 'open') / ((total(amount, where (kind == 'quota') and (scope == 'organisation') and (metric == 'won_value')) - total(amount, where outcome == 'won')) [undefined: target met])
     @overload
     def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, opportunity__created_at: _Column | None = ..., opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -922,7 +922,7 @@ class _OrganisationPipelineCoverage(_Function):
     def of(self, *, open_value: _Numbers, organisation_quota_value: _Numbers, won_value: _Numbers) -> Any: ...
 
 class _OrganisationPipelineCoverageOfTarget(_Function):
-    # Organisation pipeline coverage of target, in ratio: Amount open at the end of the period over the period's whole quota of the organisation.
+    # Organisation pipeline coverage of target, in number: Amount open at the end of the period over the period's whole quota of the organisation.
     # total(amount, where outcome == 'open') / total(amount, where (kind == 'quota') and (scope == 'organisation') and (metric == 'won_value'))
     @overload
     def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, opportunity__created_at: _Column | None = ..., opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -938,7 +938,7 @@ class _OrganisationPipelineCoverageOfTarget(_Function):
     def of(self, *, open_value: _Numbers, organisation_quota_value: _Numbers) -> Any: ...
 
 class _ProductPipelineCoverage(_Function):
-    # Product pipeline coverage, in ratio: Amount open at the end of the period over what is missing to the period's quota of the products; undefined once the quota is met.
+    # Product pipeline coverage, in number: Amount open at the end of the period over what is missing to the period's quota of the products; undefined once the quota is met.
     # total(amount, where outcome == 'open') / ((total(amount, where (kind == 'quota') and (scope == 'product') and (metric == 'won_value')) - total(amount, where outcome == 'won')) [undefined: target met])
     @overload
     def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, opportunity__created_at: _Column | None = ..., opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -955,7 +955,7 @@ class _ProductPipelineCoverage(_Function):
     def of(self, *, open_value: _Numbers, product_quota_value: _Numbers, won_value: _Numbers) -> Any: ...
 
 class _ProductPipelineCoverageOfTarget(_Function):
-    # Product pipeline coverage of target, in ratio: Amount open at the end of the period over the period's whole quota of the products.
+    # Product pipeline coverage of target, in number: Amount open at the end of the period over the period's whole quota of the products.
     # total(amount, where outcome == 'open') / total(amount, where (kind == 'quota') and (scope == 'product') and (metric == 'won_value'))
     @overload
     def __call__(self, *, opportunity__amount: _Column, opportunity__outcome: _Column, target__amount: _Column, target__kind: _Column, target__scope: _Column, target__metric: _Column, opportunity__created_at: _Column | None = ..., opportunity__closed_at: _Column | None = ..., target__start: _Column | None = ..., target__end: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -2256,7 +2256,7 @@ class _ChurnedMrrMonth(_Function):
     def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
 
 class _QuickRatioMonth(_Function):
-    # Quick ratio, against one month before, in ratio: Monthly recurring revenue gained since one month before over what was lost since then; undefined where nothing was lost.
+    # Quick ratio, against one month before, in number: Monthly recurring revenue gained since one month before over what was lost since then; undefined where nothing was lost.
     # ((total(each account: total(recurring / term_months, where end is blank or (end > as_of)), where each account: count() 1 month earlier == 0) + total(each account: total(recurring / term_months, where end is blank or (end > as_of)), where (each account: count() 1 month earlier > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier <= 0))) + total(each account: total(recurring / term_months, where end is blank or (end > as_of)) - each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier, where (each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) > each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier))) / (total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier - each account: total(recurring / term_months, where end is blank or (end > as_of)), where (each account: total(recurring / term_months, where end is blank or (end > as_of)) > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) < each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier)) + total(each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier, where (each account: total(recurring / term_months, where end is blank or (end > as_of)) 1 month earlier > 0) and (each account: total(recurring / term_months, where end is blank or (end > as_of)) <= 0)))
     @overload
     def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, as_of: date, start: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
@@ -2477,7 +2477,7 @@ class _LifetimeValueMargin80Percent(_Function):
     def __call__(self, *, recurring: _Column, term_months: _Column, end: _Column, account: _Column, per: str, as_of: date, start: _Column | None = ..., by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
 
 class _LifetimeValueToCacMargin80Percent(_Function):
-    # Lifetime value to CAC, at a margin of 80 %, in ratio: Lifetime value of an account at a margin of 80 % over the acquisition cost of the last 365 days.
+    # Lifetime value to CAC, at a margin of 80 %, in number: Lifetime value of an account at a margin of 80 % over the acquisition cost of the last 365 days.
     # (((total(recurring / term_months, where end is blank or (end > as_of)) / distinct(account, where end is blank or (end > as_of))) * 4/5) / (count((each account: count(end is blank or (end > as_of)) 1 month earlier > 0) and (each account: count(end is blank or (end > as_of)) == 0)) / count(each account: count(end is blank or (end > as_of)) 1 month earlier > 0))) / (total(amount, where kind == 'spend') / count(customer_since) over trailing 365 days)
     @overload
     def __call__(self, *, subscription__recurring: _Column, subscription__term_months: _Column, subscription__end: _Column, subscription__account: _Column, cost__amount: _Column, cost__kind: _Column, account__customer_since: _Column, as_of: date, subscription__start: _Column | None = ..., cost__date: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
@@ -2755,7 +2755,7 @@ class _TopAccountsShare(_Function):
     def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, per: str, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
 
 class _SellerGini(_Function):
-    # Gini coefficient of sellers, in ratio: Gini coefficient of the amount won in the period over the sellers with a won deal; 0 is all alike.
+    # Gini coefficient of sellers, in number: Gini coefficient of the amount won in the period over the sellers with a won deal; 0 is all alike.
     # gini(each owner: total(amount, where outcome == 'won'))
     @overload
     def __call__(self, *, amount: _Column, outcome: _Column, owner: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -2765,7 +2765,7 @@ class _SellerGini(_Function):
     def __call__(self, *, amount: _Column, outcome: _Column, owner: _Column, per: str, closed_at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
 
 class _AccountGini(_Function):
-    # Gini coefficient of accounts, in ratio: Gini coefficient of the amount won in the period over the accounts with a won deal; 0 is all alike.
+    # Gini coefficient of accounts, in number: Gini coefficient of the amount won in the period over the accounts with a won deal; 0 is all alike.
     # gini(each account: total(amount, where outcome == 'won'))
     @overload
     def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -2805,7 +2805,7 @@ class _TopCustomersShare(_Function):
     def __call__(self, *, amount: _Column, account: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
 
 class _CustomerGini(_Function):
-    # Gini coefficient of customers, by orders, in ratio: Gini coefficient of the order value of the period over the accounts with an amount in it; 0 is all alike.
+    # Gini coefficient of customers, by orders, in number: Gini coefficient of the order value of the period over the accounts with an amount in it; 0 is all alike.
     # gini(each account: total(amount, where amount has a value))
     @overload
     def __call__(self, *, amount: _Column, account: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -2825,7 +2825,7 @@ class _CustomerHhi(_Function):
     def __call__(self, *, amount: _Column, account: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
 
 class _WonTraitRatio(_Function):
-    # Won trait ratio, in ratio: The group's share of the deals won in the period over its share of those lost: P(trait | won) / P(trait | lost).
+    # Won trait ratio, in number: The group's share of the deals won in the period over its share of those lost: P(trait | won) / P(trait | lost).
     # (share of total of count(outcome == 'won')) / (share of total of count(outcome == 'lost'))
     @overload
     def __call__(self, *, outcome: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -2843,7 +2843,7 @@ class _WonTraitRatio(_Function):
     def of(self, *, won: _Numbers, won_of_all: _Numbers, lost: _Numbers, lost_of_all: _Numbers) -> Any: ...
 
 class _WonTraitLift(_Function):
-    # Won trait lift, in ratio: The group's share of the deals won in the period over its share of those decided, which is its win rate over that of all: P(won | trait) / P(won).
+    # Won trait lift, in number: The group's share of the deals won in the period over its share of those decided, which is its win rate over that of all: P(won | trait) / P(won).
     # (share of total of count(outcome == 'won')) / (share of total of count(outcome in ('won', 'lost')))
     @overload
     def __call__(self, *, outcome: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -3268,7 +3268,7 @@ class _Proposals(_Function):
     def __call__(self, *, kind: _Column, per: str, quantity: _Column | None = ..., at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
 
 class _CallsPerLead(_Function):
-    # Calls per lead, in ratio: Calls of the period over the leads created in it.
+    # Calls per lead, in number: Calls of the period over the leads created in it.
     # total(coalesce(quantity, 1), where kind == 'call') / count()
     @overload
     def __call__(self, *, activity__kind: _Column, activity__quantity: _Column | None = ..., activity__at: _Column | None = ..., lead__created_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -3284,7 +3284,7 @@ class _CallsPerLead(_Function):
     def of(self, *, calls: _Numbers, leads_created: _Numbers) -> Any: ...
 
 class _CallsPerConvertedLead(_Function):
-    # Calls per converted lead, in ratio: Calls of the period over the leads converted in it: what a lead that proves valuable costs in calls.
+    # Calls per converted lead, in number: Calls of the period over the leads converted in it: what a lead that proves valuable costs in calls.
     # total(coalesce(quantity, 1), where kind == 'call') / count(converted == True)
     @overload
     def __call__(self, *, activity__kind: _Column, lead__converted: _Column, activity__quantity: _Column | None = ..., activity__at: _Column | None = ..., lead__converted_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -3300,7 +3300,7 @@ class _CallsPerConvertedLead(_Function):
     def of(self, *, calls: _Numbers, leads_converted: _Numbers) -> Any: ...
 
 class _ContactsPerMeeting(_Function):
-    # Contacts per meeting, in ratio: Calls and e-mails of the period over the meetings in it.
+    # Contacts per meeting, in number: Calls and e-mails of the period over the meetings in it.
     # total(coalesce(quantity, 1), where kind in ('call', 'email')) / total(coalesce(quantity, 1), where kind == 'meeting')
     @overload
     def __call__(self, *, kind: _Column, quantity: _Column | None = ..., at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -3317,7 +3317,7 @@ class _ContactsPerMeeting(_Function):
     def of(self, *, calls: _Numbers, email_activities: _Numbers, meetings: _Numbers) -> Any: ...
 
 class _VisitsAndCallsPerSale(_Function):
-    # Visits and calls per sale, in ratio: Visits and calls of the period over the deals won in it.
+    # Visits and calls per sale, in number: Visits and calls of the period over the deals won in it.
     # total(coalesce(quantity, 1), where kind in ('visit', 'call')) / count(outcome == 'won')
     @overload
     def __call__(self, *, activity__kind: _Column, opportunity__outcome: _Column, activity__quantity: _Column | None = ..., activity__at: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -3334,7 +3334,7 @@ class _VisitsAndCallsPerSale(_Function):
     def of(self, *, visits: _Numbers, calls: _Numbers, won: _Numbers) -> Any: ...
 
 class _ProposalsPerSale(_Function):
-    # Proposals per sale, in ratio: Proposals of the period over the deals won in it.
+    # Proposals per sale, in number: Proposals of the period over the deals won in it.
     # total(coalesce(quantity, 1), where kind == 'proposal') / count(outcome == 'won')
     @overload
     def __call__(self, *, activity__kind: _Column, opportunity__outcome: _Column, activity__quantity: _Column | None = ..., activity__at: _Column | None = ..., opportunity__closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -3350,7 +3350,7 @@ class _ProposalsPerSale(_Function):
     def of(self, *, proposals: _Numbers, won: _Numbers) -> Any: ...
 
 class _ActivitiesPerDeal(_Function):
-    # Activities per deal, in ratio: Activities of the period that belong to a deal, over the deals they belong to.
+    # Activities per deal, in number: Activities of the period that belong to a deal, over the deals they belong to.
     # total(coalesce(quantity, 1), where opportunity has a value) / distinct(opportunity)
     @overload
     def __call__(self, *, opportunity: _Column, quantity: _Column | None = ..., at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
@@ -3366,7 +3366,7 @@ class _ActivitiesPerDeal(_Function):
     def of(self, *, activities_with_opportunity: _Numbers, opportunities: _Numbers) -> Any: ...
 
 class _ActivitiesPerSeller(_Function):
-    # Activities per seller, in ratio: Activities of the period that have an owner, over the sellers who own them.
+    # Activities per seller, in number: Activities of the period that have an owner, over the sellers who own them.
     # total(coalesce(quantity, 1), where owner has a value) / distinct(owner)
     @overload
     def __call__(self, *, owner: _Column, quantity: _Column | None = ..., at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...

@@ -107,7 +107,7 @@ proposals = Metric(
 calls_per_lead = Metric(
     "calls_per_lead",
     calls / leads_created,
-    unit="ratio",
+    unit="number",
     better="lower",
     anchor="at",
     table="activity",
@@ -121,7 +121,7 @@ calls_per_lead = Metric(
 calls_per_converted_lead = Metric(
     "calls_per_converted_lead",
     calls / leads_converted,
-    unit="ratio",
+    unit="number",
     better="lower",
     anchor="at",
     table="activity",
@@ -135,7 +135,7 @@ calls_per_converted_lead = Metric(
 contacts_per_meeting = Metric(
     "contacts_per_meeting",
     contacts_made / meetings,
-    unit="ratio",
+    unit="number",
     better="lower",
     anchor="at",
     table="activity",
@@ -149,7 +149,7 @@ contacts_per_meeting = Metric(
 visits_and_calls_per_sale = Metric(
     "visits_and_calls_per_sale",
     total(QUANTITY, where=col("kind").isin(["visit", "call"])) / won_deals,
-    unit="ratio",
+    unit="number",
     better="lower",
     anchor="at",
     table="activity",
@@ -163,7 +163,7 @@ visits_and_calls_per_sale = Metric(
 proposals_per_sale = Metric(
     "proposals_per_sale",
     proposals / won_deals,
-    unit="ratio",
+    unit="number",
     better="lower",
     anchor="at",
     table="activity",
@@ -177,7 +177,7 @@ proposals_per_sale = Metric(
 activities_per_deal = Metric(
     "activities_per_deal",
     total(QUANTITY, where=col("opportunity").not_null()) / distinct("opportunity"),
-    unit="ratio",
+    unit="number",
     better="neutral",
     anchor="at",
     table="activity",
@@ -191,7 +191,7 @@ activities_per_deal = Metric(
 activities_per_seller = Metric(
     "activities_per_seller",
     total(QUANTITY, where=col("owner").not_null()) / distinct("owner"),
-    unit="ratio",
+    unit="number",
     better="higher",
     anchor="at",
     table="activity",

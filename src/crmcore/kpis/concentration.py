@@ -49,7 +49,7 @@ top_accounts_share = Metric(
 seller_gini = Metric(
     "seller_gini",
     gini(WON_BY_SELLER),
-    unit="ratio",
+    unit="number",
     better="neutral",
     anchor="closed_at",
     summary="Gini coefficient of the amount won in the period over the sellers with a won deal; 0 is all alike.",
@@ -62,7 +62,7 @@ seller_gini = Metric(
 account_gini = Metric(
     "account_gini",
     gini(WON_BY_ACCOUNT),
-    unit="ratio",
+    unit="number",
     better="neutral",
     anchor="closed_at",
     summary="Gini coefficient of the amount won in the period over the accounts with a won deal; 0 is all alike.",
@@ -115,7 +115,7 @@ top_customers_share = Metric(
 customer_gini = Metric(
     "customer_gini",
     gini(ORDERED_BY_CUSTOMER),
-    unit="ratio",
+    unit="number",
     better="neutral",
     anchor="at",
     table="order_line",

@@ -197,7 +197,7 @@ def coverage(scope: Scope) -> tuple[Metric, ...]:
         Metric(
             f"{scope.prefix}pipeline_coverage",
             OPEN_VALUE / positive(quota - won_value, "target met"),
-            unit="ratio",
+            unit="number",
             better="target",
             anchor="closed_at",
             summary=f"Amount open at the end of the period over what is missing to the period's quota of {scope.whose}; "
@@ -210,7 +210,7 @@ def coverage(scope: Scope) -> tuple[Metric, ...]:
         Metric(
             f"{scope.prefix}pipeline_coverage_of_target",
             OPEN_VALUE / quota,
-            unit="ratio",
+            unit="number",
             better="target",
             anchor="stock",
             summary=f"Amount open at the end of the period over the period's whole quota of {scope.whose}.",

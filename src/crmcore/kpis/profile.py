@@ -16,7 +16,7 @@ __all__ = ["ANALYSES", "METRICS", "won_trait_lift_of", "won_trait_ratio_of"]
 won_trait_ratio = Metric(
     "won_trait_ratio",
     share(count(WON)) / share(count(LOST)),
-    unit="ratio",
+    unit="number",
     better="neutral",
     anchor="closed_at",
     summary="The group's share of the deals won in the period over its share of those lost: P(trait | won) / P(trait | lost).",
@@ -29,7 +29,7 @@ won_trait_ratio = Metric(
 won_trait_lift = Metric(
     "won_trait_lift",
     share(count(WON)) / share(count(DECIDED)),
-    unit="ratio",
+    unit="number",
     better="neutral",
     anchor="closed_at",
     summary="The group's share of the deals won in the period over its share of those decided, "
@@ -56,7 +56,7 @@ def won_trait_ratio_of(name: str, trait: Expr) -> Metric:
     return Metric(
         f"won_trait_ratio_of_{name}",
         (count(WON & trait) / count(WON)) / (count(LOST & trait) / count(LOST)),
-        unit="ratio",
+        unit="number",
         better="neutral",
         anchor="closed_at",
         summary=f"How much more frequent {words} is among the deals won in the period than among those lost: "
@@ -83,7 +83,7 @@ def won_trait_lift_of(name: str, trait: Expr) -> Metric:
     return Metric(
         f"won_trait_lift_of_{name}",
         (count(WON & trait) / count(DECIDED & trait)) / (count(WON) / count(DECIDED)),
-        unit="ratio",
+        unit="number",
         better="neutral",
         anchor="closed_at",
         summary=f"Win rate of the deals with {words} over the win rate of all deals decided in the period: P(won | trait) / P(won).",

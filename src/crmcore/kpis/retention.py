@@ -175,7 +175,7 @@ def recurring_movements(unit: str) -> tuple[Metric, ...]:
         Metric(
             f"quick_ratio_{unit}",
             (new + reactivated + expansion) / (contraction + churned),
-            unit="ratio",
+            unit="number",
             better="higher",
             anchor="stock",
             table="subscription",
@@ -350,7 +350,7 @@ def lifetime_value(margin: Fraction | Decimal | str | int) -> tuple[Metric, ...]
             "Lifetime value", "客户终身价值", "M19",
         ),
         of(
-            "lifetime_value_to_cac", value / yearly_cac, "ratio", "higher",
+            "lifetime_value_to_cac", value / yearly_cac, "number", "higher",
             f"Lifetime value of an account {words} over the acquisition cost of the last 365 days.",
             "Lifetime value to CAC", "终身价值与获客成本比", "M20",
         ),

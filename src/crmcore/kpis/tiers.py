@@ -28,7 +28,7 @@ contacts_per_meeting_ranking = Analysis(
     "contacts_per_meeting_ranking",
     "ranking.contacts_per_meeting_ranking",
     needs={"activity": ("kind", "quantity", "at", "owner")},
-    unit="ratio",
+    unit="number",
     better="lower",
     anchor="at",
     summary="Sellers or teams by their calls and e-mails per meeting, each shrunk towards the ratio of all the more, the "

@@ -115,8 +115,16 @@ def test_rules_exist(metric: Metric, root) -> None:
     assert metric.rules
     assert set(metric.rules) <= known
     assert len(set(metric.rules)) == len(metric.rules)
-    if isinstance(metric.formula, f.Ratio) and metric.unit == "ratio":
+    if isinstance(metric.formula, f.Ratio) and metric.unit in ("ratio", "number"):
         assert "R1" in metric.rules
+
+
+@every_metric
+def test_per_cents_are_shares_and_growth(metric: Metric) -> None:
+    """What is read as "two and a half calls for a lead" or "three times the quota" is a number, and no per cent."""
+    read_as_number = re.search(r"_per_|coverage|gini|quick_ratio|_to_cac|won_trait", metric.name)
+
+    assert not (read_as_number and metric.unit == "ratio")
 
 
 @every_metric
