@@ -30,6 +30,10 @@ def _words(labels: Mapping[str, str]) -> Mapping[str, str]:
     return MappingProxyType(dict(labels))
 
 
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
 @attrs.frozen(slots=True)
 class Heading:
     """What one column of a listing holds.
@@ -54,7 +58,7 @@ class Fact:
     """One number that stands beside the rows, such as a total or a score; None where undefined."""
 
     name: str
-    value: Any
+    value: Any = attrs.field(converter=_plain)
     unit: str = "number"
     labels: Mapping[str, str] = attrs.field(factory=dict, converter=_words)
 

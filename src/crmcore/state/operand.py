@@ -97,7 +97,7 @@ def scaled(operand: Operand, factor: int) -> Array:
     """Return exact data * factor without overflow: as Python integers where int64 is too small."""
     if factor == 1:
         return operand.data
-    if operand.data.dtype != object and operand._below(_LIMIT - 1, factor):
+    if operand.data.dtype != object and factor < _LIMIT and operand._below(_LIMIT - 1, factor):
         return operand.data * factor
     return operand.data.astype(object) * factor
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from statistics import NormalDist, mean, stdev
 
@@ -37,6 +38,17 @@ def test_two_values_have_an_interval_and_one_has_none():
     assert result.low.round(3).tolist()[0] == 1.04
     assert result.high.round(3).tolist()[0] == 4.96
     assert str(result.low.tolist()[1]) == str(result.high.tolist()[1]) == "nan"
+
+
+def test_one_duration_has_no_interval() -> None:
+    """R2, R3: the spread of one time to the microsecond is undefined; its scale, squared, does not fit 64 bits."""
+    opened, closed = datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 2, 1, 12, tzinfo=UTC)
+    data = cc.Dataset(opportunity=[{"id": 1, "outcome": "won", "created_at": opened, "closed_at": closed}])
+
+    result = cc.measure("sales_cycle_days", data, interval=True)["sales_cycle_days"]
+
+    assert result.values.tolist() == [31.5]
+    assert str(result.low.tolist()) == str(result.high.tolist()) == "[nan]"
 
 
 def nps_of(promoters, passives, detractors, *, by_factor=100):

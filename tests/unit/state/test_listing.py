@@ -55,6 +55,15 @@ def test_json_holds_rows_facts_and_notes(listing: Listing) -> None:
     assert "王芳" in listing.to_json()
 
 
+def test_facts_of_numpy_are_plain_numbers() -> None:
+    """A count that numpy gave is a number in JSON, and no text."""
+    facts = [Fact("n", np.int64(3), "count"), Fact("share", np.float64(0.25), "ratio")]
+    listing = Listing([(Heading("name"), [])], facts=facts)
+
+    assert json.loads(listing.to_json())["facts"] == {"n": 3, "share": 0.25}
+    assert [type(listing.fact(name)) for name in ("n", "share")] == [int, float]
+
+
 def test_it_prints_as_a_table(listing: Listing) -> None:
     """Headings, numbers by unit, wide characters counted as two; facts and notes below."""
     assert str(listing).splitlines() == [

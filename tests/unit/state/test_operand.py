@@ -114,5 +114,7 @@ def test_scaling_goes_to_python_integers_where_64_bits_end() -> None:
     """2^62 times 2 leaves 64 bits, 2^62 - 1 times 2 does not."""
     assert scaled(operand(2**62), 2).tolist() == [[2**63]]
     assert scaled(operand(2**62 - 1), 2).dtype == np.int64
+    assert scaled(operand(0), 2**63).tolist() == [[0]]
+    assert scaled(operand(0), 2**70).tolist() == [[0]]
     assert reach(np.array([-(2**63), 5])) == 2**63
     assert reach(np.zeros((0, 3), np.int64)) == 0
