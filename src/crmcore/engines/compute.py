@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
 from functools import partial
 
 import attrs
 import numpy as np
 
-from ..algebra.aggregates import STOCK
+from ..algebra.aggregates import STOCK, Aggregate
 from ..algebra.columns import AsOf, Col, Compare, Expr, Not
+from ..algebra.formulas import Formula
 from ..calendars import Zone
 from ..errors import ArgumentError, DefinitionError
 from ..evaluate import Moment, Scope, local_day, resolve
 from ..plan.frames import Frame, frame_of
-from ..plan.layout import Anchors, Layout, Shares, View, lay_out
+from ..plan.layout import Anchors, Layout, Shares, Sweep, View, lay_out
 from ..plan.question import Asked, Plan, Question
 from ..plan.requests import each_of, reading
 from ..state.finish import Finisher, Label
@@ -24,10 +25,12 @@ from ..state.rollup import Entities
 from ..state.state import State
 from ..table.column import Array, Column
 from ..table.shares import SPANNED, shared_out
+from ..table.sweeps import BUCKET
 from ..table.table import Table
 from ..table.views import existence, is_late, is_recorded, newest, view
 from ..units import UNITS, Dimension
 from .arrays import run
+from .sweeps import can_sweep, swept
 
 __all__ = ["Answer", "compute", "looked_at", "seen_from"]
 
@@ -49,6 +52,7 @@ class Answer:
     spread: Spread | None
     finisher: Finisher
     rolls: Rolls
+    asked: tuple[Asked, ...]
 
 
 def seen_from(tables: Mapping[str, Table], scope: Scope, given: Moment | None) -> Scope:
@@ -68,6 +72,7 @@ def looked_at(tables: Mapping[str, Table], scope: Scope, how: View) -> Scope:
         return scope
     if isinstance(how, Shares):
         return attrs.evolve(scope, tables={**scope.tables, **_cut(scope, how)})
+    assert isinstance(how, int)
     instant = scope.zone.end_of_day(how)
     last = newest(tables, scope.zone)
     today = last is None or instant >= last[0]
@@ -85,7 +90,14 @@ def _cut(scope: Scope, how: Shares) -> dict[str, Table]:
     return found
 
 
-def compute(plan: Plan, tables: Mapping[str, Table], scope: Scope, frames: Sequence[Frame] | None = None) -> Answer:
+def compute(
+    plan: Plan,
+    tables: Mapping[str, Table],
+    scope: Scope,
+    frames: Sequence[Frame] | None = None,
+    *,
+    ordered: bool = True,
+) -> Answer:
     """Answer the question of a plan.
 
     Args:
@@ -93,6 +105,7 @@ def compute(plan: Plan, tables: Mapping[str, Table], scope: Scope, frames: Seque
         tables: all rows; `scope.tables` are those seen from `scope.as_of`.
         scope: the instant, zone, calendar and rates.
         frames: measured instead of the periods of the question's `per`, all of them shown.
+        ordered: put the groups in the order of their labels.
 
     Raises:
         CrmCoreError: anything in the question that the tables cannot answer, by its own name.
@@ -110,7 +123,7 @@ def compute(plan: Plan, tables: Mapping[str, Table], scope: Scope, frames: Seque
             last,
             None if frames is None else tuple(frames),
         ),
-        lambda: _laid_out(plan, scope, frames if frames is not None else _frames(plan, scope, first, last)),
+        lambda: _laid_out(plan, tables, scope, frames if frames is not None else _frames(plan, scope, first, last)),
     )
     state = run(layout, layout.together, {0: scope})
     rolls = Rolls(plan, layout, tables, scope)
@@ -122,10 +135,11 @@ def compute(plan: Plan, tables: Mapping[str, Table], scope: Scope, frames: Seque
         if chosen == slice(0, 0) and plan.stocks:
             return compute(plan, tables, scope, _frames(plan, scope, *_stock_days(plan, scope)))
     rest = {n.grid for p in layout.places if p.apart for n in p.needs[chosen]}
+    rest |= {n.grid for p in layout.places if p.swept for n in p.needs}
     if rest:
         state |= _apart(layout, rest - set(state), tables, scope)
     flat = not fixed and chosen.start < chosen.stop and _is_flat(layout, state)
-    return _finish(plan, layout, state, chosen, rolls, flat=flat)
+    return _finish(plan, layout, state, chosen, rolls, flat=flat, ordered=ordered)
 
 
 def _apart(layout: Layout, grids: Iterable[int], tables: Mapping[str, Table], scope: Scope) -> State:
@@ -135,17 +149,22 @@ def _apart(layout: Layout, grids: Iterable[int], tables: Mapping[str, Table], sc
     for number in sorted(grids):
         by_view.setdefault(layout.grids[number].view, []).append(number)
     for number, here in by_view.items():
-        state |= run(layout, here, {number: looked_at(tables, scope, layout.views[number])})
+        how = layout.views[number]
+        seen = swept(layout, number, tables, scope) if isinstance(how, Sweep) else looked_at(tables, scope, how)
+        state |= run(layout, here, {number: seen})
     return state
 
 
-def _laid_out(plan: Plan, scope: Scope, frames: Sequence[Frame]) -> Layout:
+def _laid_out(plan: Plan, tables: Mapping[str, Table], scope: Scope, frames: Sequence[Frame]) -> Layout:
     question, moment = plan.question, scope.as_of
 
     def seen(table: str, column: str) -> Expr | None:
         if moment is None or table not in scope.tables:
             return None
         return _seen(scope.tables[table], column, moment, scope.zone)
+
+    def sweeps(a: Aggregate) -> bool:
+        return can_sweep(a, question.by, question.where, tables)
 
     return lay_out(
         [a.formula for a in question.asked],
@@ -154,7 +173,7 @@ def _laid_out(plan: Plan, scope: Scope, frames: Sequence[Frame]) -> Layout:
         question.where,
         scope.calendar,
         None if moment is None else moment.day,
-        anchors=Anchors(is_recorded, seen),
+        anchors=Anchors(is_recorded, seen, sweeps),
         priced=scope.rates is not None,
         windowed=question.windowed,
     )
@@ -238,11 +257,13 @@ def _shown(layout: Layout, state: State, rolls: Rolls) -> slice:
     return slice(int(found[0]), int(found[-1]) + 1) if found.size else slice(0, 0)
 
 
-def _taken(layout: Layout, state: State, rolls: Rolls) -> Array:
+def _taken(layout: Layout, state: State, rolls: Rolls, only: Container[int] | None = None) -> Array:
     """Return in which frames a row takes part in a flow, by the frames themselves, whatever the windows."""
     taken = np.zeros(len(layout.frames), bool)
     seen: set[int] = set()
     for number, place in enumerate(layout.places):
+        if only is not None and number not in only:
+            continue
         if place.leaf.aggregate.rolls_up:
             taken |= rolls.taken(number)
         elif place.leaf.aggregate.at == STOCK:
@@ -269,20 +290,23 @@ def _present(layout: Layout, state: State, chosen: slice) -> dict[int, Array | N
         if layout.grids[grid].buckets == 1 and mask is None and grid not in unasked:
             found[grid] = None  # a state has no other rows
             continue
-        there = state[grid].any_in(part, mask)
+        found_in = state[grid].running_in if layout.grids[grid].anchor == BUCKET else state[grid].any_in
+        there = found_in(part, mask)
         before = found.get(grid)
         found[grid] = there if before is None else before | there
     return {grid: None if there is None or there.all() else there for grid, there in found.items()}
 
 
-def _finish(plan: Plan, layout: Layout, state: State, chosen: slice, rolls: Rolls, *, flat: bool) -> Answer:
+def _finish(
+    plan: Plan, layout: Layout, state: State, chosen: slice, rolls: Rolls, *, flat: bool, ordered: bool
+) -> Answer:
     keys = len(plan.question.by)
     present = _present(layout, state, chosen)
     grids = list(present)
     parts: list[Part] = [(state[g].keys[:keys], state[g].codes[:, :keys], present[g]) for g in grids]
     rolled = [n for n, p in enumerate(layout.places) if p.leaf.aggregate.rolls_up]
     parts += [rolls.part(n, chosen) for n in rolled]
-    groups = group(parts, keys)
+    groups = group(parts, keys, ordered=ordered)
     frames = layout.frames[chosen]
     if groups.size * len(frames) > LARGEST:
         raise ArgumentError(
@@ -300,7 +324,7 @@ def _finish(plan: Plan, layout: Layout, state: State, chosen: slice, rolls: Roll
         a.name: finisher.value(a) if a.checked else finisher.measured(a.formula, a.unit)[0] for a in plan.question.asked
     }
     spread = Spread(state[0], spots[0], groups.size, layout.places[0].low[chosen]) if flat else None
-    return Answer(groups, frames, values, tuple(finisher.reasons), spread, finisher, rolls)
+    return Answer(groups, frames, values, tuple(finisher.reasons), spread, finisher, rolls, plan.question.asked)
 
 
 def _is_flat(layout: Layout, state: State) -> bool:
@@ -318,56 +342,100 @@ def _is_flat(layout: Layout, state: State) -> bool:
 
 
 class Rolls:
-    """The roll-ups of a layout: each is a question of its own, with the entity as one more key, asked when needed."""
+    """The roll-ups of a layout: each is a question of its own, with the entity as one more key, asked when needed.
+
+    Roll-ups by the same entity in the same frames are one question.
+    """
 
     def __init__(self, plan: Plan, layout: Layout, tables: Mapping[str, Table], scope: Scope) -> None:
-        self.question, self.layout, self.tables, self.scope = plan.question, layout, tables, scope
-        self._answers: dict[tuple[int, bool, bool], Answer] = {}
+        self.plan, self.question, self.layout, self.tables, self.scope = plan, plan.question, layout, tables, scope
+        self._answers: dict[Hashable, Answer] = {}
+        self._entities: dict[tuple[int, int, int, bool], Entities] = {}
+
+    def _entity(self, number: int) -> Expr:
+        """Return what a roll-up goes by."""
+        a = self.layout.places[number].leaf.aggregate
+        eaches = each_of(a)
+        if len({e.by.key for e in eaches}) > 1:
+            raise DefinitionError(f"{a!r} rolls up by different keys; one aggregate takes one entity")
+        return eaches[0].by
 
     def _answer(self, number: int, *, whole: bool = False, own: bool = False) -> Answer:
         """Return what each entity has; `whole`, in all groups together; `own`, in the frames without the windows."""
-        key = (number, whole, own)
+        place, entity = self.layout.places[number], self._entity(number)
+        frames = self.layout.frames if own else place.frames
+        windowed = self.question.windowed or (bool(place.leaf.chain) and not own)
+        key = (entity.key, whole, windowed, frames)
         if key not in self._answers:
-            place = self.layout.places[number]
-            eaches = each_of(place.leaf.aggregate)
-            if len({e.by.key for e in eaches}) > 1:
-                raise DefinitionError(
-                    f"{place.leaf.aggregate!r} rolls up by different keys; one aggregate takes one entity"
+
+            def ask() -> Question:
+                eaches = {
+                    e.key: e
+                    for i, p in enumerate(self.layout.places)
+                    if p.leaf.aggregate.rolls_up and self._alike(i, number, own=own)
+                    for e in each_of(p.leaf.aggregate)
+                }
+                by: tuple[Expr, ...] = (entity,) if whole else (*self.question.by, entity)
+                asked = (
+                    Asked(f"each {i}", e.formula, UNITS["days"], checked=False) for i, e in enumerate(eaches.values())
                 )
-            by: tuple[Expr, ...] = (eaches[0].by,) if whole else (*self.question.by, eaches[0].by)
-            asked = tuple(Asked(f"each {i}", e.formula, UNITS["days"], checked=False) for i, e in enumerate(eaches))
-            windowed = self.question.windowed or (bool(place.leaf.chain) and not own)
-            plan = Plan(Question(asked, by, None, self.question.where, windowed))
-            self._answers[key] = compute(plan, self.tables, self.scope, self.layout.frames if own else place.frames)
+                return Question(tuple(asked), by, None, self.question.where, windowed)
+
+            plan = self.plan.inner((*key, self.layout.token), ask)
+            self._answers[key] = compute(plan, self.tables, self.scope, frames, ordered=False)
         return self._answers[key]
+
+    def _alike(self, number: int, other: int, *, own: bool) -> bool:
+        """Are two roll-ups by the same entity, in the same frames, and both or neither inside a window?"""
+        a, b = self.layout.places[number], self.layout.places[other]
+        same = own or (a.frames == b.frames and bool(a.leaf.chain) == bool(b.leaf.chain))
+        return same and self._entity(number).key == self._entity(other).key
+
+    def _formulas(self, number: int, answer: Answer) -> list[Formula]:
+        """Return the formulas of a roll-up as its question asks them: of equal ones it asks one."""
+        asked = {a.formula.key: a.formula for a in answer.asked}
+        return [asked[e.formula.key] for e in each_of(self.layout.places[number].leaf.aggregate)]
+
+    def _present(self, number: int, answer: Answer) -> Array:
+        """Return in which groups and frames of an answer an entity of the roll-up has a row."""
+        return answer.finisher.present(self._formulas(number, answer))
 
     def taken(self, number: int) -> Array:
         """Return in which frames a row takes part in a flow."""
         if all(a.at == STOCK for a in reading(self.layout.places[number].leaf.aggregate)):
             return np.zeros(len(self.layout.frames), bool)
         answer = self._answer(number, own=True)
-        return _taken(answer.finisher.layout, answer.finisher.state, answer.rolls)
+        finisher = answer.finisher
+        mine = finisher.places(self._formulas(number, answer))
+        return _taken(finisher.layout, finisher.state, answer.rolls, mine)
 
     def part(self, number: int, chosen: slice) -> Part:
         """Return the groups that the entities of the chosen frames stand in."""
-        groups = self._answer(number).groups
-        keys = tuple(Column("key", np.zeros(0, np.int8), labels=labels) for labels in groups.labels[:-1])
-        there = np.asarray(self._answer(number).finisher.present()[:, chosen].any(1))
-        return keys, groups.codes[:, :-1], there
+        answer = self._answer(number)
+        keys = tuple(Column("key", np.zeros(0, np.int8), labels=labels) for labels in answer.groups.labels[:-1])
+        return keys, answer.groups.codes[:, :-1], np.asarray(self._present(number, answer)[:, chosen].any(1))
 
     def entities(self, number: int, chosen: slice, group_of: Array | None, *, whole: bool) -> Entities:
         """Return what the entities have in the chosen frames."""
-        answer = self._answer(number, whole=whole)
-        size = answer.groups.size
-        stand = np.zeros(size, np.int64) if whole else np.arange(size) if group_of is None else group_of
-        eaches = each_of(self.layout.places[number].leaf.aggregate)
-        values = [_columns_of(answer.finisher.measured(e.formula, UNITS["days"]), chosen) for e in eaches]
-        named = answer.groups.codes[:, -1:] > 0
-        currencies = [answer.finisher.currencies(e.formula) for e in eaches]
-        return Entities(eaches, values, answer.finisher.present()[:, chosen] & named, stand, currencies)
+        key = (number, chosen.start, chosen.stop, whole)
+        if key not in self._entities:
+            answer = self._answer(number, whole=whole)
+            size = answer.groups.size
+            stand = np.zeros(size, np.int64) if whole else np.arange(size) if group_of is None else group_of
+            eaches = each_of(self.layout.places[number].leaf.aggregate)
+            formulas = self._formulas(number, answer)
+            values = [_columns_of(answer.finisher.measured(x, UNITS["days"]), chosen) for x in formulas]
+            named = answer.groups.codes[:, -1:] > 0
+            present = self._present(number, answer)[:, chosen]
+            present = present if named.all() else present & named
+            currencies = [answer.finisher.currencies(x) for x in formulas]
+            self._entities[key] = Entities(eaches, values, present, stand, currencies)
+        return self._entities[key]
 
 
 def _columns_of(found: tuple[Operand, Dimension], chosen: slice) -> tuple[Operand, Dimension]:
     operand, dimension = found
+    if chosen == slice(0, operand.data.shape[1]):
+        return operand, dimension
     why = None if operand.why is None else operand.why[:, chosen]
     return attrs.evolve(operand, data=operand.data[:, chosen], why=why), dimension

@@ -12,6 +12,7 @@ from ..algebra import columns as c
 from ..algebra.walk import walk
 from ..errors import ColumnNotFound, DefinitionError, UnitError
 from ..table.column import NUMERIC, Array, Column, Mask, code_type, narrow
+from ..table.sweeps import SEEN_FROM
 from ..table.table import Table
 from .arithmetic import calculated, common_scale, currency_of, dimension, scaled
 from .conditions import compare, is_in, present
@@ -85,6 +86,8 @@ def _repeated(value: int, n: int) -> Array:
 
 
 def _as_of(_expr: c.Expr, table: Table, scope: Scope) -> Column:
+    if SEEN_FROM in table.columns:  # events look from an instant of their own
+        return table.columns[SEEN_FROM]
     moment = scope.as_of
     if moment is None:
         return Column("instant", np.zeros(len(table), np.int64), np.zeros(len(table), bool))

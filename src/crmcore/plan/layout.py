@@ -21,10 +21,11 @@ from ..calendars import Calendar
 from ..errors import ArgumentError
 from ..table.column import Array
 from ..table.shares import SHARED, SPANNED
+from ..table.sweeps import BUCKET
 from .frames import Frame, range_of
-from .requests import Grid, Leaf, Request, inside_windows, leaf_key, occurrences, requests_of
+from .requests import Grid, Leaf, Request, inside_windows, leaf_key, occurrences, requests_of, swept_requests_of
 
-__all__ = ["Anchors", "Layout", "Need", "Place", "Shares", "View", "is_spanned", "lay_out"]
+__all__ = ["Anchors", "Layout", "Need", "Place", "Shares", "Sweep", "View", "is_spanned", "lay_out"]
 
 
 @attrs.frozen(slots=True)
@@ -36,8 +37,29 @@ class Shares:
     grain: str | None
 
 
-View = int | Shares | None
-"""How the tables are looked at: from the end of a local day, with targets shared out, or (None) from as_of."""
+@attrs.frozen(slots=True, eq=False)
+class Sweep:
+    """A table seen from the ends of these local days, and `today` from as_of as well, in one pass."""
+
+    table: str
+    days: tuple[int, ...]
+    today: bool
+
+    def bucket(self, view: View) -> int:
+        """Return the bucket of the instant of a view."""
+        assert view is None or isinstance(view, int)
+        return len(self.days) + 1 if view is None else self.days.index(view) + 1
+
+    @property
+    def edges(self) -> tuple[int, ...]:
+        """What the buckets of the instants are cut at."""
+        return tuple(range(1, len(self.days) + self.today + 2))
+
+
+View = int | Shares | Sweep | None
+"""How the tables are looked at: from the end of a local day, with targets shared out, in a sweep, or (None) from as_of."""
+SWEEP_FROM = 3
+"""Instants from which stocks are swept rather than looked at one by one."""
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -47,10 +69,12 @@ class Anchors:
     Args:
         recorded: is (table, column) something that was recorded, so that it ends at as_of?
         seen: the condition that keeps what was recorded by as_of, where the column has later dates all the same.
+        sweeps: can a stock be measured at many instants in one pass?
     """
 
     recorded: Callable[[str, str], bool]
     seen: Callable[[str, str], Expr | None]
+    sweeps: Callable[[Aggregate], bool] = lambda _: False
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -70,6 +94,8 @@ class Need:
 class Place:
     """What a leaf needs: one grid with bucket ranges [low, high) per frame or, `apart`, a grid of its own per frame.
 
+    Where it is `swept`, the ranges run from the first bucket to that of the instant looked from.
+
     A roll-up needs no grid but a question of its own, asked in `frames`. Places that no formula asks for only tell
     in which periods there are targets.
     """
@@ -81,6 +107,7 @@ class Place:
     low: Array
     high: Array
     asked: bool = True
+    swept: bool = False
     single: bool = attrs.field(init=False)
 
     @single.default
@@ -152,6 +179,11 @@ class _Book:
             self.requests.append(request)
         return number
 
+    def swept(self, a: Aggregate, grid: Grid, *, windowed: bool) -> Need:
+        number = self.grid(grid)
+        asked = [self.request(r) for r in swept_requests_of(a, number, self._where(a, windowed=windowed))]
+        return Need(number, asked[1], asked[-1], asked[1])
+
     def need(self, a: Aggregate, grid: Grid, *, windowed: bool) -> Need:
         number = self.grid(attrs.evolve(grid, priced=a.at) if self.priced else grid)
         asked = [self.request(r) for r in requests_of(a, number, self._where(a, windowed=windowed))]
@@ -207,6 +239,7 @@ def lay_out(
     axes = _axes(list(leaves.values()), ranges, frames, anchors)
     book = _Book(where, priced, anchors)
     views: dict[View, int] = {None: 0}
+    sweeps = {} if priced or today is None else _sweeps(list(leaves.values()), ranges, anchors, today)
     places = []
     for leaf, found in zip(leaves.values(), ranges, strict=True):
         a, inside, seen_in = leaf.aggregate, windowed or bool(leaf.chain), tuple(found)
@@ -214,6 +247,12 @@ def lay_out(
         once = np.zeros(len(found), np.int64)
         if a.rolls_up:
             places.append(Place(leaf, seen_in, False, (), once, once + 1))
+        elif a.at == STOCK and table in sweeps and anchors.sweeps(a):
+            sweep = sweeps[table]
+            number = views.setdefault(sweep, len(views))
+            need = book.swept(a, Grid(table, keys, BUCKET, sweep.edges, number), windowed=inside)
+            high = np.array([sweep.bucket(_view(r, a, today)) + 1 for r in found], np.int64)
+            places.append(Place(leaf, seen_in, False, (need,), once, high, swept=True))
         elif a.at == STOCK or is_spanned(a):
             seen = [views.setdefault(_view(r, a, today), len(views)) for r in found]
             part = _of_shares(a) if is_spanned(a) and any(r.start is not None for r in found) else a
@@ -231,7 +270,7 @@ def lay_out(
     own = {
         i: _spots(bounded, g.edges, cut=anchors.recorded(g.table, g.anchor))
         for i, g in enumerate(book.grids)
-        if bounded and g.anchor is not None
+        if bounded and g.anchor is not None and g.anchor != BUCKET
     }
     wide = any(isinstance(n, (Share, Span)) for f in formulas for n in walk(f))
     return Layout(
@@ -243,10 +282,26 @@ def lay_out(
         tuple(views),
         own,
         wide,
-        tuple(sorted({n.grid for p in places if not p.apart for n in p.needs})),
+        tuple(sorted({n.grid for p in places if not p.apart and not p.swept for n in p.needs})),
         calendar,
         today,
     )
+
+
+def _sweeps(
+    leaves: Sequence[Leaf], ranges: Sequence[Sequence[Frame]], anchors: Anchors, today: int
+) -> dict[str, Sweep]:
+    """Return the sweeps of the tables whose stocks are looked at from many instants."""
+    found: dict[str, set[View]] = {}
+    for leaf, frames in zip(leaves, ranges, strict=True):
+        a = leaf.aggregate
+        if a.at == STOCK and not a.rolls_up and all(f.start is not None for f in frames) and anchors.sweeps(a):
+            found.setdefault(str(a.table), set()).update(_view(f, a, today) for f in frames)
+    return {
+        table: Sweep(table, tuple(sorted(v for v in views if isinstance(v, int))), None in views)
+        for table, views in found.items()
+        if len(views) >= SWEEP_FROM
+    }
 
 
 def _covered(layout: Layout, chosen: slice) -> Iterator[Covered]:
@@ -255,7 +310,9 @@ def _covered(layout: Layout, chosen: slice) -> Iterator[Covered]:
         for need in place.needs[chosen] if place.apart else place.needs:
             steps = marks.setdefault((need.grid, need.part), np.zeros(layout.grids[need.grid].buckets + 1, np.int64))
             inside = np.zeros(steps.size, np.int64)
-            np.add.at(inside, place.low[chosen], 1)
+            # of a sweep what counts is what was there at the instants looked from; its bucket 0 is empty
+            steps[0] += place.swept
+            np.add.at(inside, place.high[chosen] - 1 if place.swept else place.low[chosen], 1)
             np.add.at(inside, place.high[chosen], -1)
             steps += np.cumsum(inside) > 0
     for (grid, part), found in marks.items():

@@ -55,6 +55,13 @@ class Plan:
         self.stocks = tuple(dict.fromkeys(str(a.table) for a in inner if a.at == STOCK))
         self.anchors = tuple(dict.fromkeys((str(a.table), a.at) for a in inner if a.at != STOCK))
         self._layouts: OrderedDict[Hashable, Layout] = OrderedDict()
+        self._inner: dict[Hashable, Plan] = {}
+
+    def inner(self, key: Hashable, make: Callable[[], Question]) -> Plan:
+        """Return the plan of a question that a roll-up of this one asks, made on first use."""
+        if key not in self._inner:
+            self._inner[key] = Plan(make())
+        return self._inner[key]
 
     def layout(self, key: Hashable, make: Callable[[], Layout]) -> Layout:
         """Return the layout for what `key` tells of the data, made on first use."""

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import attrs
 
 from ..algebra.aggregates import Aggregate
-from ..algebra.columns import Each, Expr, IsNull, Not
+from ..algebra.columns import Col, Each, Expr, IsNull, Not
 from ..algebra.formulas import Formula, Window
 from ..algebra.node import Key, Node
 from ..algebra.walk import columns_of, conjunction, terms_of
+from ..table.sweeps import SIGN
 from .frames import Chain
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "reading",
     "reads",
     "requests_of",
+    "swept_requests_of",
 ]
 
 VALUES = frozenset({"quantile", "distinct", "smallest", "largest", "top_share", "gini"})
@@ -120,6 +122,22 @@ def requests_of(a: Aggregate, grid: int, where: Expr | None) -> list[Request]:
             asked.append(Request(grid, "values", a.expr, valued))
         elif a.op != "count":
             asked.append(Request(grid, a.op, a.expr, rows))
+    return asked
+
+
+def swept_requests_of(a: Aggregate, grid: int, where: Expr | None) -> list[Request]:
+    """Return what a stock needs of a sweep's events: how many there are, the rows that take part, and its own number.
+
+    An event adds its row (sign 1) or takes it off (sign -1), so that sums up to an instant are what is there at it.
+    """
+    rows = terms_of(conjunction(a.where, where))
+    sign: Expr = Col(SIGN)
+    asked = [Request(grid, "count", None, rows), Request(grid, "total", sign, rows)]
+    if a.expr is not None and a.op == "count":
+        valued = terms_of(conjunction(a.where, where, Not(IsNull(a.expr))))
+        asked += [Request(grid, "count", None, valued), Request(grid, "total", sign, valued)]
+    elif a.expr is not None:
+        asked.append(Request(grid, "total", a.expr * sign, rows))
     return asked
 
 

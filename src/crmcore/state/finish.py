@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import reduce
 
@@ -16,8 +16,9 @@ from ..plan.frames import Chain, Frame, range_of
 from ..plan.layout import Layout, Need, Place
 from ..plan.parts import is_mean
 from ..plan.question import Asked
-from ..plan.requests import VALUES
+from ..plan.requests import VALUES, occurrences
 from ..table.column import NUMERIC, Array
+from ..table.sweeps import BUCKET
 from ..units import DAY, NUMBER, UNITS, Dimension, Unit
 from .currencies import NONE, Currencies, gathered, met
 from .groups import Groups
@@ -76,6 +77,8 @@ class Finisher:
     flat: bool = False
     reasons: list[str] = attrs.field(factory=list)
     _done: dict[tuple[int, int, bool], tuple[Operand, Dimension]] = attrs.field(factory=dict)
+    _running: dict[tuple[int, int], Array] = attrs.field(factory=dict)
+    _there: dict[frozenset[int], Array] = attrs.field(factory=dict)
 
     @property
     def frames(self) -> Sequence[Frame]:
@@ -102,12 +105,28 @@ class Finisher:
         """Return a formula's numbers and their dimension, whatever it is; time is read in the unit's."""
         return self._node(formula, (), unit, whole=False)
 
-    def present(self) -> Array:
-        """Return in which groups and frames some row takes part."""
+    def places(self, formulas: Iterable[f.Formula]) -> frozenset[int]:
+        """Return the numbers of the places that formulas of the question read."""
+        return frozenset(
+            self.layout.numbers[(id(leaf.aggregate), *map(id, leaf.chain))]
+            for formula in formulas
+            for leaf in occurrences(formula)
+        )
+
+    def present(self, formulas: Iterable[f.Formula]) -> Array:
+        """Return in which groups and frames some row takes part in one of these formulas of the question."""
+        numbers = self.places(formulas)
+        if numbers not in self._there:
+            self._there[numbers] = self._present(numbers)
+        return self._there[numbers]
+
+    def _present(self, numbers: frozenset[int]) -> Array:
         there = np.zeros((self.groups.size, len(self.frames)), bool)
         if not there.size:
             return there
         for number, place in enumerate(self.layout.places):
+            if number not in numbers:
+                continue
             if place.leaf.aggregate.rolls_up:
                 found = self.entities(number, False)
                 rows = np.flatnonzero(found.group_of >= 0)
@@ -272,6 +291,14 @@ class Finisher:
             return self._read(a, *_of_cells(a, found, need), unit)
         if a.op in VALUES:
             operand, kind = _of_run(a, found.dense_run(found.runs[need.value]), low, high, whole=whole)
+        elif not whole and self.layout.grids[need.grid].anchor == BUCKET:
+            numbers = found.numbers[need.value]
+            # the highest bucket that each frame looks at; those of a period follow each other
+            last = high - 1
+            running = self._sums_of_events(need, found)
+            follow = bool((np.diff(last) == 1).all())
+            part = running[:, last[0] : last[-1] + 1] if follow else running[:, last]
+            operand, kind = Operand(part, numbers.scale, numbers.exact, bound=numbers.bound), numbers.kind
         else:
             numbers = found.numbers[need.value]
             operand, kind = _of_numbers(numbers, found.dense(numbers.data), low, high, single=single, whole=whole)
@@ -279,6 +306,20 @@ class Finisher:
             missing = NOTHING if _needs_rows(a.op) else 0
             operand = placed(operand, self.spots[need.grid], self.groups.size, missing)
         return self._read(a, operand, kind, unit)
+
+    def _sums_of_events(self, need: Need, found: GridState) -> Array:
+        """Return the sums of a sweep's events up to each bucket, rows x buckets."""
+        key = (need.grid, need.value)
+        if key not in self._running:
+            numbers = found.numbers[need.value]
+            data = found.dense(numbers.data)
+            if (
+                data.dtype == np.int64
+                and (reach(data) if numbers.bound is None else numbers.bound) * data.shape[1] >= 2**63
+            ):
+                data = data.astype(object)
+            self._running[key] = np.cumsum(data, axis=1)
+        return self._running[key]
 
     def _read(self, a: Aggregate, operand: Operand, kind: str, unit: Unit) -> tuple[Operand, Dimension]:
         """Return an aggregate's numbers with time in the metric's unit of it, and their dimension."""

@@ -61,12 +61,15 @@ class Spread:
         return index
 
 
-def group(parts: Sequence[tuple[tuple[Column, ...], Array, Array | None]], keys: int) -> Groups:
+def group(
+    parts: Sequence[tuple[tuple[Column, ...], Array, Array | None]], keys: int, *, ordered: bool = True
+) -> Groups:
     """Return the union of the key combinations of several grids.
 
     Args:
         parts: for each grid its key columns, the code rows, and a mask of those that are present (None: all).
         keys: number of key columns that each of them has.
+        ordered: put the groups in the order of their labels; else those of a single part stay as they stand.
 
     Returns: spots[i] has, for each row of part i, its group or -1; None where rows and groups are the same.
     """
@@ -78,6 +81,8 @@ def group(parts: Sequence[tuple[tuple[Column, ...], Array, Array | None]], keys:
         )
     if not parts:
         return Groups(tuple((None,) for _ in range(keys)), np.empty((0, keys), np.int64), ())
+    if len(parts) == 1 and not ordered and parts[0][2] is None:
+        return Groups(tuple(k.labels for k in parts[0][0]), parts[0][1], (None,))
     if len(parts) == 1 and keys == 1 and parts[0][2] is None:
         return _single(parts[0][0][0], parts[0][1])
     labels, ranks, remaps = [], [], []

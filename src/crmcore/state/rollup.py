@@ -24,6 +24,8 @@ from .state import Run
 
 __all__ = ["Entities", "roll_up"]
 
+_LIMIT = 2**63
+
 
 @attrs.frozen(slots=True, eq=False)
 class Entities:
@@ -76,16 +78,20 @@ def roll_up(a: Aggregate, entities: Entities, size: int, factor: int) -> tuple[O
     keep = (entities.present & (entities.group_of >= 0)[:, None]).ravel()
     if a.where is not None:
         keep = keep & holds(_as_expr(rewrite(a.where, named)), table, scope)
-    cells = (entities.group_of[:, None] * frames + np.arange(frames)[None, :]).ravel()
+    by_group = _Groups(entities.group_of, size)
     if a.expr is None:
-        return Operand(np.bincount(cells[keep], minlength=size * frames).reshape(shape).astype(np.int64)), "count"
+        return Operand(by_group.sums(keep.reshape(-1, frames))), "count"
     expr = _as_expr(rewrite(a.expr, named))
     column = evaluate(expr, table, scope)
-    keep = keep & column.present()
+    keep = keep if column.valid is None else keep & column.present()
+    if a.op == "count":
+        return Operand(by_group.sums(keep.reshape(-1, frames))), "count"
+    if a.op == "total" and column.data.dtype == np.int64 and column.magnitude < _LIMIT:
+        data = column.data if keep.all() else np.where(keep, column.data, 0)
+        return Operand(by_group.sums(data.reshape(-1, frames)), column.scale), column.kind
+    cells = (entities.group_of[:, None] * frames + np.arange(frames)[None, :]).ravel()
     data, cell = column.data[keep], cells[keep]
     counts = np.bincount(cell, minlength=size * frames).reshape(shape).astype(np.int64)
-    if a.op == "count":
-        return Operand(counts), "count"
     if column.kind == "score":
         kind = _kind(expr, entities.values)
         return _inexact(a, data, cell, counts, factor if kind == "duration" else 1), kind
@@ -95,13 +101,34 @@ def roll_up(a: Aggregate, entities: Entities, size: int, factor: int) -> tuple[O
     return _ranked(a, lookup, codes, cell, counts, column.scale), column.kind
 
 
+class _Groups:
+    """Entities by the group they stand in, so that what they have can be added up."""
+
+    def __init__(self, group_of: Array, size: int) -> None:
+        self.size = size
+        stand = np.maximum(group_of, 0)  # who stands in none has nothing
+        inside = bool((stand[1:] >= stand[:-1]).all())
+        self._order = None if inside else np.argsort(stand, kind="stable")
+        ranked = stand if self._order is None else stand[self._order]
+        self._starts = np.flatnonzero(np.diff(ranked, prepend=-1))
+        self._groups = ranked[self._starts]
+
+    def sums(self, part: Array) -> Array:
+        """Return the sums of entities x frames as groups x frames."""
+        found = np.zeros((self.size, part.shape[1]), np.int64)
+        if self._starts.size:
+            rows = part if self._order is None else part[self._order]
+            found[self._groups] = np.add.reduceat(rows, self._starts, axis=0, dtype=np.int64)
+        return found
+
+
 def _column(value: Operand, dimension: Dimension) -> Column:
-    there = np.ones(value.data.shape, bool) if value.why is None else value.why == 0
-    data = np.where(there, value.data, 0).ravel()
+    there = None if value.why is None else (value.why == 0).ravel()
+    data = value.data.ravel() if there is None else np.where(there, value.data.ravel(), 0)
     if not value.exact:
-        return Column("score", data, there.ravel())
+        return Column("score", data, there)
     kind = {(1, 0): "money", (0, 1): "duration"}.get((dimension.money, dimension.time), "number")
-    return Column(kind, data, there.ravel(), scale=value.scale)
+    return Column(kind, data, there, scale=value.scale)
 
 
 def _kind(expr: Expr, values: Sequence[tuple[Operand, Dimension]]) -> str:

@@ -109,6 +109,22 @@ class GridState:
         there[self.listed[hit] // self.buckets] = True
         return there
 
+    def running_in(self, number: int, buckets: Array | None) -> Array:
+        """Return which rows have a sum of events above 0 up to one of these buckets (a mask; None: any of them)."""
+        if buckets is None:
+            return self._added_in(number)
+        running = np.cumsum(self.dense(self.numbers[number].data), axis=1)
+        return np.asarray((running[:, buckets] > 0).any(1), bool)
+
+    def _added_in(self, number: int) -> Array:
+        """Return which rows have a bucket in which more is added than taken off: in the first one nothing is taken off."""
+        data = self.numbers[number].data
+        if self.listed is None:
+            return np.asarray((data > 0).any(1), bool)
+        there = np.zeros(self.rows, bool)
+        there[self.listed[data[:-1] > 0] // self.buckets] = True
+        return there
+
 
 State = dict[int, GridState]
 """The state of a layout: one entry per grid, by number."""

@@ -81,7 +81,9 @@ class Seen(Mapping[str, Table]):
     `world` identifies what references are looked up in, without any table being made.
     """
 
-    def __init__(self, tables: Mapping[str, Table], make: Callable[[Table], Table], world: tuple[Hashable, ...]) -> None:
+    def __init__(
+        self, tables: Mapping[str, Table], make: Callable[[Table], Table], world: tuple[Hashable, ...]
+    ) -> None:
         self._tables, self._make, self.world = tables, make, world
         self._made: dict[str, Table] = {}
 

@@ -1,0 +1,192 @@
+"""Which stocks can be swept, and the events that a sweep runs over: many instants, one pass (T4, O8).
+
+What is asked of a row may change from one instant to the next only at dates that the row itself bears: when it came to
+exist, when what is undone had happened, and dates that a condition compares with as_of, also with a number of days added.
+An age grows all the time; what reads one is measured instant by instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+import attrs
+import numpy as np
+
+from ..algebra.aggregates import Aggregate
+from ..algebra.columns import AsOf, Compare, Elapsed, Expr, IsNull, Literal
+from ..algebra.walk import columns_of, walk
+from ..domain.past import Revert
+from ..domain.schema import REVERTS
+from ..evaluate import Moment, Scope, evaluate, holds
+from ..plan.layout import Layout, Sweep
+from ..table.column import Array, Column, Mask
+from ..table.sweeps import Instants, Stretches, changes, events, seen_in, stretches
+from ..table.table import Table
+from ..table.views import newest
+from ..units import DAY
+
+__all__ = ["can_sweep", "swept"]
+
+_OPS = ("count", "total")
+
+
+@attrs.frozen(slots=True, eq=False)
+class Flip:
+    """A date with a number of days added, at which something compared with as_of changes."""
+
+    date: Expr
+    days: Fraction = Fraction(0)
+
+    @property
+    def key(self) -> tuple[object, Fraction]:
+        """Identify the flip by structure."""
+        return self.date.key, self.days
+
+
+def can_sweep(a: Aggregate, keys: Iterable[Expr], where: Expr | None, tables: Mapping[str, Table]) -> bool:
+    """Can a stock be swept: does all that it reads change only at dates of the row?"""
+    table = tables.get(str(a.table))
+    read = [e for e in (a.expr, a.where, where, *keys) if e is not None]
+    return table is not None and a.op in _OPS and all(_flips(e, table, tables) is not None for e in read)
+
+
+def _flips(expr: Expr, table: Table, tables: Mapping[str, Table]) -> list[Flip] | None:
+    """Return at which dates the value of an expression may change; None where it may at any time."""
+    if not _followed(expr, table, tables):
+        return None
+    found = list(_in_order(expr))
+    if any(f is None for f in found):
+        return None
+    flips = [f for f in found if f is not None]
+    own = _undoable(table)
+    return None if any(own & set(columns_of(f.date)) for f in flips) else flips
+
+
+def _in_order(node: Expr) -> Iterator[Flip | None]:
+    if isinstance(node, AsOf):
+        yield None
+        return
+    if isinstance(node, Compare):
+        for side, other in ((node.left, node.right), (node.right, node.left)):
+            if isinstance(side, AsOf) and not _sees_clock(other):
+                yield Flip(other)
+                return
+            gone = _since(side)
+            if gone is not None and isinstance(other, Literal) and isinstance(other.value, (int, Fraction, Decimal)):
+                date, sign = gone
+                yield Flip(date)
+                yield Flip(date, sign * Fraction(other.value))
+                return
+    if isinstance(node, IsNull):
+        gone = _since(node.term)
+        if gone is not None:
+            yield Flip(gone[0])
+            return
+    for child in node.children():
+        if isinstance(child, Expr):
+            yield from _in_order(child)
+
+
+def _since(node: Expr) -> tuple[Expr, int] | None:
+    """Return the date of a time between a date and as_of, and 1, or -1 where it runs towards the date."""
+    if isinstance(node, Elapsed):
+        if isinstance(node.end, AsOf) and not _sees_clock(node.start):
+            return node.start, 1
+        if isinstance(node.start, AsOf) and not _sees_clock(node.end):
+            return node.end, -1
+    return None
+
+
+def _sees_clock(expr: Expr) -> bool:
+    return any(isinstance(n, AsOf) for n in walk(expr))
+
+
+def _undoable(table: Table) -> set[str]:
+    """Return the columns whose values of the past differ from those of the record."""
+    return {name for revert in REVERTS.get(table.name, ()) for name in revert.resets if revert.when in table}
+
+
+def _followed(expr: Expr, table: Table, tables: Mapping[str, Table]) -> bool:
+    """Are the columns of other tables that an expression reads the same at all times?"""
+    for name in columns_of(expr):
+        at, path = table, name
+        while path not in at and "." in path:
+            head, _, path = path.partition(".")
+            target = tables.get(at.references.get(head, ""))
+            if target is None:
+                break  # whoever evaluates it says what is missing
+            if path.partition(".")[0] in _undoable(target):
+                return False
+            at = target
+    return True
+
+
+def swept(layout: Layout, view: int, tables: Mapping[str, Table], scope: Scope) -> Scope:
+    """Return the scope in which the table of a sweep has its events in the place of its rows."""
+    sweep = layout.views[view]
+    assert isinstance(sweep, Sweep)
+    assert scope.as_of is not None
+    base = tables[sweep.table]
+    requests = [r for i, g in enumerate(layout.grids) if g.view == view for _, r in layout.asked(i)]
+    keys = [k for g in layout.grids if g.view == view for k in g.keys]
+    read = {e.key: e for r in requests for e in (*r.where, *([] if r.expr is None else [r.expr]))} | {
+        k.key: k for k in keys
+    }
+    conditions = {frozenset(w.key for w in r.where): r.where for r in requests}
+    around = Scope(dict(tables), dict(tables), scope.zone, scope.calendar, scope.as_of)
+    instants = [*(scope.zone.end_of_day(day) for day in sweep.days), *([scope.as_of.instant] if sweep.today else [])]
+
+    def make() -> Table:
+        at = Instants.of(instants, scope.zone)
+        flips = {f.key: f for e in read.values() for f in _flips(e, base, tables) or ()}
+        undone = list(_undone(base, {n for e in read.values() for n in columns_of(e)}))
+        bounds = [b for f in flips.values() for b in _bounds(f, base, around, at)]
+        bounds += [b for _, when in undone for b in changes(when, at, 0, 1)]
+        last = newest(tables, scope.zone)
+        today = 0 if last is None else int(np.searchsorted(at.instants, last[0], side="left"))
+        found = stretches(base, at, bounds, today)
+        part = seen_in(base, found, at, undone)
+        return events(part, found, _kept(list(conditions.values()), part, found, around), at.size)
+
+    key = (
+        "events",
+        tuple(instants),
+        scope.zone.name,
+        scope.calendar,
+        scope.world,
+        frozenset(read),
+        frozenset(conditions),
+    )
+    return around.at(
+        Moment(instants[-1], scope.as_of.day, "swept"), {**tables, sweep.table: base.kept(key, make)}, tables
+    )
+
+
+def _bounds(flip: Flip, base: Table, scope: Scope, at: Instants) -> Iterator[Array]:
+    column = evaluate(flip.date, base, scope)
+    unit = DAY if column.kind == "instant" else 1
+    shift = flip.days * unit
+    yield from changes(column, at, shift.numerator, shift.denominator)
+
+
+def _undone(base: Table, read: set[str]) -> Iterator[tuple[Revert, Column]]:
+    """Yield what is undone of the columns that are read, with the dates at which it happened."""
+    for revert in REVERTS.get(base.name, ()):
+        when = base.columns.get(revert.when)
+        if when is not None and when.kind in ("instant", "day") and read & {n.partition(".")[0] for n in revert.resets}:
+            yield revert, when
+
+
+def _kept(conditions: list[tuple[Expr, ...]], part: Table, found: Stretches, scope: Scope) -> Mask | None:
+    """Return the stretches that some request reads; None where that is all of them."""
+    kept = np.zeros(found.rows.size, bool)
+    for terms in conditions:
+        if not terms:
+            return None
+        here = np.ones(found.rows.size, bool)
+        for term in terms:
+            here &= holds(term, part, scope)
+        kept |= here
+    return kept
