@@ -83,7 +83,7 @@ class NotFoundError(CrmCoreError, LookupError):
         message = f"no {self.noun} named {name!r}" + (f" {where}" if where else "")
         if near:
             message += "; did you mean " + " or ".join(repr(n) for n in near) + "?"
-        elif known:
+        elif known and (not hint or len(known) <= 20):  # what is known says more than a long list
             shown = ", ".join(known[:20]) + (f" … ({len(known)} in all)" if len(known) > 20 else "")
             message += f"; available: {shown}"
         if hint:

@@ -110,7 +110,8 @@ def best_in_class(view: View, *, by: str = "owner", cuts: Sequence[Share] = CUTS
     if by not in _ATTAINMENT:
         raise ArgumentError(f"by is 'owner' or 'team', who have quotas of their own, got {by!r}")
     tier_counts(0, cuts)
-    if view.scope.as_of is None:
+    if view.scope.as_of is None:  # nothing has a date, but what is not there at all is an error all the same
+        view.measure([_ATTAINMENT[by], "sales_cycle_days", "win_rate", "admin_time_share"], by=by)
         return _listing(by, [], np.empty((4, 0)), np.empty(0), [], cuts)
     names = [f"{m}{_WINDOW}" for m in (_ATTAINMENT[by], "sales_cycle_days", "win_rate", "admin_time_share")]
     result = view.measure(names, by=by)

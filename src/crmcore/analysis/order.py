@@ -22,6 +22,8 @@ _KEYS = {
     "owner": {"en": "Seller", "zh": "销售人员"},
     "team": {"en": "Team", "zh": "团队"},
     "source": {"en": "Source", "zh": "来源"},
+    "account": {"en": "Account", "zh": "客户"},
+    "product": {"en": "Product", "zh": "产品"},
 }
 
 

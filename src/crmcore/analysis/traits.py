@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..algebra.columns import Expr
-from ..errors import ArgumentError
+from ..errors import ArgumentError, TableNotFound
 from ..evaluate import Scope
 from ..state.interval import wilson
 from ..state.listing import Fact, Heading, Listing, Values
@@ -63,6 +63,7 @@ def won_traits(
     Undefined when: every decided deal has the value (against the rest), or no lost one has (won trait ratio).
 
     Raises:
+        TableNotFound: no opportunities.
         ArgumentError: no traits, or `few` below 0.
         ColumnNotFound: a trait that was asked for and is not there.
 
@@ -74,6 +75,8 @@ def won_traits(
     asked = (traits,) if isinstance(traits, (str, Expr)) else traits
     if asked is not None and not asked:
         raise ArgumentError(f"traits are columns or expressions, such as ['source'], got {traits!r}")
+    if "opportunity" not in view:
+        raise TableNotFound("opportunity", view.scope.tables, where="in the dataset")
     missing = [t for t in TRAITS if not _is_there(t, view.scope)] if asked is None else []
     looked_at = [t for t in TRAITS if t not in missing] if asked is None else list(asked)
     parts = [_of_trait(view, t, level, few) for t in looked_at]

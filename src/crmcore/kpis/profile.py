@@ -99,7 +99,7 @@ METRICS = (won_trait_ratio, won_trait_lift)
 won_traits = Analysis(
     "won_traits",
     "traits.won_traits",
-    needs={"opportunity": ("outcome", "amount")},
+    needs={"opportunity": ("outcome", "closed_at", "amount")},
     unit="ratio",
     better="neutral",
     anchor="closed_at",

@@ -38,6 +38,7 @@ WORDS = {
     "row left out": "Left out of this row",
     "all left out": "Left out of the measurement",
     "none": "none",
+    "any": "any",
     "interval": "Interval, {confidence} %",
     "from to": "{low} to {high}",
     "no interval": "none: only a proportion, a difference of two, or a mean has one (R3)",

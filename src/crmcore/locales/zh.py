@@ -38,6 +38,7 @@ WORDS = {
     "row left out": "本行未计入",
     "all left out": "整次计量未计入",
     "none": "无",
+    "any": "任意",
     "interval": "{confidence} % 区间",
     "from to": "{low} 至 {high}",
     "no interval": "无：只有比例、两个比例之差和均值有区间（R3）",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from inspect import signature
 from typing import Any
 
 from ..algebra.aggregates import STOCK, Aggregate
@@ -17,8 +16,9 @@ from ..locales import locale
 from ..metric import Metric
 from ..plan.requests import each_of, leaves_of, reading
 from ..table.shares import SPANNED
+from .analyses import choices_of, written
 
-__all__ = ["analysis_definition", "choices_of", "columns_needed", "definition", "described"]
+__all__ = ["analysis_definition", "columns_needed", "definition", "described"]
 
 
 def definition(metric: Metric) -> dict[str, Any]:
@@ -101,12 +101,6 @@ def analysis_definition(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def choices_of(analysis: Analysis) -> dict[str, str]:
-    """Return the choices of an analysis with what they are by default, as text."""
-    parameters = signature(analysis.run).parameters.values()
-    return {p.name: "" if p.default is p.empty else str(p.default) for p in parameters if p.kind is p.KEYWORD_ONLY}
-
-
 def described(analysis: Analysis, language: str = "en") -> str:
     """Return the definition of an analysis as text."""
     words = locale(language)
@@ -115,8 +109,8 @@ def described(analysis: Analysis, language: str = "en") -> str:
     pairs = [
         (say["unit"], words.units[analysis.unit]),
         (say["direction"], words.better[analysis.better]),
-        (say["columns"], ", ".join(facts["columns"])),
-        (say["choices"], ", ".join(f"{k}={v}" for k, v in facts["choices"].items()) or say["none"]),
+        (say["columns"], ", ".join(facts["columns"]) or say["any"]),
+        (say["choices"], " ".join(f"{k}={written(v)}" for k, v in facts["choices"].items()) or say["none"]),
         (say["rules"], ", ".join(analysis.rules)),
         (say["source"], analysis.source),
     ]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from ..calendars import GRAINS
 from ..errors import ArgumentError, MetricNotFound
+from ..kpis import ANALYSES
 from ..metric import Metric
 
 __all__ = ["metric_named"]
@@ -48,7 +49,8 @@ def metric_named(name: str, known: Mapping[str, Metric]) -> Metric:
         found = pattern.match(name)
         if found and _base(found["base"], known) is not None:
             return make(metric_named(found["base"], known), found)
-    raise MetricNotFound(name, known)
+    hint = f"{name!r} is an analysis; crmcore.analyse({name!r}, data) runs it" if name in ANALYSES else ""
+    raise MetricNotFound(name, known, hint=hint)
 
 
 def _base(name: str, known: Mapping[str, Metric]) -> Metric | None:

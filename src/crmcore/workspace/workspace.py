@@ -19,9 +19,9 @@ from ..calendars import GRAINS, Calendar, Zone
 from ..domain import Rate
 from ..engines.compute import compute, seen_from
 from ..engines.inquiry import Enquirer
-from ..errors import AnalysisNotFound, ArgumentError, ColumnNotFound, DefinitionError, TableNotFound
+from ..errors import ArgumentError, ColumnNotFound, DefinitionError, TableNotFound
 from ..evaluate import Moment, Scope, constant
-from ..kpis import ANALYSES, CATALOGUE
+from ..kpis import CATALOGUE
 from ..locales import locale
 from ..metric import Metric
 from ..plan.question import Asked, Plan, Question
@@ -31,6 +31,7 @@ from ..state.result import Result
 from ..table.dataset import Dataset
 from ..table.rates import Rates
 from ..units import unit
+from .analyses import analysis_named, check_choices
 from .modules import metrics_in
 from .names import metric_named
 from .scorecard import Scorecard, card_of
@@ -177,16 +178,16 @@ class Workspace:
         Raises:
             AnalysisNotFound: no such analysis, with the nearest names.
             NotFoundError: a table or column that is not there, with the nearest names.
-            CrmCoreError: what cannot be analysed, and why.
+            ArgumentError: a choice that the analysis has not, with the nearest name, or a value it does not take.
+            CrmCoreError: what else cannot be analysed, and why.
         """
-        if name not in ANALYSES:
-            hint = f"{name!r} is a metric; crmcore.measure() gives its numbers" if name in self.metrics else ""
-            raise AnalysisNotFound(name, ANALYSES, hint=hint)
+        analysis = analysis_named(name, self.metrics)
+        check_choices(analysis, choices)
         if not isinstance(data, Dataset):
             raise ArgumentError(
                 f"data is a Dataset, from crmcore.Dataset(...) or crmcore.read(...), got {type(data).__name__}"
             )
-        found = ANALYSES[name].run(self.view(data, where=where, as_of=as_of), **choices)
+        found = analysis.run(self.view(data, where=where, as_of=as_of), **choices)
         return found.told(self.language)
 
     def explain_change(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from decimal import Decimal
+from math import isfinite, nan
 from numbers import Integral, Real
 
 from ...errors import ArgumentError
@@ -22,11 +23,15 @@ def whole(name: str, value: object, *, least: int = 0) -> int:
 
 
 def positive(name: str, value: object) -> float:
-    """Return the value of argument `name`, which has to be a finite number above 0.
+    """Return the value of argument `name`, which has to be a finite number above 0, or the text of one.
 
     Raises:
         ArgumentError: it is not.
     """
-    if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(value) or value <= 0:
+    try:
+        number = float(value) if isinstance(value, Real | Decimal | str) and not isinstance(value, bool) else nan
+    except ValueError:
+        number = nan  # a text that is no number is refused with the others
+    if not isfinite(number) or number <= 0:
         raise ArgumentError(f"{name} is a number above 0, got {value!r}")
-    return float(value)
+    return number

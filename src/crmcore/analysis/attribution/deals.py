@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from inspect import Parameter, signature
+from typing import Any, TypeVar
 
 import attrs
 
@@ -29,6 +31,8 @@ __all__ = [
     "u_shaped",
     "w_shaped",
 ]
+
+Model = TypeVar("Model", bound=Callable[..., Listing])
 
 _WON = col("outcome") == "won"
 
@@ -91,6 +95,18 @@ def from_deals(
     return attrs.evolve(found, choices=(whose, *found.choices))
 
 
+_JOURNEY = [p for p in signature(from_deals).parameters.values() if p.kind is p.KEYWORD_ONLY and p.name != "created"]
+
+
+def _of_journeys(model: Model) -> Model:
+    """Let the signature of a model say what it takes as `journey`: the choices of `from_deals`."""
+    own = signature(model)
+    parameters = [p for p in own.parameters.values() if p.kind is not Parameter.VAR_KEYWORD]
+    vars(model)["__signature__"] = own.replace(parameters=[*parameters, *_JOURNEY])
+    return model
+
+
+@_of_journeys
 def first_touch(view: View, **journey: Any) -> Listing:
     """Credit each won deal to its first touch; `from_deals` says what makes a journey.
 
@@ -99,6 +115,7 @@ def first_touch(view: View, **journey: Any) -> Listing:
     return positions.first_touch(from_deals(view, **journey)).listing()
 
 
+@_of_journeys
 def last_touch(view: View, **journey: Any) -> Listing:
     """Credit each won deal to its last touch; `from_deals` says what makes a journey.
 
@@ -107,6 +124,7 @@ def last_touch(view: View, **journey: Any) -> Listing:
     return positions.last_touch(from_deals(view, **journey)).listing()
 
 
+@_of_journeys
 def last_non_direct(view: View, *, direct: Any = "direct", **journey: Any) -> Listing:
     """Credit each won deal to its last touch that was not direct; `from_deals` says what makes a journey.
 
@@ -115,6 +133,7 @@ def last_non_direct(view: View, *, direct: Any = "direct", **journey: Any) -> Li
     return positions.last_non_direct(from_deals(view, **journey), direct=direct).listing()
 
 
+@_of_journeys
 def linear(view: View, **journey: Any) -> Listing:
     """Credit all touches of a won deal alike; `from_deals` says what makes a journey.
 
@@ -123,6 +142,7 @@ def linear(view: View, **journey: Any) -> Listing:
     return positions.linear(from_deals(view, **journey)).listing()
 
 
+@_of_journeys
 def position_based(view: View, **journey: Any) -> Listing:
     """Credit first and last touch of a won deal 40 % each, the others 20 %; `from_deals` says what makes a journey.
 
@@ -131,6 +151,7 @@ def position_based(view: View, **journey: Any) -> Listing:
     return positions.position_based(from_deals(view, **journey)).listing()
 
 
+@_of_journeys
 def u_shaped(view: View, **journey: Any) -> Listing:
     """Credit first touch and lead creation of a won deal 40 % each, the others 20 %.
 
@@ -141,6 +162,7 @@ def u_shaped(view: View, **journey: Any) -> Listing:
     return milestones.u_shaped(from_deals(view, created=True, **journey)).listing()
 
 
+@_of_journeys
 def w_shaped(view: View, **journey: Any) -> Listing:
     """Credit first touch, lead and opportunity creation of a won deal 30 % each, the others 10 %.
 
@@ -151,6 +173,7 @@ def w_shaped(view: View, **journey: Any) -> Listing:
     return milestones.w_shaped(from_deals(view, created=True, **journey)).listing()
 
 
+@_of_journeys
 def full_path(view: View, **journey: Any) -> Listing:
     """Credit first touch, lead creation, opportunity creation and last touch of a won deal 22.5 % each, the others 10 %.
 
@@ -161,6 +184,7 @@ def full_path(view: View, **journey: Any) -> Listing:
     return milestones.full_path(from_deals(view, created=True, **journey)).listing()
 
 
+@_of_journeys
 def time_decay_by_age(view: View, *, half_life_days: float = 7, **journey: Any) -> Listing:
     """Credit the touches of a won deal by their age at closing; `from_deals` says what makes a journey.
 
@@ -169,6 +193,7 @@ def time_decay_by_age(view: View, *, half_life_days: float = 7, **journey: Any) 
     return decay.time_decay_by_age(from_deals(view, **journey), half_life_days=half_life_days).listing()
 
 
+@_of_journeys
 def time_decay_by_step(view: View, *, half_life_steps: float = 1, **journey: Any) -> Listing:
     """Credit the touches of a won deal by how many came after; `from_deals` says what makes a journey.
 
@@ -177,6 +202,7 @@ def time_decay_by_step(view: View, *, half_life_steps: float = 1, **journey: Any
     return decay.time_decay_by_step(from_deals(view, **journey), half_life_steps=half_life_steps).listing()
 
 
+@_of_journeys
 def markov(view: View, **journey: Any) -> Listing:
     """Credit channels by their removal effect on won deals; `from_deals` says what makes a journey.
 
@@ -185,6 +211,7 @@ def markov(view: View, **journey: Any) -> Listing:
     return chain.markov(from_deals(view, **journey)).listing()
 
 
+@_of_journeys
 def shapley(view: View, **journey: Any) -> Listing:
     """Credit the different channels of a won deal alike; `from_deals` says what makes a journey.
 
