@@ -117,6 +117,8 @@ docs-check: $(VENV)/.dev ## generated files are up to date
 .PHONY: bench
 bench: $(VENV)/.dev ## ratios to polars, DuckDB and pandas in one run (ROWS=1000000)
 	@$(BIN)/python -m benchmarks.compare $(if $(ROWS),--rows $(ROWS))
+	@$(BIN)/python -m benchmarks.catalogue $(if $(ROWS),--rows $(ROWS))
+	@$(BIN)/python -m benchmarks.orders $(if $(ROWS),--rows $(ROWS))
 
 .PHONY: clean
 clean: ## remove the environment, caches and reports
