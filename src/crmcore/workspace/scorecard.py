@@ -161,7 +161,13 @@ class Scorecard:
 
 
 def card_of(
-    metrics: Iterable[Metric], data: Dataset, measure: Measure, *, subjects: Iterable[str] = (), language: str = "en"
+    metrics: Iterable[Metric],
+    data: Dataset,
+    measure: Measure,
+    *,
+    subjects: Iterable[str] = (),
+    running: str | None = None,
+    language: str = "en",
 ) -> Scorecard:
     """Return the scorecard of a dataset.
 
@@ -170,6 +176,7 @@ def card_of(
         data: the tables.
         measure: measures metrics on them, with their intervals.
         subjects: only metrics of these; none for all.
+        running: the last period that is shown, though targets and due dates reach beyond it; None for any.
         language: of labels and notes.
 
     Raises:
@@ -182,7 +189,7 @@ def card_of(
     order = {m: i for i, m in enumerate(asked)}
     results = list(dict.fromkeys(found.values()))
     periods = [r.column("period") for r in results if r.periodic and len(r)]
-    labels = sorted({p for listed in periods for p in listed[-2:]})[-2:]
+    labels = sorted({p for listed in periods for p in listed if running is None or p <= running})[-2:]
     period, before = (None, None) if not labels else (labels[-1], labels[-2] if len(labels) > 1 else None)
     lines = [_line(m, found[m], period, before) for m in sorted(found, key=order.__getitem__)]
     return Scorecard(

@@ -261,7 +261,7 @@ class Workspace:
 
         Args:
             data: the tables.
-            per: show the last period of this kind beside the one before it; without, all time together.
+            per: show the period of this kind that contains as_of beside the one before it; without, all time together.
             where: a condition on the rows of every table that is read.
             as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
             subjects: only metrics of these subjects, such as "pipeline".
@@ -275,7 +275,9 @@ class Workspace:
         def run(metrics: Sequence[Metric]) -> Result:
             return self.measure(metrics, data, per=per, where=where, as_of=as_of, interval=True)
 
-        return card_of(self.metrics.values(), data, run, subjects=subjects, language=self.language)
+        moment = self._scope(data, as_of).as_of
+        running = None if per is None or moment is None else self.calendar.period(moment.day, per).label
+        return card_of(self.metrics.values(), data, run, subjects=subjects, running=running, language=self.language)
 
     def view(self, data: Dataset, *, where: Expr | None = None, as_of: date | None = None) -> View:
         """Return a dataset as an analysis sees it."""

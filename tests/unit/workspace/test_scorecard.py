@@ -53,6 +53,20 @@ def test_periods_stand_side_by_side(data) -> None:
     assert {ln.metric.subject for ln in card.lines} == {"outcome", "revenue"}
 
 
+def test_the_last_period_is_the_one_looked_from() -> None:
+    """T8: a target until the end of the year, and an invoice due next quarter, do not move the scorecard into the future."""
+    quota = {"scope": "organisation", "kind": "quota", "metric": "won_value", "amount": 120,
+             "start": date(2026, 1, 1), "end": date(2027, 1, 1)}  # fmt: skip
+    invoice = {"id": 1, "issued_at": date(2026, 4, 1), "due": date(2026, 8, 1), "paid_at": None, "amount": 5}
+    data = cc.Dataset(opportunity=DEALS, target=[quota], invoice=[invoice])
+    card = cc.scorecard(data, per="quarter")
+
+    assert (card.period, card.before) == ("2026-Q2", "2026-Q1")
+    assert {ln.metric.name: ln.value for ln in card.lines}["won_value"] == 20
+    assert cc.scorecard(data, per="quarter", as_of=date(2026, 3, 31)).period == "2026-Q1"
+    assert cc.scorecard(data, per="month", as_of=date(2025, 3, 31)).period is None
+
+
 def test_it_prints_by_subject_in_both_languages(data) -> None:
     """Headings, numbers with intervals and n, why a number is undefined, and what is missing."""
     text = str(cc.scorecard(data))
