@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 
-CAPABILITIES = {"history", "catalogue", "stores"}
+CAPABILITIES = {"history", "stores"}
 RULES = {"O": 9, "R": 5, "T": 8, "S": 6, "M": 8, "W": 3, "F": 3, "Q": 4}
 MAY_WAIT = set("SWFE")  # O, R, T, M and Q rules hold from the first day
 
