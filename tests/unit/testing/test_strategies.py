@@ -92,10 +92,10 @@ def test_counts_and_sums_are_those_of_a_plain_loop(records, timezone) -> None:
 
 
 def test_the_awkward_is_reached() -> None:
-    """Three hundred questions reach every aggregate and window, roll-ups, every reason, blanks, ties, huge amounts."""
+    """Five hundred questions reach every aggregate and window, roll-ups, every reason, blanks, ties, huge amounts."""
     seen: Counter[str] = Counter()
 
-    @settings(relaxed, max_examples=300, derandomize=True, database=None)
+    @settings(relaxed, max_examples=500, derandomize=True, database=None)
     @given(cases(currencies=None, scores=True))
     def look(case) -> None:
         for metric in case.metrics:
