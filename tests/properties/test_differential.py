@@ -27,7 +27,7 @@ from crmcore.algebra.aggregates import STOCK, Aggregate
 from crmcore.algebra.formulas import Window
 from crmcore.algebra.walk import walk
 from crmcore.calendars import Calendar
-from crmcore.engines import arrays, cells, compute
+from crmcore.engines import arrays, cells, compute, sweeps
 from crmcore.engines.terms import Residual
 from crmcore.evaluate import columns as evaluated
 from crmcore.metric import Metric
@@ -142,13 +142,17 @@ def test_scores_agree_to_rounding(answer) -> None:
 def test_the_questions_reach_what_is_difficult(compare) -> None:
     """The differential test is not vacuous: groups, periods, windows, stocks, undefined values, exclusions, roll-ups, pasts."""
     seen: Counter[str] = Counter()
-    looked_at = compute.looked_at
+    looked_at, swept = compute.looked_at, compute.swept
 
     @settings(fixed, max_examples=120)
     @given(cases(currencies=None))
     def ask(case: Case) -> None:
         before = seen["views"]
-        with changed([(compute, "looked_at", lambda *a: seen.update(["views"]) or looked_at(*a))]):
+        views = [
+            (compute, "looked_at", lambda *a: seen.update(["views"]) or looked_at(*a)),
+            (compute, "swept", lambda *a: seen.update(["views", "swept"]) or swept(*a)),
+        ]
+        with changed(views):
             difference, found = compare(case)
         assert difference is None
         seen["questions that look at other instants"] += seen["views"] > before
@@ -171,7 +175,7 @@ def test_the_questions_reach_what_is_difficult(compare) -> None:
 
     ask()
     least = {
-        "questions that look at other instants": 10, "windows": 20, "stocks": 8, "roll-ups": 5, "quantiles": 8,
+        "questions that look at other instants": 10, "swept": 3, "windows": 20, "stocks": 8, "roll-ups": 5, "quantiles": 8,
         "targets": 5, "as of a past day": 40, "converted": 20, "groups": 8, "periods": 8, "blank groups": 3,
         "undefined": 20, "numbers": 15, "negative duration": 1, "unpriced": 3, "no rate": 2, "undated": 15,
     }  # fmt: skip
@@ -205,12 +209,12 @@ def _longer(frame: Any, chain: Any, *more: Any) -> Any:
     return attrs.evolve(found, start=found.start - 1) if any(w.kind == "trailing" for w in chain) else found
 
 
-def _without_blank(parts: Any, keys: int) -> Any:
+def _without_blank(parts: Any, keys: int, **more: Any) -> Any:
     """Blank is dropped instead of being a group."""
     kept = [
         (k, codes, (codes > 0).all(1) if there is None else there & (codes > 0).all(1)) for k, codes, there in parts
     ]
-    return _group(kept if keys else parts, keys)
+    return _group(kept if keys else parts, keys, **more)
 
 
 MISTAKES: Mapping[str, Changes] = {
@@ -222,7 +226,8 @@ MISTAKES: Mapping[str, Changes] = {
     "negative durations lose their sign": [(evaluated._EVALUATORS, c.Elapsed, _absolute)],
     "trailing windows are a day too long": [(layout, "range_of", _longer)],
     "blank is no group": [(compute, "group", _without_blank)],
-    "undated rows are in every past": [(compute, "view", lambda *a, today: _view(*a, today=True))],
+    "undated rows are in every past": [(compute, "view", lambda *a, today, **k: _view(*a, today=True, **k))],
+    "undated rows are in every past of a sweep": [(sweeps, "newest", lambda *_: None)],
     "what is left over is not shared out": [
         (shares, "by_largest_remainder", lambda amount, weights: [amount * w // sum(weights) for w in weights])
     ],
@@ -248,7 +253,8 @@ def about(formula: Formula, unit: str, *, per: str | None = None) -> SearchStrat
 QUESTIONS = {
     "negative durations lose their sign": about(total(elapsed("created_at", "closed_at"), at="created_at"), "days"),
     "trailing windows are a day too long": about(count(at="created_at").trailing(7), "count", per="month"),
-    "undated rows are in every past": about(count(at=STOCK), "count", per="month"),
+    "undated rows are in every past": about(count(at=STOCK), "count"),
+    "undated rows are in every past of a sweep": about(count(at=STOCK), "count", per="month"),
 }
 
 
