@@ -301,6 +301,12 @@ def test_no_journey_at_all(model) -> None:
         (lambda j: at.time_decay_by_step(j, half_life_steps=0), "half_life_steps is a number above 0, got 0"),
         (lambda j: at.time_decay_by_step(j, half_life_steps=True), "above 0, got True"),
         (lambda j: at.time_decay_by_age(j, half_life_days=float("nan")), "half_life_days is a number above 0, got nan"),
+        (
+            lambda j: at.time_decay_by_step(j, half_life_steps="a week"),
+            "half_life_steps is a number above 0, got 'a week'",
+        ),
+        (lambda j: at.time_decay_by_step(j, half_life_steps="-1"), "above 0, got '-1'"),
+        (lambda j: at.time_decay_by_step(j, half_life_steps=[1]), r"above 0, got \[1\]"),
         (lambda j: at.last_non_direct(j, direct=[]), "direct is the label of direct touches"),
         (lambda j: at.last_non_direct(j, direct=None), "got None"),
     ],
@@ -309,6 +315,13 @@ def test_what_a_model_lacks_is_said(build, message) -> None:
     """A choice that means nothing, or journeys that lack what a model goes by, are errors at the call."""
     with pytest.raises(ArgumentError, match=message):
         build(at.from_paths(["a > b"], [1]))
+
+
+def test_a_half_life_may_be_a_text() -> None:
+    """As `--choose half_life_steps=0.5` gives it: with a half-life of half a step, "a" has 4 ** -1 of what "b" has."""
+    found = at.time_decay_by_step(at.from_paths(["a > b"], [5]), half_life_steps="0.5")
+
+    assert found.conversions.tolist() == [1, 4]
 
 
 # -- laws ---------------------------------------------------------------------------------------------

@@ -88,6 +88,24 @@ def test_choices_are_named(crmcore: Any, orders: Path) -> None:
     )
 
 
+def test_an_analysis_of_whatever_is_there_is_filtered(crmcore: Any, orders: Path) -> None:
+    """An analysis that needs no table in particular finds the columns of --where in all of them."""
+    run = crmcore("analyse", "field_completeness", "--data", orders, "--where", "account=王府", "--format", "json")
+
+    assert {(row["field"], row["records"]) for row in json.loads(run.out)["rows"]} == {
+        (name, 1) for name in ("account", "amount", "at", "order")
+    }
+
+
+def test_a_metric_is_measured_and_not_analysed(crmcore: Any, orders: Path) -> None:
+    """Each command says to which the name belongs, before anything is read."""
+    wrong = crmcore("analyse", "win_rate", "--data", orders / "not there")
+
+    assert wrong.status == 2
+    assert "'win_rate' is a metric; crmcore.measure('win_rate', data) gives its numbers" in wrong.err
+    assert "'rfm_ntile' is an analysis" in crmcore("measure", "rfm_ntile", "--data", orders).err
+
+
 def test_an_unknown_analysis_names_its_nearest(crmcore: Any, orders: Path) -> None:
     """Status 2, before anything is read."""
     run = crmcore("analyse", "rfm_ntil", "--data", orders / "not there")
