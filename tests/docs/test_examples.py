@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
+
+from crmcore.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -20,6 +24,20 @@ def test_examples_run(page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
     for example in document.examples():
         example.evaluate()
+
+
+def test_the_commands_of_the_readme_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The commands of the README work one after the other in an empty folder, and print something."""
+    monkeypatch.chdir(tmp_path)
+    lines = re.findall(r"^\$ crmcore (.*)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    commands = [shlex.split(line, comments=True) for line in lines]
+
+    assert [command[0] for command in commands] == ["demo", "scorecard", "measure", "analyse", "kpis"]
+    for command in commands:
+        assert main(command) == 0, command
+        assert len(capsys.readouterr().out.splitlines()) > 5
 
 
 def test_a_wrong_example_fails(tmp_path: Path) -> None:

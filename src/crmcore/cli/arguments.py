@@ -99,9 +99,13 @@ def parser() -> Parser:
     check.add_argument("--rejected", metavar="FILE", help="write the rejected rows to a CSV file")
     check.add_argument("--format", choices=("table", "json"), default="table")
 
-    demo = add("demo", "Show a scorecard of a made-up sales organisation")
+    demo = add("demo", "Show a scorecard of a made-up sales organisation, or write it as files")
     demo.add_argument("--rows", type=int, metavar="N", help="about how many opportunities")
     demo.add_argument("--seed", type=int, metavar="S", help="another organisation")
+    demo.add_argument(
+        "--write", metavar="DIR", help="write it as CSV files and a workspace file, to use with --data DIR"
+    )
+    demo.add_argument("--force", action="store_true", help="write into a folder that is not empty")
     return top
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .files import write_csv
+from .files import WORKSPACE, write_csv
 from .organisation import ROWS, SEED, dataset, generate, workspace
 
 if TYPE_CHECKING:
     from ..workspace import Workspace
 
-__all__ = ["dataset", "generate", "run", "workspace", "write_csv"]
+__all__ = ["WORKSPACE", "dataset", "generate", "run", "workspace", "write_csv"]
 
 
 def run(

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..table.column import Array
 from .company import SELLERS, TEAMS
-from .deals import NONE, WON, Deals, labelled, times
+from .deals import NONE, Deals, labelled, times
 from .draws import Draws
 from .seasons import DAY
 
@@ -115,8 +115,7 @@ def make_accounts(seed: int, deals: Deals) -> tuple[dict[str, Any], Array]:
 def _table(draws: Draws, deals: Deals, account: Array, team: Array) -> dict[str, Any]:
     size = team.size
     since, created = np.full(size, np.iinfo(np.int64).max), np.full(size, np.iinfo(np.int64).max)
-    won = (deals.outcome == WON) & ~deals.columns["test"] & ~deals.columns["deleted"]
-    np.minimum.at(since, account[won] - 1, deals.closed[won])
+    np.minimum.at(since, account[deals.won] - 1, deals.closed[deals.won])
     np.minimum.at(created, account - 1, deals.created)
     scale = draws.pick("account size", [55, 33, 12])
     low, high = np.array(_EMPLOYEES).T

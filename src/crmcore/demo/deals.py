@@ -14,7 +14,20 @@ from .company import CRM_SINCE, LAST_DAY, LOST_REASONS, PIPELINES, PRODUCTS, SEL
 from .draws import Draws
 from .seasons import DAY, business_day, closing_days, instants, number_of
 
-__all__ = ["FIRST_ID", "NONE", "Deals", "labelled", "make_deals", "times"]
+__all__ = [
+    "ABANDONED",
+    "FIRST_ID",
+    "LOST",
+    "NONE",
+    "OPEN",
+    "PER_EURO",
+    "WON",
+    "Deals",
+    "days",
+    "labelled",
+    "make_deals",
+    "times",
+]
 
 FIRST_ID = 100_001
 NONE = np.iinfo(np.int64).min
@@ -22,7 +35,8 @@ NONE = np.iinfo(np.int64).min
 OPEN, WON, LOST, ABANDONED = range(4)
 _OUTCOMES = ("open", "won", "lost", "abandoned")
 _AGES = (0, 5, 12, 20, 29, 39, 51, 66, 87, 120, 230)
-_PER_EURO = {"EUR": 100, "GBP": 85, "CNY": 800, "USD": 112}  # per cent
+PER_EURO = {"EUR": 100, "GBP": 85, "CNY": 800, "USD": 112}
+"""What a hundred euros are in the currency of a team; prices and amounts were set when it was so."""
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -48,6 +62,17 @@ class Deals:
     closed_day: Array
     columns: dict[str, Any]
 
+    @property
+    def won(self) -> Array:
+        """Positions of the deals that were won and that count: neither deleted nor a test (O3)."""
+        return np.flatnonzero((self.outcome == WON) & ~self.columns["test"] & ~self.columns["deleted"])
+
+    @property
+    def made(self) -> Array:
+        """Amount that was agreed on for each deal, whether the CRM knows it or not."""
+        found: Array = np.ma.getdata(self.columns["won_amount"])
+        return found
+
 
 def labelled(labels: Sequence[Any], codes: Array) -> Array:
     """Return labels by position as an object array; position -1 is blank."""
@@ -57,6 +82,11 @@ def labelled(labels: Sequence[Any], codes: Array) -> Array:
 def times(us: Array) -> Array:
     """Return microseconds as timestamps, `NONE` as NaT."""
     return us.astype("M8[us]")
+
+
+def days(numbers: Array) -> Array:
+    """Return days since 1970-01-01 as dates, `NONE` as NaT."""
+    return numbers.astype("M8[D]")
 
 
 def make_deals(seed: int, rows: int) -> Deals:
@@ -122,7 +152,7 @@ def _of(groups: Sequence[Any], codes: Array, make: Any, name: str) -> Array:
 def _amounts(draws: Draws, team: Array, pipeline: Array) -> Array:
     """Return amounts in the currency of the team, rounded as offers are."""
     euros = _of(PIPELINES, pipeline, lambda p, name: draws.along(name, p.amounts), "deal amount")
-    size = np.array([t.size * _PER_EURO[t.currency] for t in TEAMS])[team]
+    size = np.array([t.size * PER_EURO[t.currency] for t in TEAMS])[team]
     amount = euros * size // 10_000
     step = np.where(amount < 10_000, 50, 100) * np.array([5 if t.currency == "CNY" else 1 for t in TEAMS])[team]
     found: Array = np.maximum(amount // step, 1) * step

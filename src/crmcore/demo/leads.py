@@ -34,6 +34,7 @@ class Leads:
     source: Array
     created: Array
     converted: Mask
+    campaign: Array
     columns: dict[str, Any]
 
 
@@ -60,7 +61,10 @@ def make_leads(seed: int, deals: Deals, account: Array) -> Leads:
     own_created = np.minimum(np.maximum(deals.created[deal] - before, since), deals.created[deal])
     created = both(own_created, instants(rest, "lead time", created_day, offset[deal.size :]))
     seller = both(deals.seller[deal], _takers(rest, team[deal.size :]))
-    leads = Leads(np.arange(FIRST_LEAD, FIRST_LEAD + size), deal, team, seller, source, created, converted, {})
+    campaign = _campaigns(draws, source, created)
+    leads = Leads(
+        np.arange(FIRST_LEAD, FIRST_LEAD + size), deal, team, seller, source, created, converted, campaign, {}
+    )
     leads.columns.update(_columns(draws, leads, deals, account))
     return leads
 
@@ -107,7 +111,7 @@ def _columns(draws: Draws, leads: Leads, deals: Deals, account: Array) -> dict[s
         "converted_at": times(converted_at),
         "opportunity": np.ma.masked_array(opportunity, ~leads.converted),
         "account": np.ma.masked_array(own, ~leads.converted),
-        "campaign": labelled([c.id for c in CAMPAIGNS], _campaigns(draws, leads)),
+        "campaign": labelled([c.id for c in CAMPAIGNS], leads.campaign),
         "lost_at": times(np.where(dead, lost, NONE)),
         "lost_reason": labelled(_REASONS, np.where(dead, draws.pick("lead reason", [34, 18, 27, 15, 6]), -1)),
         "duplicate_of": np.ma.masked_array(FIRST_LEAD + draws.below("lead twin", max(size, 1)), ~repeats),
@@ -116,14 +120,14 @@ def _columns(draws: Draws, leads: Leads, deals: Deals, account: Array) -> dict[s
     }
 
 
-def _campaigns(draws: Draws, leads: Leads) -> Array:
+def _campaigns(draws: Draws, sources: Array, created: Array) -> Array:
     """Return the campaign of each lead: one of its source that ran when it came, or none."""
-    found = np.full(leads.ids.size, -1)
-    day = leads.created // DAY
+    found = np.full(created.size, -1)
+    day = created // DAY
     best = draws.below("lead no campaign", 60)
     for number, campaign in enumerate(CAMPAIGNS):
         source = next(i for i, s in enumerate(SOURCES) if s.name == campaign.source)
-        ran = (leads.source == source) & (day >= number_of(campaign.start)) & (day < number_of(campaign.end))
+        ran = (sources == source) & (day >= number_of(campaign.start)) & (day < number_of(campaign.end))
         drawn = np.where(ran, draws.below(f"lead campaign {campaign.id}", 100), -1)
         found = np.where(drawn > best, number, found)
         best = np.maximum(best, drawn)

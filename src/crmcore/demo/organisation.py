@@ -6,17 +6,29 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+
 from ..errors import ArgumentError
 from ..metric import Metric
+from ..table.column import Array
 from ..table.dataset import Dataset
 from ..workspace import Workspace
 from .accounts import make_accounts
 from .activities import make_activities
-from .company import CURRENCY, PIPELINES, PRODUCTS, SELLERS, TEAMS
-from .deals import make_deals
+from .billing import make_invoices
+from .budgets import make_budgets, visited
+from .company import CAMPAIGNS, CURRENCY, PIPELINES, PRODUCTS, SELLERS, SOURCES, TEAMS
+from .contacts import make_contacts
+from .deals import Deals, labelled, make_deals
 from .dirt import soil
-from .leads import make_leads
+from .forecasts import make_forecasts
+from .leads import Leads, make_leads
+from .orders import make_orders
 from .plans import make_campaigns, make_costs, make_targets, rates
+from .quotes import make_quotes
+from .responses import make_responses
+from .subscriptions import make_subscriptions
+from .touches import make_touches
 
 __all__ = ["ROWS", "SEED", "dataset", "generate", "workspace"]
 
@@ -26,11 +38,12 @@ ROWS, SEED = 5000, 7
 def generate(rows: int = ROWS, seed: int = SEED) -> Mapping[str, Any]:
     """Return the tables of a made-up sales organisation, two years and the running quarter of it, until 29 May 2026.
 
-    Large tables are dicts of arrays, one per column; small ones are lists of dicts. Timestamps are UTC. The same `rows`
-    and `seed` give the same tables on every machine.
+    Quotes, orders, subscriptions and invoices follow the deals, payments the invoices, answers the purchases; touches come
+    before the deals they led to. Large tables are dicts of arrays, one per column; small ones are lists of dicts.
+    Timestamps are UTC. The same `rows` and `seed` give the same tables on every machine.
 
     Args:
-        rows: opportunities; leads, accounts, activities and costs grow with them.
+        rows: opportunities; all other tables of records grow with them.
         seed: another seed, another organisation with the same people and products.
 
     Raises:
@@ -42,11 +55,12 @@ def generate(rows: int = ROWS, seed: int = SEED) -> Mapping[str, Any]:
     deals = make_deals(seed, rows)
     accounts, account = make_accounts(seed, deals)
     leads = make_leads(seed, deals, account)
-    lead = [None] * rows
-    for place, number in zip(leads.deal.tolist(), leads.ids.tolist(), strict=False):
-        lead[place] = number
-    first_contact = deals.columns["created_at"].copy()
-    first_contact[leads.deal] = leads.columns["first_contact_at"][: leads.deal.size]
+    contacts = make_contacts(seed, accounts)
+    quotes, accepted = make_quotes(seed, deals, account)
+    subscriptions, until = make_subscriptions(seed, deals, account, len(accounts["id"]))
+    orders = make_orders(seed, deals, account, accounts, accepted, until)
+    invoices, payments = make_invoices(seed, deals, orders)
+    quotas = make_targets(deals, rows)
     tables: dict[str, Any] = {
         "team": [{"id": t.name, "name": t.name, "region": t.region} for t in TEAMS],
         "seller": _sellers(),
@@ -56,14 +70,24 @@ def generate(rows: int = ROWS, seed: int = SEED) -> Mapping[str, Any]:
             {"id": p.id, "name": p.name, "family": p.family, "price": p.price, "currency": CURRENCY} for p in PRODUCTS
         ],
         "campaign": make_campaigns(rows),
-        "account": accounts,
+        "account": accounts | {"source": _first_sources(deals, account, len(accounts["id"]))},
         "lead": leads.columns,
-        "opportunity": deals.columns | {"account": account, "lead": lead, "first_contact_at": first_contact},
+        "opportunity": deals.columns | {"account": account} | _from_leads(deals, leads),
         "activity": make_activities(seed, deals, leads),
         "cost": make_costs(seed, rows),
-        "target": make_targets(deals, rows),
+        "target": [*quotas, *make_budgets(deals, account, quotas)],
+        "contact": contacts.columns,
+        "quote": quotes,
+        "order_line": orders.columns,
+        "subscription": subscriptions,
+        "invoice": invoices,
+        "payment": payments,
+        "response": make_responses(seed, deals, account, contacts, until),
+        "forecast": make_forecasts(seed, deals),
+        "touch": make_touches(seed, rows, deals, leads, account, contacts),
     }
     soil(seed, tables)
+    visited(seed, deals, account, tables["cost"])
     return tables
 
 
@@ -80,6 +104,31 @@ def workspace(*, metrics: Iterable[Metric] = (), language: str = "en") -> Worksp
         language: of labels, "en" or "zh".
     """
     return Workspace(currency=CURRENCY, rates=rates(), metrics=metrics, language=language)
+
+
+def _from_leads(deals: Deals, leads: Leads) -> dict[str, Any]:
+    """Return the columns of the deals that say where they came from."""
+    lead: list[int | None] = [None] * deals.ids.size
+    for place, number in zip(leads.deal.tolist(), leads.ids.tolist(), strict=False):
+        lead[place] = number
+    first_contact = deals.columns["created_at"].copy()
+    first_contact[leads.deal] = leads.columns["first_contact_at"][: leads.deal.size]
+    campaign = np.full(deals.ids.size, -1)
+    campaign[leads.deal] = leads.campaign[: leads.deal.size]
+    return {
+        "lead": lead,
+        "first_contact_at": first_contact,
+        "campaign": labelled([c.id for c in CAMPAIGNS], campaign),
+    }
+
+
+def _first_sources(deals: Deals, account: Array, accounts: int) -> Array:
+    """Return where the accounts came from: the source of the first deal of new business with each."""
+    found = np.full(accounts + 1, -1)
+    new = np.flatnonzero(deals.pipeline == 0)
+    late_first = new[np.argsort(-deals.created[new], kind="stable")]
+    found[account[late_first]] = deals.source[late_first]
+    return labelled([s.name for s in SOURCES], found[1:])
 
 
 def _sellers() -> list[dict[str, Any]]:

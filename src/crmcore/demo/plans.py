@@ -13,7 +13,7 @@ from .company import CAMPAIGNS, CRM_SINCE, CURRENCY, LAST_DAY, QUARTERS, RATES, 
 from .deals import WON, Deals
 from .draws import Draws
 
-__all__ = ["make_campaigns", "make_costs", "make_targets", "rates"]
+__all__ = ["USUAL", "make_campaigns", "make_costs", "make_targets", "rates", "target"]
 
 _SALARY = {"EUR": 5400, "GBP": 4900, "CNY": 21000, "USD": 6900}
 _TRAVEL = {"EUR": 900, "GBP": 820, "CNY": 3600, "USD": 1150}
@@ -126,13 +126,13 @@ def make_targets(deals: Deals, rows: int) -> list[dict[str, Any]]:
             heads = [(s.name, _presence(s.hired, s.left, start, end) * (20 + s.pull)) for s in SELLERS if s.team == t]
             shares = sum(share for _, share in heads)
             quotas = [(name, _rounded(plan * share // max(shares, 1), rows)) for name, share in heads if share]
-            found += [_target("seller", start, end, quota, owner=name, team=team.name) for name, quota in quotas]
+            found += [target("seller", start, end, quota, owner=name, team=team.name) for name, quota in quotas]
             total = _rounded(sum(quota for _, quota in quotas) * 95 // 100, rows)
-            found.append(_target("team", start, end, total, team=team.name))
+            found.append(target("team", start, end, total, team=team.name))
             teams += total
             travel = _scaled(sum(1 for s in SELLERS if s.team == t) * 2900, rows)
-            found.append(_target("team", start, end, travel, kind="budget", metric="expense_value", team=team.name))
-        found.append(_target("organisation", start, end, _rounded(teams * 97 // 100, rows)))
+            found.append(target("team", start, end, travel, kind="budget", metric="expense_value", team=team.name))
+        found.append(target("organisation", start, end, _rounded(teams * 97 // 100, rows)))
     return [{"id": n, **line} for n, line in enumerate(found, 1)]
 
 
@@ -159,7 +159,7 @@ def _rounded(amount: int, rows: int) -> int:
     return max((amount + step // 2) // step, 1) * step
 
 
-def _target(
+def target(
     scope: str,
     start: date,
     end: date,
@@ -169,12 +169,17 @@ def _target(
     metric: str = "won_value",
     owner: str | None = None,
     team: str | None = None,
+    product: str | None = None,
+    account: int | None = None,
 ) -> dict[str, Any]:
+    """Return a target in euros, a quota of won value unless something else is said."""
     return {
         "kind": kind,
         "scope": scope,
         "owner": owner,
         "team": team,
+        "product": product,
+        "account": account,
         "metric": metric,
         "amount": amount,
         "currency": CURRENCY,

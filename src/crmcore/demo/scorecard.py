@@ -62,6 +62,23 @@ _SOURCES = (
     "cost_per_won_deal",
     "won_trait_ratio",
 )
+_AFTER = (
+    "mrr",
+    "net_revenue_retention_year",
+    "logo_churn_rate_year",
+    "dso_days",
+    "overdue_share",
+    "nps",
+    "csat",
+)
+_FORECASTS = (
+    "team_forecast_value",
+    "won_value",
+    "team_forecast_attainment",
+    "team_forecast_accuracy",
+    "team_forecast_bias",
+    "forecast_wape",
+)
 _SHOWN = 5
 """Quarters of the first table; of the teams one less."""
 _SIDE = "   "
@@ -100,6 +117,8 @@ class Scorecard:
         self._year()
         self._work()
         self._sources()
+        self._after()
+        self._forecasts()
         self._sample()
         self._explain()
         self._next()
@@ -162,6 +181,17 @@ class Scorecard:
         result = self.host.measure(_SOURCES, self.data, by="source", where=col("source").not_null())
         self._table(result, range(len(result)))
 
+    def _after(self) -> None:
+        self._head("after")
+        result = self.host.measure(_AFTER, self.data, per="quarter")
+        self._table(result, _last(result, _SHOWN))
+
+    def _forecasts(self) -> None:
+        result = self.host.measure(_FORECASTS, self.data, by="team", per="quarter", where=col("team").not_null())
+        complete = _periods(result)[-2:-1]
+        self._head("forecasts", period="".join(complete))
+        self._table(result, _of(result, complete), keys=("team",))
+
     def _sample(self) -> None:
         team = TEAMS[2].name
         result = self.host.measure(
@@ -186,8 +216,8 @@ class Scorecard:
         self.out(f"== {heading}")
         self._line(note)
         self.out("")
-        given = [f"rows={self.rows}"] * (self.rows != ROWS) + [f"seed={self.seed}"] * (self.seed != SEED)
-        arguments = "".join(f", {g}" for g in given)
+        given = [f" --rows {self.rows}"] * (self.rows != ROWS) + [f" --seed {self.seed}"] * (self.seed != SEED)
+        arguments = "".join(given)
         for command, what in self.say.next:
             self._line(f"{command.format(arguments=arguments)}")
             self._line(f"    {what}")

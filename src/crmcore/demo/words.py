@@ -66,6 +66,20 @@ _EN = Words(
                 "Sources without a campaign cost nothing here: salaries belong to no source."
             ),
         ),
+        "after": (
+            "After the sale",
+            (
+                "Recurring revenue a month; what the customers of a year before pay now over what they paid then, and the share of\n"
+                "them that left; days until invoices are paid and the share overdue; what customers answer when they are asked."
+            ),
+        ),
+        "forecasts": (
+            "What the teams had forecast, {period}",
+            (
+                "Attainment is won over forecast, accuracy is 1 - |won - forecast| / won, a bias above 0 was too hopeful (F2). Misses\n"
+                "of sellers offset each other in a team; the weighted error adds them up seller by seller."
+            ),
+        ),
         "sample": (
             "How sure one can be: team {team}, {period}",
             "Ten or twenty decided deals say little about a seller. The interval holds the true rate in 95 of 100 cases (R3).",
@@ -106,18 +120,35 @@ _EN = Words(
         "cost_per_lead": "Cost/lead",
         "cost_per_won_deal": "Cost/won deal",
         "won_trait_ratio": "Trait ratio",
+        "mrr": "Recurring",
+        "net_revenue_retention_year": "Revenue kept",
+        "logo_churn_rate_year": "Left",
+        "dso_days": "Days to cash",
+        "overdue_share": "Overdue",
+        "nps": "NPS",
+        "csat": "Satisfied",
+        "team_forecast_value": "Forecast",
+        "team_forecast_attainment": "Attainment",
+        "team_forecast_accuracy": "Accuracy",
+        "team_forecast_bias": "Bias",
+        "forecast_wape": "Error by seller",
     },
     keys={"team": "Team", "period": "Quarter", "source": "Source", "owner": "Seller", "year": "Year"},
     rejected="{n} rows were rejected, for example: {table} row {row}, {reason}.",
     left_out="Records that count nowhere were left out and counted (O3): {counts}.",
     closing="{rows:,} rows in all, measured here and now.",
     next=(
-        (
-            "python -c \"from crmcore.demo import write_csv; write_csv('atlas'{arguments})\"",
-            "write the files into the folder atlas",
-        ),
+        ("crmcore demo --write atlas{arguments}", "write the files into the folder atlas"),
         ("crmcore check --data atlas", "what is odd about them"),
-        ("crmcore kpis", "every metric there is; with a name, its definition"),
+        ("crmcore kpis", "every metric and analysis there is; with a name, its definition"),
+        (
+            "crmcore scorecard --data atlas --workspace atlas/crmcore.toml --per quarter",
+            "all metrics that the files have the inputs for, this quarter beside the last",
+        ),
+        (
+            "crmcore analyse cohort_retention --data atlas --workspace atlas/crmcore.toml",
+            "what is more than one number: cohorts, scores, attribution ...",
+        ),
         (
             "crmcore measure win_rate won_value --data atlas --workspace atlas/crmcore.toml --by team --per quarter",
             "any of them, by anything",
@@ -150,6 +181,14 @@ _ZH = Words(
         "sources": (
             "客户从哪里来，花费多少",
             "全部月份合计。特征比大于 1 表示该来源在赢单中比在输单中更常见。\n没有市场活动的来源在这里没有成本：工资不属于任何来源。",
+        ),
+        "after": (
+            "成交之后",
+            "月度经常性收入；一年前的客户现在的付费与当时之比，以及其中流失的占比；\n应收账款周转天数和逾期占比；客户在调查中的回答。",
+        ),
+        "forecasts": (
+            "各团队的预测，{period}",
+            "达成率为赢单除以预测，准确率为1-|赢单-预测|/赢单，偏差大于零表示预测过高（F2）。\n销售之间的误差在团队合计中相互抵消；加权误差则逐个销售累加。",
         ),
         "sample": (
             "数字有多可靠：{team} 团队，{period}",
@@ -185,15 +224,35 @@ _ZH = Words(
         "cost_per_lead": "成本/线索",
         "cost_per_won_deal": "成本/赢单",
         "won_trait_ratio": "特征比",
+        "mrr": "经常性收入",
+        "net_revenue_retention_year": "收入留存",
+        "logo_churn_rate_year": "客户流失",
+        "dso_days": "周转天数",
+        "overdue_share": "逾期占比",
+        "nps": "NPS",
+        "csat": "满意度",
+        "team_forecast_value": "预测",
+        "team_forecast_attainment": "达成率",
+        "team_forecast_accuracy": "准确率",
+        "team_forecast_bias": "偏差",
+        "forecast_wape": "误差（按销售）",
     },
     keys={"team": "团队", "period": "季度", "source": "来源", "owner": "销售", "year": "年度"},
     rejected="拒收 {n} 行，例如：{table} 第 {row} 行，{reason}。",
     left_out="不应计入的记录已剔除并计数（O3）：{counts}。",
     closing="以上数字由 {rows:,} 行数据计算得出。",
     next=(
-        ("python -c \"from crmcore.demo import write_csv; write_csv('atlas'{arguments})\"", "把文件写入文件夹 atlas"),
+        ("crmcore demo --write atlas{arguments}", "把文件写入文件夹 atlas"),
         ("crmcore check --data atlas", "数据有哪些问题"),
-        ("crmcore kpis", "列出全部指标；加上名称则显示其定义"),
+        ("crmcore kpis", "列出全部指标和分析；加上名称则显示其定义"),
+        (
+            "crmcore scorecard --data atlas --workspace atlas/crmcore.toml --per quarter",
+            "计算文件支持的全部指标，本季度与上季度并列",
+        ),
+        (
+            "crmcore analyse cohort_retention --data atlas --workspace atlas/crmcore.toml",
+            "不止一个数字的分析：同期群、评分、归因等",
+        ),
         (
             "crmcore measure win_rate won_value --data atlas --workspace atlas/crmcore.toml --by team --per quarter",
             "按任意维度计算任意指标",

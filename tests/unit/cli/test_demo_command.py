@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,3 +30,41 @@ def test_rows_and_seed_are_handed_on(crmcore: Any, monkeypatch: pytest.MonkeyPat
 
     assert [sorted(given) for given in seen] == [["out", "workspace"], ["out", "rows", "seed", "workspace"]]
     assert (seen[1]["rows"], seen[1]["seed"], seen[1]["workspace"].language) == (10, 3, "zh")
+
+
+def test_the_organisation_as_files(crmcore: Any, tmp_path: Path) -> None:
+    """With --write it goes into a new folder as files, which are named, with the command to go on with."""
+    folder = tmp_path / "my export"
+    run = crmcore("demo", "--write", str(folder), "--rows", "120", "--seed", "5")
+    *named, blank, command = run.out.splitlines()
+
+    assert run.status == 0
+    assert [Path(line) for line in named] == sorted(folder.iterdir())
+    assert {"crmcore.toml", "invoice.csv", "opportunity.csv", "touch.csv"} <= {p.name for p in folder.iterdir()}
+    assert blank == ""
+    card = crmcore(*shlex.split(command)[1:])
+    assert card.status == 0
+    assert "Net promoter score" in card.out
+    assert "Unavailable" not in card.out
+
+
+def test_nothing_is_written_over_by_accident(crmcore: Any, tmp_path: Path) -> None:
+    """A folder with something in it is refused, unless --force says so; then what else is in there stays."""
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    refused = crmcore("demo", "--write", str(tmp_path), "--rows", "20")
+
+    assert refused.status == 2
+    assert "is not empty; name a new one" in refused.err
+    assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
+    assert crmcore("demo", "--write", str(tmp_path), "--rows", "20", "--force").status == 0
+    assert (tmp_path / "notes.txt").read_text(encoding="utf-8") == "mine"
+    assert (tmp_path / "lead.csv").is_file()
+
+
+def test_write_takes_a_folder(crmcore: Any, tmp_path: Path) -> None:
+    """A file is no folder, and --force alone means nothing."""
+    file = tmp_path / "export.csv"
+    file.write_text("id", encoding="utf-8")
+
+    assert "is a file" in crmcore("demo", "--write", str(file), "--force").err
+    assert "--force is for --write" in crmcore("demo", "--force").err

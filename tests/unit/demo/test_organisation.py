@@ -69,7 +69,7 @@ def test_the_same_seed_gives_the_same_rows() -> None:
 
     assert text == again
     assert text != other
-    assert blake2b(text.encode(), digest_size=8).hexdigest() == "b8160986880411df"
+    assert blake2b(text.encode(), digest_size=8).hexdigest() == "b996afbaf69bf095"
 
 
 def test_rates_and_cycles_by_hand(tables: dict[str, Any], data: Dataset) -> None:
