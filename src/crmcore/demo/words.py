@@ -69,15 +69,15 @@ _EN = Words(
         "after": (
             "After the sale",
             (
-                "Recurring revenue a month; what the customers of a year before pay now over what they paid then, and the share of\n"
-                "them that left; days until invoices are paid and the share overdue; what customers answer when they are asked."
+                "Recurring revenue a month; what the customers of a year before pay now over what they paid then,\n"
+                "and the share of them that left; days until money comes in, and the share overdue; what customers answer."
             ),
         ),
         "forecasts": (
             "What the teams had forecast, {period}",
             (
-                "Attainment is won over forecast, accuracy is 1 - |won - forecast| / won, a bias above 0 was too hopeful (F2). Misses\n"
-                "of sellers offset each other in a team; the weighted error adds them up seller by seller."
+                "Attainment is won over forecast, accuracy 1 - |won - forecast| / won; a bias above 0 was too hopeful (F2).\n"
+                "Misses of sellers offset each other in a team; the weighted error adds them up seller by seller."
             ),
         ),
         "sample": (
