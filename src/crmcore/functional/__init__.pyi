@@ -2776,7 +2776,7 @@ class _AccountGini(_Function):
 
 class _SellerHhi(_Function):
     # Herfindahl index of sellers, in points: Herfindahl index of the amount won in the period over the sellers with a won deal; 10,000 is one seller.
-    # (10000 * squares(each owner: total(amount, where outcome == 'won'))) / (total(each owner: total(amount, where outcome == 'won')) * total(each owner: total(amount, where outcome == 'won')))
+    # (10000 * squares(each owner: total(amount, where outcome == 'won'))) / ((total(each owner: total(amount, where outcome == 'won')) [undefined: total not above zero]) * total(each owner: total(amount, where outcome == 'won')))
     @overload
     def __call__(self, *, amount: _Column, outcome: _Column, owner: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
     @overload
@@ -2786,7 +2786,7 @@ class _SellerHhi(_Function):
 
 class _AccountHhi(_Function):
     # Herfindahl index of accounts, in points: Herfindahl index of the amount won in the period over the accounts with a won deal; 10,000 is one account.
-    # (10000 * squares(each account: total(amount, where outcome == 'won'))) / (total(each account: total(amount, where outcome == 'won')) * total(each account: total(amount, where outcome == 'won')))
+    # (10000 * squares(each account: total(amount, where outcome == 'won'))) / ((total(each account: total(amount, where outcome == 'won')) [undefined: total not above zero]) * total(each account: total(amount, where outcome == 'won')))
     @overload
     def __call__(self, *, amount: _Column, outcome: _Column, account: _Column, closed_at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
     @overload
@@ -2816,7 +2816,7 @@ class _CustomerGini(_Function):
 
 class _CustomerHhi(_Function):
     # Herfindahl index of customers, by orders, in points: Herfindahl index of the order value of the period over the accounts with an amount in it; 10,000 is one account.
-    # (10000 * squares(each account: total(amount))) / (total(each account: total(amount)) * total(each account: total(amount)))
+    # (10000 * squares(each account: total(amount))) / ((total(each account: total(amount)) [undefined: total not above zero]) * total(each account: total(amount)))
     @overload
     def __call__(self, *, amount: _Column, account: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
     @overload

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..algebra import Expr, Formula, each, gini, squares, top_share, total
+from ..algebra import Expr, Formula, each, gini, positive, squares, top_share, total
 from ..metric import Metric
 from .orders import PRICED
 from .populations import WON
@@ -17,7 +17,7 @@ ORDERED_BY_CUSTOMER = each("account", total("amount", where=PRICED))
 def herfindahl(values: Expr) -> Formula:
     """Return the sum of squared shares, in points: 10,000 x sum of squares / square of the sum."""
     whole = total(values)
-    return 10_000 * squares(values) / (whole * whole)
+    return 10_000 * squares(values) / (positive(whole, "total not above zero") * whole)  # E40
 
 
 top_sellers_share = Metric(

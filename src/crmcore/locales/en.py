@@ -75,6 +75,7 @@ REASONS = {
     "denominator is zero": "denominator is zero",
     "needs a period": "needs a period",
     "negative": "negative",
+    "total not above zero": "total not above zero",
     "no as_of": "no as-of date",
     "target met": "target met",
     "unpriced": "unpriced",

@@ -75,6 +75,7 @@ REASONS = {
     "denominator is zero": "分母为零",
     "needs a period": "需要期间",
     "negative": "负值",
+    "total not above zero": "合计不大于零",
     "no as_of": "没有截至日期",
     "target met": "目标已达成",
     "unpriced": "无金额",

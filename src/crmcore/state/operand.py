@@ -27,13 +27,14 @@ __all__ = [
     "unary",
 ]
 
-NOTHING, ZERO, PERIOD, NEGATIVE, NO_AS_OF, OTHER = 1, 2, 3, 4, 5, 6
+NOTHING, ZERO, PERIOD, NEGATIVE, NO_AS_OF, OTHER, NO_WHOLE = 1, 2, 3, 4, 5, 6, 7
 REASONS = {
     NOTHING: "nothing to measure",
     ZERO: "denominator is zero",
     PERIOD: "needs a period",
     NEGATIVE: "negative",
     NO_AS_OF: "no as_of",
+    NO_WHOLE: "total not above zero",
 }
 _EXACT_FLOAT = 2**53
 _LIMIT = 2**63

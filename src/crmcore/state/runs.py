@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from ..table.column import Array
-from .operand import NOTHING, ZERO, Operand, reach
+from .operand import NO_WHOLE, NOTHING, Operand, reach
 from .state import Run
 
 __all__ = ["collapsed", "evaluate_run", "ranged"]
@@ -151,7 +151,7 @@ def _concentration(
             held = sum(part[count - max(-(-count * q.numerator // q.denominator), 1) :])
         else:
             held, whole = sum((2 * i - count - 1) * v for i, v in enumerate(part, 1)), count * whole
-        found.append(Fraction(held) / whole if whole else 0)
-        why.append(NOTHING if not count else 0 if whole else ZERO)
+        found.append(Fraction(held) / whole if whole > 0 else 0)
+        why.append(NOTHING if not count else 0 if whole > 0 else NO_WHOLE)  # E40: debts have no share in a total
     reasons = np.array(why, np.int8).reshape(shape) if any(why) else None
     return Operand(np.array(found, object if exact else np.float64).reshape(shape), 1, exact, reasons)

@@ -144,15 +144,21 @@ def test_amounts_may_be_negative() -> None:
     1. Of a total that credits have eaten up nobody has a share, and a class A, B or C is nobody's either."""
     credit = deals({**WON, "amount": 100}, {**WON, "amount": -40}, {**LOST, "amount": 60})
     given_up = deals({**WON, "amount": 100}, {**LOST, "amount": -20})
-    eaten = deals(
-        {**WON, "amount": 100, "owner": "anna", "account": "acme"},
-        {**WON, "amount": -100, "owner": "ben", "account": "beta"},
+    eaten, owed = (
+        deals(
+            {**WON, "amount": 100, "owner": "anna", "account": "acme"},
+            {**WON, "amount": amount, "owner": "ben", "account": "beta"},
+        )
+        for amount in (-100, -130)
     )
 
     assert (number("won_value", credit), number("win_rate_by_value", credit)) == (60, 0.5)
     assert (number("mean_won_deal", credit), number("unpriced_won_deals", credit)) == (30, 0)
     assert number("win_rate_by_value", given_up) == 1.25
-    assert [number(name, eaten) for name in ("top_sellers_share", "seller_gini", "seller_hhi")] == [None] * 3
+    for rest in (eaten, owed):
+        measures = cc.measure(["top_sellers_share", "seller_gini", "seller_hhi"], rest)
+        assert [m for name in measures.names for m in measures.plain(name)] == [None] * 3
+        assert {measures[name].reason(0) for name in measures.names} == {"total not above zero"}
     classes = cc.analyse("abc_classes", eaten)
     assert [(row["account"], row["won_value"], row["class"]) for row in classes.rows()] == [
         ("acme", 100, None),

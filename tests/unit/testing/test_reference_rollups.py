@@ -79,18 +79,18 @@ def test_gini() -> None:
 
 
 def test_concentration_of_nothing_is_undefined() -> None:
-    """R2: without an account there is nothing to measure; where accounts sum to 0 the denominator is zero."""
+    """R2, E40: without an account there is nothing to measure; accounts that sum to 0 or less have no shares in it."""
     metrics = [
         Metric("top", top_share(VALUE, "0.2"), unit="ratio", anchor="closed_at"),
         Metric("gini", gini(VALUE), unit="ratio", anchor="closed_at"),
     ]
-    zero = [ROWS[0], {**ROWS[2], "amount": Decimal(-10)}]
+    zero, less = ([ROWS[0], {**ROWS[2], "amount": Decimal(amount)}] for amount in (-10, -11))
 
     empty = measure(metrics, {"opportunity": []})
     assert [d["reason"] for d in empty.details[0].values()] == ["nothing to measure"] * 2
-    assert [d["reason"] for d in measure(metrics, {"opportunity": zero}).details[0].values()] == [
-        "denominator is zero"
-    ] * 2
+    for rows in (zero, less):
+        found = measure(metrics, {"opportunity": rows}).details[0]
+        assert [d["reason"] for d in found.values()] == ["total not above zero"] * 2
 
 
 def test_entities_are_found_inside_each_group() -> None:

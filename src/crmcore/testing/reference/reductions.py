@@ -13,7 +13,7 @@ from .values import Value, number_of
 __all__ = ["EMPTY", "ZERO", "Number", "reduction"]
 
 Number = Fraction | float
-EMPTY, ZERO = "nothing to measure", "denominator is zero"
+EMPTY, ZERO, NO_WHOLE = "nothing to measure", "denominator is zero", "total not above zero"
 """Why a number is undefined (R2)."""
 
 
@@ -40,7 +40,7 @@ def reduction(aggregate: Aggregate, values: Sequence[Value], *, inexact: bool) -
     else:
         found = _ranked(aggregate, numbers)
     if found is None:
-        return None, ZERO
+        return None, NO_WHOLE
     return (float(found) if inexact else Fraction(found)), None
 
 
@@ -78,7 +78,7 @@ def _ranked(aggregate: Aggregate, numbers: Sequence[Number]) -> Number:
 def _concentration(aggregate: Aggregate, numbers: Sequence[Fraction]) -> Fraction | None:
     """Return the share held by the largest, or the Gini coefficient, of ascending numbers; None where they sum to 0."""
     n, whole = len(numbers), sum(numbers)
-    if whole == 0:
+    if whole <= 0:  # E40
         return None
     if aggregate.op == "top_share":
         assert aggregate.q is not None

@@ -28,6 +28,15 @@ LINES = [
 ]
 ORDERS = {"order_line": LINES}
 MONTHS = {"per": "month"}
+# who owes more than the others bring has no share in anything (E40)
+OWED = {
+    "opportunity": [
+        ("id", "outcome", "owner", "account", "amount", "created_at", "closed_at"),
+        ("k1", "won", "anna", "acme", 100, "2025-12-01", "2026-02-01"),
+        ("k2", "won", "ben", "beta", -130, "2025-12-01", "2026-02-01"),
+    ],
+    "order_line": [("account", "amount", "at"), ("acme", 100, "2026-02-01"), ("beta", -130, "2026-02-01")],
+}
 
 
 def months(february, march):
@@ -36,6 +45,13 @@ def months(february, march):
 
 
 CASES = [
+    *(
+        (name, OWED, {}, None)
+        for name in (
+            *("top_sellers_share", "top_accounts_share", "seller_gini", "account_gini", "seller_hhi", "account_hhi"),
+            *("top_customers_share", "customer_gini", "customer_hhi"),
+        )
+    ),
     # a fifth of six is two: 500 + 200 of 1000
     ("top_sellers_share", BUSINESS, {}, Fraction(7, 10)),
     # a fifth of three is one: 500 of 800, 100 of 200
