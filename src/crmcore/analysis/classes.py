@@ -206,7 +206,7 @@ def _facts(
             Fact(f"class_{c.lower()}", n, "count", {"en": f"In class {c}", "zh": f"{c}类数量"})
             for c, n in counts.items()
         ),
-        Fact("unnamed", float(rest), unit, {"en": "Without a label, left out", "zh": "无标签（未计入）"}),
+        Fact("unnamed", float(rest), unit, {"en": "Without a label, left out", "zh": "无标签（未计入）"}, quiet=True),
     ]
 
 

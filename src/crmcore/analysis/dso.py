@@ -189,7 +189,7 @@ def _listed(
 
 
 def _left_out(name: str, n: int, en: str, zh: str) -> Fact:
-    return Fact(name, n, "count", {"en": en, "zh": zh})
+    return Fact(name, n, "count", {"en": en, "zh": zh}, quiet=True)
 
 
 def _sum(column: Column) -> int:

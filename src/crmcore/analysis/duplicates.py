@@ -190,7 +190,7 @@ def duplicate_records(
             (Heading("records", "count", _LABELS["records"]), size[places[order]].tolist()),
         ],
         facts=[
-            *(Fact(name, value, "count", _LABELS[name]) for name, value in counts.items()),
+            *(Fact(name, value, "count", _LABELS[name], quiet=name == "blank") for name, value in counts.items()),
             Fact("duplicate_rate", rate, "ratio", _LABELS["duplicate_rate"]),
         ],
         notes=[

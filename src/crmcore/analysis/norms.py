@@ -126,6 +126,6 @@ def _facts(norm: Array, sellers: int, undated: int, unowned: int) -> list[Fact]:
         Fact("norm_mean", mean, "count/day", {"en": "Norm, mean", "zh": "基准均值"}),
         Fact("norm_days", int(norm.size), "count", {"en": "Days behind the norm", "zh": "基准天数"}),
         Fact("norm_sellers", sellers, "count", {"en": "Sellers behind the norm", "zh": "基准人数"}),
-        Fact("undated", undated, "count", {"en": "Left out, no date", "zh": "无日期（已排除）"}),
-        Fact("without_seller", unowned, "count", {"en": "Left out, no seller", "zh": "无归属人（已排除）"}),
+        Fact("undated", undated, "count", {"en": "Left out, no date", "zh": "无日期（已排除）"}, quiet=True),
+        Fact("without_seller", unowned, "count", {"en": "Left out, no seller", "zh": "无归属人（已排除）"}, quiet=True),
     ]

@@ -106,12 +106,14 @@ def purchases(view: View, customer: str | Expr = "account") -> Purchases:
             key.nulls,
             "count",
             {"en": "Lines without a customer, left out", "zh": "无客户订单行（未计入）"},
+            quiet=True,
         ),
         Fact(
             "lines_without_date",
             len(key) - key.nulls - dated,
             "count",
             {"en": "Lines without a date, left out", "zh": "无日期订单行（未计入）"},
+            quiet=True,
         ),
     )
     name = col(customer).key if isinstance(customer, str) else customer.key
@@ -132,7 +134,13 @@ def _sorted(key: Column) -> tuple[Array, Array]:
 
 def unpriced(amounts: Column) -> Fact:
     """Return how many lines have no amount (M3)."""
-    return Fact("lines_without_amount", amounts.nulls, "count", {"en": "Lines without an amount", "zh": "无金额订单行"})
+    return Fact(
+        "lines_without_amount",
+        amounts.nulls,
+        "count",
+        {"en": "Lines without an amount", "zh": "无金额订单行"},
+        quiet=True,
+    )
 
 
 def distinct_by(keys: Array, codes: Array, size: int, room: int) -> Array:

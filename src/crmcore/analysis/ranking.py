@@ -217,12 +217,14 @@ def _listing(
             int((who.named & (n == 0)).sum()),
             "count",
             {"en": "Not ranked, without a case", "zh": "无样本未排名"},
+            quiet=True,
         ),
         Fact(
             "cases_of_no_group",
             int(n[~who.named].sum()),
             "count",
             {"en": "Cases of no group, left out", "zh": "未归属样本（已排除）"},
+            quiet=True,
         ),
     ]
     return Listing(columns, facts=facts, notes=[note, _ALIKE] if alike and order.size > 1 else [note])

@@ -173,7 +173,13 @@ def _customers(bought: Purchases, order: str | Expr, value: str | Expr, today: i
     facts = [*bought.facts, unpriced(amounts)]
     without = int(np.count_nonzero(orders == 0))
     facts.append(
-        Fact("lines_without_order", without, "count", {"en": "Lines without an order", "zh": "无订单号订单行"})
+        Fact(
+            "lines_without_order",
+            without,
+            "count",
+            {"en": "Lines without an order", "zh": "无订单号订单行"},
+            quiet=True,
+        )
     )
     return (
         _Customers(

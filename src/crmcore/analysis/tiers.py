@@ -161,7 +161,7 @@ def tier_facts(counts: Sequence[int], unranked: int) -> list[Fact]:
     """Return how many are in each tier, and in none."""
     return [
         *(Fact(name, n, "count", _WORDS[name]) for name, n in zip(TIERS, counts, strict=True)),
-        Fact("unranked", unranked, "count", {"en": "Not ranked", "zh": "未排名"}),
+        Fact("unranked", unranked, "count", {"en": "Not ranked", "zh": "未排名"}, quiet=True),
     ]
 
 

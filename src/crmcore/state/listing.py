@@ -55,12 +55,16 @@ class Heading:
 
 @attrs.frozen(slots=True)
 class Fact:
-    """One number that stands beside the rows, such as a total or a score; None where undefined."""
+    """One number that stands beside the rows, such as a total or a score; None where undefined.
+
+    A `quiet` one, such as how many rows were left out, is printed only where it is not 0.
+    """
 
     name: str
     value: Any = attrs.field(converter=_plain)
     unit: str = "number"
     labels: Mapping[str, str] = attrs.field(factory=dict, converter=_words)
+    quiet: bool = False
 
     def text(self, language: str) -> str:
         """Return the fact on one line."""
@@ -258,7 +262,11 @@ class Listing:
     def _below(self, limit: int) -> list[str]:
         hidden = len(self) - limit
         more = [locale(self.language).words["more"].format(n=f"{hidden:,}")] if hidden > 0 else []
-        return [*more, *(f.text(self.language) for f in self.facts), *map(self._said, self.notes)]
+        return [
+            *more,
+            *(f.text(self.language) for f in self.facts if f.value or not f.quiet),
+            *map(self._said, self.notes),
+        ]
 
     def _said(self, note: Mapping[str, str]) -> str:
         return note.get(self.language) or note["en"]

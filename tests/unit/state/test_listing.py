@@ -80,6 +80,16 @@ def test_it_prints_as_a_table(listing: Listing) -> None:
     ]
 
 
+def test_what_was_left_out_is_printed_where_something_was() -> None:
+    """A quiet fact of 0 is there for programs, and in nobody's way on paper."""
+    facts = [Fact("blank", 0, "count", quiet=True), Fact("undated", 2, "count", quiet=True), Fact("rows", 0, "count")]
+    listing = Listing([(Heading("n", "count"), [1])], facts=facts)
+
+    assert str(listing).splitlines()[4:] == ["undated: 2", "rows: 0"]
+    assert listing.fact("blank") == 0
+    assert listing.to_dict()["facts"] == {"blank": 0, "undated": 2, "rows": 0}
+
+
 def test_it_prints_in_another_language(listing: Listing) -> None:
     """Headings, facts and notes that have the language are in it; a language there is no word for is refused."""
     lines = str(listing.told("zh")).splitlines()

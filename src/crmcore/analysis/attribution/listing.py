@@ -73,12 +73,12 @@ def _facts(found: Attribution) -> Iterator[Fact]:
     if value is not None and value.currency is not None:
         yield _fact("currency", value.currency)
     yield _fact("journeys_without_conversion", int(journeys.nulls.sum()))
-    yield _fact("conversions_without_touch", journeys.untouched)
+    yield _fact("conversions_without_touch", journeys.untouched, quiet=True)
     if value is not None:
-        yield _fact("value_without_touch", float(Fraction(journeys.untouched_value, value.scale)))
-        yield _fact("conversions_without_amount", journeys.unpriced)
+        yield _fact("value_without_touch", float(Fraction(journeys.untouched_value, value.scale)), quiet=True)
+        yield _fact("conversions_without_amount", journeys.unpriced, quiet=True)
     for reason, rows in journeys.left_out.items():
-        yield _fact(reason, rows)
+        yield _fact(reason, rows, quiet=True)
 
 
 def _heading(name: str) -> Heading:
@@ -86,6 +86,6 @@ def _heading(name: str) -> Heading:
     return Heading(name, unit, {"en": en, "zh": zh})
 
 
-def _fact(name: str, value: Any) -> Fact:
+def _fact(name: str, value: Any, *, quiet: bool = False) -> Fact:
     unit, en, zh = _FACTS[name]
-    return Fact(name, value, unit, {"en": en, "zh": zh})
+    return Fact(name, value, unit, {"en": en, "zh": zh}, quiet)
