@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import ColumnNotFound
 from ..table.column import Column
+from ..table.schema import schema_of
 from ..table.table import Table
 from .scope import Scope
 
@@ -24,9 +25,10 @@ def resolve(name: str, table: Table, scope: Scope) -> Column:
     if column is not None:
         return column
     head, _, rest = name.partition(".")
-    if rest and head in table.references and head in table.columns:
-        target = scope.known.get(table.references[head])
-        if target is not None:
+    refers = table.references.get(head) or _by_the_domain(table.name, head)
+    if rest and refers is not None and head in table.columns:
+        target = scope.known.get(refers)
+        if target is not None and head in table.references:
             return table.kept(
                 ("reference", name, scope.world), lambda: _through(table.columns[head], rest, target, scope)
             )
@@ -34,13 +36,19 @@ def resolve(name: str, table: Table, scope: Scope) -> Column:
             name,
             table.columns,
             where=f"for table {table.name!r}",
-            hint=f"{head!r} refers to table {table.references[head]!r}, which the dataset does not have",
+            hint=f"{head!r} refers to table {refers!r}, which the dataset does not have",
         )
     available = [*table.columns]
     for key, other in table.references.items():
         if key in table.columns and other in scope.known:
             available += [f"{key}.{n}" for n in scope.known[other].columns if n != "id"]
     raise ColumnNotFound(name, available, where=f"in table {table.name!r}")
+
+
+def _by_the_domain(table: str, column: str) -> str | None:
+    """Return the table that a column of a record refers to, also where the dataset does not have it."""
+    field = schema_of(table).fields.get(column)
+    return None if field is None else field.references
 
 
 def _through(head: Column, rest: str, target: Table, scope: Scope) -> Column:

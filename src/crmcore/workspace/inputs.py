@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ..algebra.aggregates import Aggregate
-from ..algebra.walk import walk
+from ..algebra.walk import columns_of, walk
+from ..errors import ColumnNotFound, TableNotFound
 from ..kpis.entry import Analysis
 from ..metric import Metric
+from ..table.shares import SHARED
 from ..table.table import Table
 from .definition import columns_needed
 
-__all__ = ["missing_inputs"]
+__all__ = ["check_tables", "missing_inputs", "needed_by"]
 
 
 def missing_inputs(entry: Metric | Analysis, tables: Mapping[str, Table]) -> tuple[str, ...]:
@@ -31,3 +33,48 @@ def missing_inputs(entry: Metric | Analysis, tables: Mapping[str, Table]) -> tup
         if table in tables and column not in tables[table]:
             found[path] = None
     return tuple(found)
+
+
+def check_tables(names: Iterable[str], metrics: Iterable[Metric], tables: Mapping[str, Table]) -> None:
+    """Raise where a table that metrics read is not there, with the metric that needs it.
+
+    Raises:
+        TableNotFound: the first of `names` that is not there.
+    """
+    for name in names:
+        if name not in tables:
+            needing = next((m.name for m in metrics if any(a.table == name for a in _aggregates(m))), None)
+            why = "" if needing is None else f"; metric {needing!r} needs it"
+            raise TableNotFound(name, tables, where=f"in the dataset{why}")
+
+
+def needed_by(error: ColumnNotFound, metrics: Iterable[Metric], tables: Mapping[str, Table]) -> ColumnNotFound:
+    """Return the error that a column is not there, with the metric that needs it where one can be told."""
+    name = str(getattr(error, "name", ""))
+    reading = [
+        (metric, a.table)
+        for metric in metrics
+        for a in _aggregates(metric)
+        if a.table in tables and (a.at == name or name in columns_of(a) or _shared(name) in columns_of(a))
+    ]
+    if not reading:
+        return error
+    # a column of one name may be there in one table and not in another
+    metric, table = next((x for x in reading if f"in table {x[1]!r}" in error.message), reading[0])
+    if name in SHARED.values():
+        # what of a target belongs to a period is made of these
+        own = tables[str(table)].columns
+        name = next(n for n in (_shared(name), "start", "end") if n not in own)
+        error = ColumnNotFound(name, own, where=f"in table {table!r}")
+    error.message = f"column {name!r} is needed by {metric.name!r}: {error.message}"
+    error.args = (error.message,)
+    return error
+
+
+def _aggregates(metric: Metric) -> list[Aggregate]:
+    return [n for n in walk(metric.formula) if isinstance(n, Aggregate)]
+
+
+def _shared(name: str) -> str:
+    """Return the column whose shares a name is, or the name."""
+    return next((whole for whole, share in SHARED.items() if share == name), name)

@@ -135,20 +135,19 @@ class Workspace:
             UnitError, CurrencyError, ArgumentError: what cannot be measured, and why.
         """
         chosen = self._chosen(metrics)
-        if per is not None and per not in GRAINS:
-            raise ArgumentError(f"per is one of {', '.join(GRAINS)}, got {per!r}")
-        if where is not None and not isinstance(where, Expr):
-            raise ArgumentError(f"where takes a condition such as col('region') == 'EMEA', got {where!r}")
-        names, keys = _keys(by)
+        check_grain(per)
+        check_condition(where)
+        check_data(data)
+        confidence = confidence_of(interval)
+        names, keys = keys_of(by)
         plan = self._plan(chosen, keys, per, where)
-        _check(plan, chosen, data)
+        check_tables(plan.tables, chosen, data.tables)
         scope = self._scope(data, as_of)
         try:
             answer = compute(plan, data.tables, scope)
         except ColumnNotFound as error:
-            raise _needed(error, chosen, data) from None
+            raise needed_by(error, chosen, data.tables) from None
         enquirer = Enquirer(chosen, plan.question, answer, data.tables, scope, data.issues, partial(self._facts, scope))
-        confidence = None if interval is False else _CONFIDENCE if interval is True else float(interval)
         return Result(
             chosen,
             names,
@@ -183,10 +182,6 @@ class Workspace:
         """
         analysis = analysis_named(name, self.metrics)
         check_choices(analysis, choices)
-        if not isinstance(data, Dataset):
-            raise ArgumentError(
-                f"data is a Dataset, from crmcore.Dataset(...) or crmcore.read(...), got {type(data).__name__}"
-            )
         found = analysis.run(self.view(data, where=where, as_of=as_of), **choices)
         return found.told(self.language)
 
@@ -318,10 +313,7 @@ class Workspace:
         return scope
 
     def _chosen(self, metrics: str | Metric | Iterable[str | Metric]) -> tuple[Metric, ...]:
-        listed = (metrics,) if isinstance(metrics, (str, Metric)) else tuple(metrics)
-        if not listed:
-            raise ArgumentError("measure() needs at least one metric")
-        chosen = tuple(dict.fromkeys(self.metric(m) for m in listed))
+        chosen = tuple(dict.fromkeys(self.metric(m) for m in listed_metrics(metrics)))
         names = [m.name for m in chosen]
         twice = next((n for n in names if names.count(n) > 1), None)
         if twice is not None:
@@ -354,47 +346,6 @@ class Workspace:
             "currency": self.currency,
             "language": self.language,
         }
-
-
-def _keys(by: str | Expr | Iterable[str | Expr]) -> tuple[tuple[str, ...], tuple[Expr, ...]]:
-    listed = (by,) if isinstance(by, (str, Expr)) else tuple(by)
-    names, keys = [], []
-    for key in listed:
-        keys.append(col(key) if isinstance(key, str) else key)
-        names.append(key if isinstance(key, str) else repr(key))
-    if len(set(names)) != len(names):
-        raise ArgumentError(f"by names a column twice: {', '.join(names)}")
-    if "period" in names:
-        raise ArgumentError("'period' is the name of the period axis (per=...); group by a column of another name")
-    return tuple(names), tuple(keys)
-
-
-def _check(plan: Plan, metrics: Iterable[Metric], data: Dataset) -> None:
-    """Raise where the dataset lacks a table that a metric reads."""
-    if not isinstance(data, Dataset):
-        raise ArgumentError(
-            f"data is a Dataset, from crmcore.Dataset(...) or crmcore.read(...), got {type(data).__name__}"
-        )
-    for name in plan.tables:
-        if name not in data.tables:
-            needing = next(m.name for m in metrics for leaf in leaves_of(m.formula) if leaf.aggregate.table == name)
-            raise TableNotFound(name, data.tables, where=f"in the dataset; metric {needing!r} needs it")
-
-
-def _needed(error: ColumnNotFound, metrics: Iterable[Metric], data: Dataset) -> ColumnNotFound:
-    """Say which metric needs the column that is not there."""
-    name = str(getattr(error, "name", ""))
-    for metric in metrics:
-        for node in walk(metric.formula):
-            if (
-                isinstance(node, Aggregate)
-                and node.table in data.tables
-                and (node.at == name or name in columns_of(node))
-            ):
-                error.args = (f"column {name!r} is needed by {metric.name!r}: {error.args[0]}",)
-                error.message = error.args[0]
-                return error
-    return error
 
 
 def _collected(metrics: Iterable[Metric], plugins: Iterable[str | Path]) -> tuple[dict[str, Metric], dict[str, str]]:

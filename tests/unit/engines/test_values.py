@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import crmcore as cc
-from crmcore.state.operand import NOTHING, ZERO
+from crmcore.state.operand import NO_WHOLE, NOTHING
 from crmcore.state.runs import collapsed, evaluate_run, ranged
 from crmcore.state.state import Run
 
@@ -134,7 +134,7 @@ def test_top_share_takes_the_next_whole_number_of_entities() -> None:
     for q, expected in (("1/4", Fraction(2, 5)), ("3/10", Fraction(7, 10)), ("1", 1)):
         operand = evaluate_run("top_share", run, Fraction(q), "")
         assert exact(operand) == [[expected, 1, None, None]]
-        assert operand.why.tolist() == [[0, 0, ZERO, NOTHING]]
+        assert operand.why.tolist() == [[0, 0, NO_WHOLE, NOTHING]]
 
 
 def test_gini_by_hand() -> None:

@@ -350,3 +350,11 @@ def test_dates_hold_no_numbers(op) -> None:
         with pytest.raises(UnitError, match=r"column"):
             cc.measure(cc.Metric("m", op(name), unit="number"), data)
     assert cc.measure(cc.Metric("m", distinct("closed_at"), unit="count"), data).total == {"m": 2}
+
+
+def test_a_reference_to_a_table_that_is_not_there_says_which() -> None:
+    """The owner is a seller's id also where there is no table of sellers."""
+    data = cc.Dataset(opportunity=[{"id": "a", "owner": "Anna", "amount": 1}])
+
+    with pytest.raises(ColumnNotFound, match="'owner' refers to table 'seller', which the dataset does not have"):
+        cc.measure("open_value", data, by="owner.team")
