@@ -138,14 +138,65 @@ def test_data_that_is_no_dataset() -> None:
         ({"by": ["owner", "owner"]}, r"by names a column twice: owner, owner"),
         ({"by": "period"}, r"'period' is the name of the period axis"),
         ({"as_of": "2026-01-01"}, r"as_of is a date or an aware datetime, got '2026-01-01'"),
-        ({"interval": 2.0}, r"confidence lies between 0 and 1, got 2\.0"),
-        ({"interval": 0.0}, r"confidence lies between 0 and 1, got 0\.0"),
+        ({"by": 3}, r"by takes columns such as 'owner', or expressions such as .*, got 3"),
+        ({"by": ["owner", None]}, r"by takes columns such as 'owner', or expressions such as .*, got None"),
+        ({"interval": 2.0}, r"interval is True, or a confidence between 0 and 1 such as 0\.9, got 2\.0"),
+        ({"interval": 0.0}, r"interval is True, or a confidence between 0 and 1 such as 0\.9, got 0\.0"),
+        ({"interval": "95%"}, r"interval is True, or a confidence between 0 and 1 such as 0\.9, got '95%'"),
     ],
 )
 def test_arguments_out_of_range_fail_at_the_call(data, question, message) -> None:
     """Each argument of measure that means nothing is refused with what would be right."""
     with pytest.raises(ArgumentError, match=message):
-        cc.measure("win_rate", data, **question).to_dict()
+        cc.measure("win_rate", data, **question)
+
+
+@pytest.mark.parametrize("metrics", [3, None, ["win_rate", 3]])
+def test_metrics_are_names_or_metrics(data, metrics) -> None:
+    """A number in place of a metric is refused, alone and in a list."""
+    with pytest.raises(ArgumentError, match=r"measure\(\) takes names of metrics, or Metric objects, got (3|None)"):
+        cc.measure(metrics, data)
+
+
+@pytest.mark.parametrize("name", ["sellers_at_quota_share", "forecast_wape"])
+def test_a_roll_up_without_its_table_says_so(data, name) -> None:
+    """A number per seller over two tables, of which one is not there: the table and the metric are named."""
+    with pytest.raises(TableNotFound, match=rf"no table named '(target|forecast)'.*metric '{name}' needs it"):
+        cc.measure(name, data)
+
+
+def test_a_missing_column_is_laid_at_the_door_of_its_table() -> None:
+    """`kind` is in table target and not in table activity: the metric on activities needs it, not the quota."""
+    quota = {"owner": "Anna", "scope": "seller", "kind": "quota", "metric": "won_value", "amount": 1,
+             "start": date(2026, 1, 1), "end": date(2027, 1, 1)}  # fmt: skip
+    tables = {"opportunity": [deal()], "target": [quota], "activity": [{"owner": "Anna", "at": date(2026, 1, 1)}]}
+
+    with pytest.raises(ColumnNotFound, match=r"column 'kind' is needed by 'calls': .* in table 'activity'"):
+        cc.measure(["quota_attainment", "calls"], cc.Dataset(**tables))
+
+
+@pytest.mark.parametrize("column", ["amount", "start", "end"])
+def test_what_a_share_of_a_target_is_made_of(column) -> None:
+    """M8: without amount, start or end a quota has no share of a period; the error names the column, not the share."""
+    quota = {"scope": "seller", "owner": "Anna", "kind": "quota", "metric": "won_value", "amount": 1,
+             "start": date(2026, 1, 1), "end": date(2027, 1, 1)}  # fmt: skip
+    del quota[column]
+    data = cc.Dataset(target=[quota], opportunity=[deal()])
+
+    with pytest.raises(
+        ColumnNotFound, match=rf"column '{column}' is needed by 'quota_value': .*in table 'target'"
+    ) as e:
+        cc.measure("quota_value", data, per="month")
+    assert "in the period" not in str(e.value)
+
+
+@pytest.mark.parametrize("ask", [cc.scorecard, lambda data, **more: cc.analyse("won_traits", data, **more)])
+def test_every_question_checks_its_condition_and_its_data(data, ask) -> None:
+    """What is no condition is not taken for a reason why nothing can be measured."""
+    with pytest.raises(ArgumentError, match=r"where takes a condition such as .*got 'owner == 1'"):
+        ask(data, where="owner == 1")
+    with pytest.raises(ArgumentError, match=r"data is a Dataset, .*got dict"):
+        ask({})
 
 
 # -- cells that are not what their column holds --------------------------------------------------------

@@ -9,7 +9,7 @@ from ..algebra.walk import columns_of, walk
 from ..errors import ColumnNotFound, TableNotFound
 from ..kpis.entry import Analysis
 from ..metric import Metric
-from ..table.shares import SHARED
+from ..table.shares import SHARED, SPANNED
 from ..table.table import Table
 from .definition import columns_needed
 
@@ -55,16 +55,17 @@ def needed_by(error: ColumnNotFound, metrics: Iterable[Metric], tables: Mapping[
         (metric, a.table)
         for metric in metrics
         for a in _aggregates(metric)
-        if a.table in tables and (a.at == name or name in columns_of(a) or _shared(name) in columns_of(a))
+        if a.table in tables and name in _read_by(a)
     ]
     if not reading:
         return error
     # a column of one name may be there in one table and not in another
     metric, table = next((x for x in reading if f"in table {x[1]!r}" in error.message), reading[0])
-    if name in SHARED.values():
-        # what of a target belongs to a period is made of these
-        own = tables[str(table)].columns
-        name = next(n for n in (_shared(name), "start", "end") if n not in own)
+    own = tables[str(table)].columns
+    # what of a target belongs to a period is made of these
+    missing = [n for n in (_shared(name), "start", "end") if n not in own] if name in SHARED.values() else []
+    if missing:
+        name = missing[0]
         error = ColumnNotFound(name, own, where=f"in table {table!r}")
     error.message = f"column {name!r} is needed by {metric.name!r}: {error.message}"
     error.args = (error.message,)
@@ -73,6 +74,13 @@ def needed_by(error: ColumnNotFound, metrics: Iterable[Metric], tables: Mapping[
 
 def _aggregates(metric: Metric) -> list[Aggregate]:
     return [n for n in walk(metric.formula) if isinstance(n, Aggregate)]
+
+
+def _read_by(a: Aggregate) -> set[str | None]:
+    """Return the columns that an aggregate reads: its own, its date, and what tells its share of a period (M8)."""
+    columns = columns_of(a)
+    spanned = ("start", "end") if a.table in SPANNED else ()
+    return {a.at, *columns, *(SHARED[c] for c in columns if c in SHARED), *spanned}
 
 
 def _shared(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from math import isnan
 from typing import Any
 
@@ -165,7 +166,7 @@ def card_of(
     data: Dataset,
     measure: Measure,
     *,
-    subjects: Iterable[str] = (),
+    subjects: str | Iterable[str] = (),
     running: str | None = None,
     language: str = "en",
 ) -> Scorecard:
@@ -175,14 +176,14 @@ def card_of(
         metrics: what is asked for, in the order in which it is shown.
         data: the tables.
         measure: measures metrics on them, with their intervals.
-        subjects: only metrics of these; none for all.
+        subjects: only metrics of this one, or of these; none for all.
         running: the last period that is shown, though targets and due dates reach beyond it; None for any.
         language: of labels and notes.
 
     Raises:
         ArgumentError: a subject that no metric has.
     """
-    asked = _of_subjects(tuple(metrics), tuple(subjects))
+    asked = _of_subjects(tuple(metrics), (subjects,) if isinstance(subjects, str) else tuple(subjects))
     missing = {m: lacking for m in asked if (lacking := missing_inputs(m, data.tables))}
     found: dict[Metric, Result] = {}
     _measured([m for m in asked if m not in missing], measure, found, missing)
@@ -206,7 +207,9 @@ def _of_subjects(metrics: Sequence[Metric], subjects: Sequence[str]) -> list[Met
     known = dict.fromkeys(m.subject for m in metrics)
     for subject in subjects:
         if subject not in known:
-            raise ArgumentError(f"no metric has the subject {subject!r}; there are {', '.join(x for x in known if x)}")
+            near = get_close_matches(str(subject).lower(), [x for x in known if x], n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(x for x in known if x)}"
+            raise ArgumentError(f"no metric has the subject {subject!r}; {hint}")
     return [m for m in metrics if not subjects or m.subject in subjects]
 
 

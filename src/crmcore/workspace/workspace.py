@@ -10,35 +10,33 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from ..algebra.aggregates import Aggregate
-from ..algebra.columns import Expr, col
-from ..algebra.walk import columns_of, walk
+from ..algebra.columns import Expr
 from ..analysis.change import Change, Side, explain_change, explain_periods
 from ..analysis.view import View
-from ..calendars import GRAINS, Calendar, Zone
+from ..calendars import Calendar, Zone
 from ..domain import Rate
 from ..engines.compute import compute, seen_from
 from ..engines.inquiry import Enquirer
-from ..errors import ArgumentError, ColumnNotFound, DefinitionError, TableNotFound
+from ..errors import ArgumentError, ColumnNotFound, DefinitionError
 from ..evaluate import Moment, Scope, constant
 from ..kpis import CATALOGUE
 from ..locales import locale
 from ..metric import Metric
 from ..plan.question import Asked, Plan, Question
-from ..plan.requests import leaves_of
 from ..state.listing import Listing
 from ..state.result import Result
 from ..table.dataset import Dataset
 from ..table.rates import Rates
 from ..units import unit
 from .analyses import analysis_named, check_choices
+from .arguments import check_condition, check_data, check_grain, confidence_of, keys_of, listed_metrics
+from .inputs import check_tables, needed_by
 from .modules import metrics_in
 from .names import metric_named
 from .scorecard import Scorecard, card_of
 
 __all__ = ["Workspace"]
 
-_CONFIDENCE = 0.95
 _PLANS = 64
 _VIEWS = 4
 
@@ -250,7 +248,7 @@ class Workspace:
         per: str | None = None,
         where: Expr | None = None,
         as_of: date | None = None,
-        subjects: Iterable[str] = (),
+        subjects: str | Iterable[str] = (),
     ) -> Scorecard:
         """Measure every metric that a dataset has the inputs for, and say what the others lack.
 
@@ -259,13 +257,13 @@ class Workspace:
             per: show the period of this kind that contains as_of beside the one before it; without, all time together.
             where: a condition on the rows of every table that is read.
             as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
-            subjects: only metrics of these subjects, such as "pipeline".
+            subjects: only metrics of this subject, or of these, such as "pipeline".
 
         Raises:
-            ArgumentError: a subject that no metric has, or a period that is none.
+            ArgumentError: a subject that no metric has, a period that is none, or what is no dataset or condition.
         """
-        if per is not None and per not in GRAINS:
-            raise ArgumentError(f"per is one of {', '.join(GRAINS)}, got {per!r}")
+        check_grain(per)
+        check_condition(where)
 
         def run(metrics: Sequence[Metric]) -> Result:
             return self.measure(metrics, data, per=per, where=where, as_of=as_of, interval=True)
@@ -275,7 +273,12 @@ class Workspace:
         return card_of(self.metrics.values(), data, run, subjects=subjects, running=running, language=self.language)
 
     def view(self, data: Dataset, *, where: Expr | None = None, as_of: date | None = None) -> View:
-        """Return a dataset as an analysis sees it."""
+        """Return a dataset as an analysis sees it.
+
+        Raises:
+            ArgumentError: what is no condition, or no instant.
+        """
+        check_condition(where)
 
         def run(
             metrics: str | Metric | Iterable[str | Metric],
@@ -302,6 +305,7 @@ class Workspace:
 
     def _scope(self, data: Dataset, as_of: date | None) -> Scope:
         """Return the dataset as seen from an instant; the last few views of a dataset are kept while it lives."""
+        check_data(data)
         views = self._views.setdefault(data, OrderedDict())
         moment = self._moment(as_of)  # a time that the clock shows twice is two moments, and equal as a datetime
         scope = views.get(moment)

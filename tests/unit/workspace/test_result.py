@@ -196,8 +196,8 @@ def test_a_confidence_may_be_given(data) -> None:
     assert list(widths) == [0.5, 0.95, 0.99]
     assert sorted(widths.values()) == list(widths.values())
     assert cc.measure("win_rate", data)["win_rate"].low is None
-    with pytest.raises(ArgumentError, match=r"confidence lies between 0 and 1, got 1\.0"):
-        cc.measure("win_rate", data, interval=1.0).to_dict()
+    with pytest.raises(ArgumentError, match=r"a confidence between 0 and 1 such as 0\.9, got 1\.0"):
+        cc.measure("win_rate", data, interval=1.0)
 
 
 def test_other_numbers_have_no_interval(data) -> None:

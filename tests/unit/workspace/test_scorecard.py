@@ -53,6 +53,15 @@ def test_periods_stand_side_by_side(data) -> None:
     assert {ln.metric.subject for ln in card.lines} == {"outcome", "revenue"}
 
 
+def test_subjects_are_one_or_several(data) -> None:
+    """A name stands for itself; a misspelt one is told its nearest, and none of a list is taken letter by letter."""
+    assert {ln.metric.subject for ln in cc.scorecard(data, subjects="revenue").lines} == {"revenue"}
+    with pytest.raises(ArgumentError, match="no metric has the subject 'Revenues'; did you mean 'revenue'"):
+        cc.scorecard(data, subjects="Revenues")
+    with pytest.raises(ArgumentError, match="no metric has the subject 'x'; there are conversion, outcome"):
+        cc.scorecard(data, subjects=["x"])
+
+
 def test_the_last_period_is_the_one_looked_from() -> None:
     """T8: a target until the end of the year, and an invoice due next quarter, do not move the scorecard into the future."""
     quota = {"scope": "organisation", "kind": "quota", "metric": "won_value", "amount": 120,

@@ -1,0 +1,92 @@
+"""Arguments of a question, checked where they are given, so that none fails deep inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from numbers import Real
+from typing import Any
+
+from ..algebra.columns import Expr, col
+from ..calendars import GRAINS
+from ..errors import ArgumentError
+from ..metric import Metric
+from ..table.dataset import Dataset
+
+__all__ = ["check_condition", "check_data", "check_grain", "confidence_of", "keys_of", "listed_metrics"]
+
+CONFIDENCE = 0.95
+
+
+def check_data(data: object) -> None:
+    """Raise where something else stands in place of a dataset."""
+    if not isinstance(data, Dataset):
+        raise ArgumentError(
+            f"data is a Dataset, from crmcore.Dataset(...) or crmcore.read(...), got {type(data).__name__}"
+        )
+
+
+def check_condition(where: object) -> None:
+    """Raise where something else stands in place of a condition."""
+    if where is not None and not isinstance(where, Expr):
+        raise ArgumentError(f"where takes a condition such as col('region') == 'EMEA', got {where!r}")
+
+
+def check_grain(per: object) -> None:
+    """Raise where there is no such kind of period."""
+    if per is not None and per not in GRAINS:
+        raise ArgumentError(f"per is one of {', '.join(GRAINS)}, got {per!r}")
+
+
+def confidence_of(interval: object) -> float | None:
+    """Return the confidence that is asked for; None where no interval is.
+
+    Raises:
+        ArgumentError: neither True or False nor a number between 0 and 1.
+    """
+    if isinstance(interval, bool):
+        return CONFIDENCE if interval else None
+    if not isinstance(interval, Real) or not 0 < float(interval) < 1:
+        raise ArgumentError(f"interval is True, or a confidence between 0 and 1 such as 0.9, got {interval!r}")
+    return float(interval)
+
+
+def keys_of(by: Any) -> tuple[tuple[str, ...], tuple[Expr, ...]]:
+    """Return the names of the keys of a question, and their expressions.
+
+    Raises:
+        ArgumentError: what is no column or expression, one named twice, or one with the name of the axis.
+    """
+    if not isinstance(by, (str, Expr, Iterable)):
+        raise _no_column(by)
+    names, keys = [], []
+    for key in (by,) if isinstance(by, (str, Expr)) else by:
+        if not isinstance(key, (str, Expr)):
+            raise _no_column(key)
+        keys.append(col(key) if isinstance(key, str) else key)
+        names.append(key if isinstance(key, str) else repr(key))
+    if len(set(names)) != len(names):
+        raise ArgumentError(f"by names a column twice: {', '.join(names)}")
+    if "period" in names:
+        raise ArgumentError("'period' is the name of the period axis (per=...); group by a column of another name")
+    return tuple(names), tuple(keys)
+
+
+def _no_column(key: object) -> ArgumentError:
+    return ArgumentError(f"by takes columns such as 'owner', or expressions such as day('closed_at'), got {key!r}")
+
+
+def listed_metrics(metrics: Any) -> tuple[str | Metric, ...]:
+    """Return what is to be measured, one or several.
+
+    Raises:
+        ArgumentError: nothing, or what is neither a name nor a metric.
+    """
+    if not isinstance(metrics, (str, Metric, Iterable)):
+        raise ArgumentError(f"measure() takes names of metrics, or Metric objects, got {metrics!r}")
+    listed: tuple[Any, ...] = (metrics,) if isinstance(metrics, (str, Metric)) else tuple(metrics)
+    if not listed:
+        raise ArgumentError("measure() needs at least one metric")
+    for metric in listed:
+        if not isinstance(metric, (str, Metric)):
+            raise ArgumentError(f"measure() takes names of metrics, or Metric objects, got {metric!r}")
+    return listed
