@@ -16,6 +16,7 @@ from ..state.listing import Fact, Heading, Listing, Values
 from ..state.operand import Operand, reach
 from ..state.result import Result
 from ..table.column import Array, sort_key
+from .choices import several
 from .exact import Numbers, whole_numbers
 from .order import subjects
 from .tiers import Share, exact_share
@@ -141,7 +142,7 @@ def abc_classes(
 
 
 def _cuts(cuts: Sequence[Share]) -> tuple[Fraction, ...]:
-    found = tuple(exact_share("a cut", c) for c in cuts) if not isinstance(cuts, str) else ()
+    found = tuple(exact_share("a cut", c) for c in several(cuts))
     if not 1 <= len(found) < len(ascii_uppercase) or list(found) != sorted(set(found)) or found[0] == 0:
         raise ArgumentError(f"cuts are ascending shares of the total, such as ('0.8', '0.95'), got {cuts!r}")
     return found

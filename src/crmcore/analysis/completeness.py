@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from ..state.listing import Fact, Heading, Listing
 from ..table.column import sort_key
+from .choices import names_of
 from .view import View
 
 __all__ = ["field_completeness"]
@@ -42,12 +43,13 @@ def field_completeness(view: View, *, tables: str | Sequence[str] | None = None)
 
     Raises:
         TableNotFound: no such table, with the nearest names.
+        ArgumentError: what is no name.
 
     Rules: R1, R2, O3
 
     Source: A09; articles A0, A3
     """
-    named = (tables,) if isinstance(tables, str) else tuple(view.scope.tables) if tables is None else tuple(tables)
+    named = tuple(view.scope.tables) if tables is None else names_of("tables", tables)
     found: list[tuple[str, str, int, int]] = []
     for table in dict.fromkeys(named):
         rows = view.rows(table)

@@ -15,6 +15,7 @@ from ..errors import ArgumentError
 from ..kernels import packed
 from ..state.listing import Fact, Heading, Listing
 from ..table.column import Array, Column, sort_key
+from .choices import names_of
 from .view import Rows, View
 
 __all__ = ["Repeats", "duplicate_records", "normalised", "repeats_in", "same_in", "same_records"]
@@ -157,8 +158,7 @@ def duplicate_records(
 
     Source: A09; methods 8
     """
-    names = (fields,) if isinstance(fields, str) else tuple(fields)
-    kept = (digits,) if isinstance(digits, str) else tuple(digits)
+    names, kept = names_of("fields", fields), names_of("digits", digits)
     if not names or len(set(names)) < len(names) or "id" in names:
         raise ArgumentError(f"fields are different columns, at least one, and not the id, got {names!r}")
     if not set(kept) <= set(names):

@@ -14,6 +14,7 @@ from ..algebra.walk import columns_of
 from ..calendars import date_of
 from ..errors import ArgumentError, ColumnNotFound, TableNotFound
 from ..state.listing import Fact, Heading, Listing
+from .choices import mapping_of, names_of
 from .duplicates import repeats_in, same_in
 from .view import View
 
@@ -166,6 +167,10 @@ def data_quality_score(
 
     Source: A09; articles A0, A3
     """
+    mapping_of("checks", checks, "{'accuracy': ['won_without_amount_share']}")
+    mapping_of("unique", unique, "{'contact': 'email'}")
+    if weights is not None:
+        mapping_of("weights", weights, "{'accuracy': 2, 'freshness': 1}")
     missing: dict[str, str] = {}
     found = [*_measured(view, checks, missing), *_unique(view, unique, missing)]
     missing |= {c.name: "no case" for c in found if not c.cases}
@@ -199,7 +204,7 @@ def _measured(view: View, checks: Mapping[str, Sequence[str]], missing: dict[str
     """Yield what the metrics give; those whose table or column is not there are put down as missing."""
     asked = set() if view.where is None else {x for n in columns_of(view.where) for x in (n, *n.split("."))}
     for part, names in checks.items():
-        for name in names:
+        for name in names_of("checks", names):
             try:
                 result = view.measure(name)
             except (TableNotFound, ColumnNotFound) as error:
@@ -229,7 +234,9 @@ def _measured(view: View, checks: Mapping[str, Sequence[str]], missing: dict[str
 def _unique(view: View, unique: Mapping[str, str | Sequence[str]], missing: dict[str, str]) -> Iterator[Check]:
     """Yield how many records repeat none before them, per table."""
     for table, chosen in unique.items():
-        fields = (chosen,) if isinstance(chosen, str) else tuple(chosen)
+        fields = names_of("unique", chosen)
+        if not fields:
+            raise ArgumentError(f"unique names at least one field of table {table!r}, got {chosen!r}")
         name = f"{table}: {', '.join(fields)}"
         if table not in view:
             missing[name] = f"no table {table}"

@@ -57,7 +57,7 @@ def shrunken_ranking(result: Result, metric: str, *, confidence: Share = 0.95) -
 
     Source: Gelman et al., Bayesian Data Analysis, 3rd ed., section 5.1; article A1.
     """
-    found, level = result[metric], float(exact_share("confidence", confidence))
+    found, level = result[metric], float(exact_share("confidence", confidence, "0.95"))
     if not is_proportion(found.metric.formula):
         raise ArgumentError(
             f"{metric!r} is no proportion of cases, so no share of them can be shrunk; shrunken_count_ranking() ranks "

@@ -13,6 +13,7 @@ from ..errors import ArgumentError
 from ..state.listing import Fact, Heading, Listing, Values
 from ..state.result import Result
 from ..table.column import Array
+from .choices import several
 from .order import RANK, best_first, direction, subjects
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ _WORDS = {
 }
 
 
-def exact_share(name: str, value: Share) -> Fraction:
-    """Return a share of the subjects as an exact fraction; 0.2 is a fifth.
+def exact_share(name: str, value: Share, example: str = "0.2") -> Fraction:
+    """Return a share as an exact fraction; 0.2 is a fifth.
 
     Raises:
         ArgumentError: no number from 0 to 1.
@@ -53,9 +54,9 @@ def exact_share(name: str, value: Share) -> Fraction:
     try:
         share = Fraction(value if isinstance(value, Fraction) else str(value))
     except (ValueError, ZeroDivisionError):
-        raise ArgumentError(f"{name} is a share from 0 to 1, such as '0.2', got {value!r}") from None
+        raise ArgumentError(f"{name} is a share from 0 to 1, such as '{example}', got {value!r}") from None
     if not 0 <= share <= 1:
-        raise ArgumentError(f"{name} is a share from 0 to 1, such as '0.2', got {value!r}")
+        raise ArgumentError(f"{name} is a share from 0 to 1, such as '{example}', got {value!r}")
     return share
 
 
@@ -72,7 +73,7 @@ def tier_counts(n: int, cuts: Sequence[Share] = CUTS) -> tuple[int, int, int]:
     Raises:
         ArgumentError: cuts that are not two shares with a sum of at most 1.
     """
-    if len(cuts) != 2:
+    if len(several(cuts)) != 2:
         raise ArgumentError(f"cuts are two shares, of the best and of the average, got {cuts!r}")
     best, average = (exact_share("a cut", c) for c in cuts)
     if best + average > 1:

@@ -71,7 +71,7 @@ def won_traits(
 
     Source: F18, F17; articles A1, A4; few: E53.
     """
-    few, level = _deals(few), float(exact_share("confidence", confidence))
+    few, level = _deals(few), float(exact_share("confidence", confidence, "0.95"))
     asked = (traits,) if isinstance(traits, (str, Expr)) else traits
     if asked is not None and not asked:
         raise ArgumentError(f"traits are columns or expressions, such as ['source'], got {traits!r}")

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from ..algebra.columns import Expr, col
-from ..errors import CurrencyError, TableNotFound
+from ..errors import ArgumentError, CurrencyError, TableNotFound
 from ..evaluate import Scope, as_key, evaluate, holds, local_day
 from ..evaluate.pricing import priced
 from ..metric import Metric
@@ -61,12 +61,15 @@ class View:
 
         Raises:
             TableNotFound: no such table in the dataset.
+            ArgumentError: a condition that is none.
         """
         if table not in self.scope.tables:
             raise TableNotFound(table, self.scope.tables, where="in the dataset")
         found = priced(self.scope.tables[table], at, self.scope)
         keep: Mask | None = None
         for condition in (self.where, where):
+            if condition is not None and not isinstance(condition, Expr):
+                raise ArgumentError(f"a condition is such as col('kind') == 'clicked', got {condition!r}")
             if condition is not None:
                 mask = holds(condition, found, self.scope)
                 keep = mask if keep is None else keep & mask
@@ -111,7 +114,7 @@ class Rows:
                 names = ", ".join(str(column.currency.labels[c] or "none") for c in used.tolist())
                 raise CurrencyError(
                     f"{expr!r} of table {self.table.name!r} has amounts in several currencies ({names}); give rates to a "
-                    "workspace with a currency, or measure one of them: where=col('currency') == ... (M2)"
+                    "workspace with a currency, or keep one of them by a condition on it, such as col('currency') == 'EUR' (M2)"
                 )
         return column
 
@@ -124,5 +127,7 @@ class Rows:
         return column if self.places is None else column.take(self.places)
 
 
-def _column(expr: str | Expr) -> Expr:
+def _column(expr: object) -> Expr:
+    if not isinstance(expr, (str, Expr)):
+        raise ArgumentError(f"{expr!r} is no column, such as 'account', and no expression, such as day('at')")
     return col(expr) if isinstance(expr, str) else expr

@@ -63,7 +63,13 @@ def latest(
         >>> cc.measure("nps", cc.latest(data, "response", by="contact")).total["nps"]
         50.0
     """
-    columns = (by,) if isinstance(by, str) else tuple(by)
+    if not isinstance(data, Dataset):
+        raise ArgumentError(
+            f"data is a Dataset, from crmcore.Dataset(...) or crmcore.read(...), got {type(data).__name__}"
+        )
+    columns = (by,) if isinstance(by, str) or not isinstance(by, Iterable) else tuple(by)
+    if not all(isinstance(c, str) for c in columns):
+        raise ArgumentError(f"by names a column, or several, e.g. by='contact', got {by!r}")
     if not columns:
         raise ArgumentError("by is empty; name the column, or columns, that say whose row it is, e.g. by='contact'")
     found = data[table]

@@ -144,12 +144,20 @@ def test_twice_is_once(data) -> None:
         ),
         ({"table": "response", "by": "contact", "as_of": "2026-03-01"}, ArgumentError, "got '2026-03-01'"),
         ({"table": "response", "by": "contact", "as_of": datetime(2026, 3, 1)}, ArgumentError, "no time zone"),
+        ({"table": "response", "by": 3}, ArgumentError, "by names a column, or several, .*got 3"),
+        ({"table": "response", "by": ["contact", None]}, ArgumentError, "by names a column, or several"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(data, arguments, error, message) -> None:
     """Each wrong argument is an error that says what would be right."""
     with pytest.raises(error, match=message):
         cc.latest(data, **arguments)
+
+
+def test_latest_of_no_dataset() -> None:
+    """A dict of tables is not a dataset yet."""
+    with pytest.raises(ArgumentError, match=r"data is a Dataset, .*got dict"):
+        cc.latest({}, "response", by="contact")
 
 
 ROWS = st.lists(
