@@ -223,8 +223,16 @@ def retained(subscriptions: pl.DataFrame) -> pl.LazyFrame:
     keys = ["team", "account", "month"]
     running = (
         subscriptions.lazy()
-        .select("team", "account", (pl.col("recurring") / pl.col("term_months")).alias("monthly"), "month_start", "month_end")
-        .with_columns(month=pl.int_ranges("month_start", pl.min_horizontal("month_end", pl.lit(MONTHS)), dtype=pl.Int16))
+        .select(
+            "team",
+            "account",
+            (pl.col("recurring") / pl.col("term_months")).alias("monthly"),
+            "month_start",
+            "month_end",
+        )
+        .with_columns(
+            month=pl.int_ranges("month_start", pl.min_horizontal("month_end", pl.lit(MONTHS)), dtype=pl.Int16)
+        )
         .explode("month", empty_as_null=False)
         .group_by(keys)
         .agg(pl.col("monthly").sum())

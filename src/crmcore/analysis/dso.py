@@ -150,8 +150,8 @@ def _by_period(
     """Return label, invoiced amount and elapsed days of each period up to as_of, and how many invoices are in none."""
     dates = invoices.days("issued_at")
     there = dates.present()
-    undated = int(np.count_nonzero(~there))
-    if view.scope.as_of is None or undated == len(invoices):
+    undated = int(np.count_nonzero(~there)) + len(view.undated("invoice"))
+    if view.scope.as_of is None or not there.any():
         return [], [], [], undated
     today = view.scope.as_of.day
     days = dates.data[there]

@@ -62,6 +62,7 @@ def visits_per_day_norm(view: View, *, kind: str = "visit", best: Share = "0.2")
     chosen = winners[: int(-(-share * len(winners) // 1))]
     rows = view.rows("activity", where=col("kind") == kind)
     days, undated, unowned = _by_day(rows)
+    undated += len(view.undated("activity", where=col("kind") == kind))
     listed = [*winners, *sorted((s for s in days if s not in values), key=sort_key)]
     per_day = [days.get(s, np.empty(0, np.int64)) for s in listed]
     visits = np.array([int(d.sum()) for d in per_day], np.int64)

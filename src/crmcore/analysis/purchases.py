@@ -98,19 +98,20 @@ def purchases(view: View, customer: str | Expr = "account") -> Purchases:
         raise TableNotFound(LINES, view.scope.tables, where="in the dataset")
     rows = view.rows(LINES, at="at")
     key, days = rows.key(customer), rows.days("at")
+    past = view.undated(LINES).key(customer)
     dated = np.count_nonzero(days.present()[key.data != 0]) if key.nulls else len(days) - days.nulls
     facts = (
         Fact("lines", dated, "count", {"en": "Order lines", "zh": "订单行"}),
         Fact(
             "lines_without_customer",
-            key.nulls,
+            key.nulls + past.nulls,
             "count",
             {"en": "Lines without a customer, left out", "zh": "无客户订单行（未计入）"},
             quiet=True,
         ),
         Fact(
             "lines_without_date",
-            len(key) - key.nulls - dated,
+            len(key) - key.nulls - dated + len(past) - past.nulls,
             "count",
             {"en": "Lines without a date, left out", "zh": "无日期订单行（未计入）"},
             quiet=True,

@@ -16,6 +16,7 @@ from ..metric import Metric
 from ..state.result import Result
 from ..table.column import Array, Column, Mask
 from ..table.table import Table
+from ..table.views import existence
 
 __all__ = ["Rows", "Run", "View"]
 
@@ -66,7 +67,20 @@ class View:
         if table not in self.scope.tables:
             raise TableNotFound(table, self.scope.tables, where="in the dataset")
         found = priced(self.scope.tables[table], at, self.scope)
-        keep: Mask | None = None
+        return self._kept(found, None, where)
+
+    def undated(self, table: str, *, where: Expr | None = None) -> Rows:
+        """Return the rows without a date that a view of the past has not (O9), to be counted among what is left out.
+
+        A view of today has them, among its `rows`; then there are none here.
+        """
+        made, seen = (existence(tables[table]) for tables in (self.scope.known, self.scope.tables))
+        hidden = made is not None and seen is not None and made.nulls > seen.nulls
+        blank = ~made.present() if made is not None and hidden else np.zeros(len(self.scope.known[table]), bool)
+        return self._kept(self.scope.known[table], blank, where)
+
+    def _kept(self, found: Table, keep: Mask | None, where: Expr | None) -> Rows:
+        """Return the rows of a table that are kept so far, and by both conditions."""
         for condition in (self.where, where):
             if condition is not None and not isinstance(condition, Expr):
                 raise ArgumentError(f"a condition is such as col('kind') == 'clicked', got {condition!r}")

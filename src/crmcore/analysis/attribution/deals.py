@@ -92,7 +92,11 @@ def from_deals(
         within_days=within_days,
     )
     whose = Fact("by", by, "label", {"en": "Journeys of each", "zh": "旅程归属"})
-    return attrs.evolve(found, choices=(whose, *found.choices))
+    past = view.undated("touch", where=touches).key(by if touch_key is None else touch_key)
+    left_out = {**found.left_out}
+    left_out["touches_without_key"] += past.nulls
+    left_out["touches_without_date"] += len(past) - past.nulls
+    return attrs.evolve(found, choices=(whose, *found.choices), left_out=left_out)
 
 
 _JOURNEY = [p for p in signature(from_deals).parameters.values() if p.kind is p.KEYWORD_ONLY and p.name != "created"]
