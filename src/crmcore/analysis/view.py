@@ -74,10 +74,11 @@ class View:
 
         A view of today has them, among its `rows`; then there are none here.
         """
-        made, seen = (existence(tables[table]) for tables in (self.scope.known, self.scope.tables))
-        hidden = made is not None and seen is not None and made.nulls > seen.nulls
-        blank = ~made.present() if made is not None and hidden else np.zeros(len(self.scope.known[table]), bool)
-        return self._kept(self.scope.known[table], blank, where)
+        whole, seen = self.scope.known[table], self.scope.tables[table]
+        made, here = existence(whole), existence(seen)
+        if made is None or here is None or made.nulls == here.nulls:
+            return Rows(seen, self.scope, np.empty(0, np.int64))
+        return self._kept(whole, ~made.present(), where)
 
     def _kept(self, found: Table, keep: Mask | None, where: Expr | None) -> Rows:
         """Return the rows of a table that are kept so far, and by both conditions."""
