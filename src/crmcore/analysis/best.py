@@ -23,7 +23,7 @@ _WINDOW = ".trailing(365).change(year)"
 _MEASURES = (
     ("attainment", "higher", {"en": "Change of attainment", "zh": "达成率变化"}),
     ("cycle", "lower", {"en": "Change of sales cycle", "zh": "销售周期变化"}),
-    ("win_rate", "higher", {"en": "Change of win rate", "zh": "赢单率变化"}),
+    ("win_rate", "higher", {"en": "Change of win rate", "zh": "赢率变化"}),
     ("admin_time", "lower", {"en": "Change of admin time", "zh": "行政时间占比变化"}),
 )
 _COMPOSITE = Heading("composite_rank", "number", {"en": "Mean of ranks", "zh": "平均名次"})

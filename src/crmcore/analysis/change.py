@@ -290,13 +290,14 @@ def _told(metric: _Subject, change: Change) -> dict[str, str]:
         en, zh = f"{name} stayed at {last}", f"{metric.labels.get('zh', name)}仍为 {last}"
     moved = [part for part in change.parts if part.contribution and part.group][:NAMED]
     if moved:
-        en += "; moved most by " + ", ".join(f"{_name(p)} ({_signed(p, metric.unit, 'pp')})" for p in moved)
-        zh += "；主要来自" + "、".join(f"{_name(p)}（{_signed(p, metric.unit, '个百分点')}）" for p in moved)
+        en += "; moved most by " + ", ".join(f"{_name(p, 'en')} ({_signed(p, metric.unit, 'pp')})" for p in moved)
+        zh += "；主要来自" + "、".join(f"{_name(p, 'zh')}（{_signed(p, metric.unit, '个百分点')}）" for p in moved)
     return {"en": f"{en}.", "zh": f"{zh}。"}
 
 
-def _name(part: Part) -> str:
-    return " / ".join("-" if label is None else str(label) for label in part.group)
+def _name(part: Part, language: str) -> str:
+    blank = locale(language).words["blank"]
+    return " / ".join(blank if label is None else str(label) for label in part.group)
 
 
 def _signed(part: Part, unit: str, points: str) -> str:

@@ -30,7 +30,7 @@ _VALUE = Heading("value", "label", {"en": "Value", "zh": "取值"})
 _COLUMNS = (
     Heading("decided", "count", {"en": "Decided deals", "zh": "已决商机数"}),
     Heading("won", "count", {"en": "Won deals", "zh": "赢单数"}),
-    Heading("win_rate", "ratio", {"en": "Win rate", "zh": "赢单率"}),
+    Heading("win_rate", "ratio", {"en": "Win rate", "zh": "赢率"}),
     Heading("low", "ratio", {"en": "From", "zh": "下限"}),
     Heading("high", "ratio", {"en": "To", "zh": "上限"}),
     Heading("against_rest", "ratio", {"en": "Less that of the rest", "zh": "与其余之差"}),
@@ -90,7 +90,7 @@ def won_traits(
         {
             "en": f"From, to: Wilson and Newcombe intervals, {level * 100:g} %; within a trait by the lower bound of the win rate. "
             f"Small: fewer than {few} decided deals.",
-            "zh": f"区间：Wilson 与 Newcombe，{level * 100:g} %；同一特征内按赢单率下限排序。small：已决商机少于{few}个。",
+            "zh": f"区间：Wilson 与 Newcombe，{level * 100:g} %；同一特征内按赢率下限排序。small：已决商机少于{few}个。",
         }
     ]
     if missing:

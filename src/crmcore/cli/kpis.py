@@ -6,7 +6,6 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from ..errors import ArgumentError
 from ..kpis import ANALYSES
 from ..kpis.entry import Analysis
 from ..locales import locale
@@ -14,6 +13,7 @@ from ..metric import Metric
 from ..state.explain import defined
 from ..state.present.width import aligned
 from ..workspace import columns_needed, definition
+from ..workspace.arguments import subject_of
 from ..workspace.definition import analysis_definition, described
 from .question import workspace_of
 from .screen import show
@@ -37,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
     if args.format == "json":
         plain = [definition(e) if isinstance(e, Metric) else analysis_definition(e) for e in found]
         show(json.dumps(plain, ensure_ascii=False, indent=2))
+    elif not found:
+        show(locale(workspace.language).words["nothing found"])
     elif args.name:
         show("\n".join(_shown(e, workspace.language) for e in found))
     else:
@@ -51,9 +53,7 @@ def _by_subject(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _of_subject(entries: Sequence[Entry], subject: str) -> list[Entry]:
-    known = [s for s in dict.fromkeys(e.subject for e in entries) if s]
-    if subject not in known:
-        raise ArgumentError(f"no entry has the subject {subject!r}; there are {', '.join(known)}")
+    subject_of(subject, [s for s in dict.fromkeys(e.subject for e in entries) if s], "entry")
     return [e for e in entries if e.subject == subject]
 
 

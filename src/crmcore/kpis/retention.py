@@ -269,7 +269,7 @@ def returning_customers(unit: str) -> tuple[Metric, ...]:
     """
     found = []
     for name, table, at, where, en, zh, what in (
-        ("customer_retention_rate", "order_line", "at", None, "Customer retention", "复购客户留存率", "ordered"),
+        ("customer_retention_rate", "order_line", "at", None, "Customer retention", "下单客户留存率", "ordered"),
         (
             "account_retention_rate",
             "opportunity",

@@ -10,6 +10,7 @@ WORDS = {
     "total": "Total",
     "period": "Period",
     "more": "… {n} more rows",
+    "nothing found": "Nothing found.",
     "undefined at": "- is undefined: {where}",
     "as of": "As of {day} ({source}).",
     "given": "given",

@@ -10,6 +10,7 @@ WORDS = {
     "total": "合计",
     "period": "期间",
     "more": "…… 另有 {n} 行",
+    "nothing found": "未找到。",
     "undefined at": "- 表示无定义：{where}",
     "as of": "截至 {day}（{source}）。",
     "given": "指定",

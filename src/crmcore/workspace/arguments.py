@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from numbers import Real
 from typing import Any
 
@@ -12,7 +13,7 @@ from ..errors import ArgumentError
 from ..metric import Metric
 from ..table.dataset import Dataset
 
-__all__ = ["check_condition", "check_data", "check_grain", "confidence_of", "keys_of", "listed_metrics"]
+__all__ = ["check_condition", "check_data", "check_grain", "confidence_of", "keys_of", "listed_metrics", "subject_of"]
 
 CONFIDENCE = 0.95
 
@@ -69,6 +70,25 @@ def keys_of(by: Any) -> tuple[tuple[str, ...], tuple[Expr, ...]]:
     if "period" in names:
         raise ArgumentError("'period' is the name of the period axis (per=...); group by a column of another name")
     return tuple(names), tuple(keys)
+
+
+def subject_of(subject: object, known: Iterable[str], what: str) -> str:
+    """Return a subject that is known.
+
+    Args:
+        subject: what is asked for.
+        known: the subjects there are.
+        what: what has a subject: "metric" or "entry".
+
+    Raises:
+        ArgumentError: no such subject, with the nearest or all of them.
+    """
+    there = list(known)
+    if subject not in there:
+        near = get_close_matches(str(subject).lower(), there, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(there)}"
+        raise ArgumentError(f"no {what} has the subject {subject!r}; {hint}")
+    return str(subject)
 
 
 def _no_column(key: object) -> ArgumentError:

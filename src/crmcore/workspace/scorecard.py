@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from math import isnan
 from typing import Any
 
 import attrs
 
-from ..errors import ArgumentError, CrmCoreError
+from ..errors import CrmCoreError
 from ..locales import locale
 from ..metric import Metric
 from ..state.listing import Heading, Listing
@@ -19,6 +18,7 @@ from ..state.present.sheet import footer
 from ..state.present.width import aligned
 from ..state.result import Result
 from ..table.dataset import Dataset
+from .arguments import subject_of
 from .inputs import missing_inputs
 
 __all__ = ["Scorecard", "card_of"]
@@ -204,12 +204,9 @@ def card_of(
 
 
 def _of_subjects(metrics: Sequence[Metric], subjects: Sequence[str]) -> list[Metric]:
-    known = dict.fromkeys(m.subject for m in metrics)
+    known = [s for s in dict.fromkeys(m.subject for m in metrics) if s]
     for subject in subjects:
-        if subject not in known:
-            near = get_close_matches(str(subject).lower(), [x for x in known if x], n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(x for x in known if x)}"
-            raise ArgumentError(f"no metric has the subject {subject!r}; {hint}")
+        subject_of(subject, known, "metric")
     return [m for m in metrics if not subjects or m.subject in subjects]
 
 

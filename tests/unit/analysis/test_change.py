@@ -174,7 +174,8 @@ def test_several_keys_and_all_exact_numbers() -> None:
 
     assert change.before == (Fraction(1, 10) + Fraction(1, 3)) / 2
     assert {(row["team"], row["source"]) for row in change} == {("Boston", None), ("波士顿", "web")}
-    assert "Boston / - (" in change.to_dict()["notes"][0]
+    assert "Boston / (blank) (" in change.to_dict()["notes"][0]
+    assert "Boston / （空白）（" in change.told("zh").to_dict()["notes"][0]
 
 
 def test_nothing_on_both_sides_is_undefined() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import crmcore as cc
 from crmcore.errors import ArgumentError, ColumnNotFound, CurrencyError
+from crmcore.kpis import CATALOGUE
 
 # existing: one won of 100, three lost; new: three won of 100, 100 and 200, one lost
 KINDS = [("existing", "won", 100), *[("existing", "lost", 50)] * 3]
@@ -72,6 +73,16 @@ def test_by_default_what_the_data_has() -> None:
     alone = cc.analyse("won_traits", cc.Dataset(opportunity=DEALS))
     assert "Not in the data: account.industry, account.size" in str(alone)
     assert "数据中没有：account.industry、account.size" in str(alone.told("zh"))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_the_catalogue_has_is_called_as_there(language) -> None:
+    """One number has one name: win rate, won trait ratio and won deals, in both languages."""
+    found = cc.analyse("won_traits", cc.Dataset(opportunity=DEALS), traits="kind")
+    called = {h.name: h.label(language) for h in found.headings}
+
+    for column, metric in (("win_rate", "win_rate"), ("won_trait_ratio", "won_trait_ratio"), ("won", "won_deals")):
+        assert called[column] == CATALOGUE[metric].label(language)
 
 
 def test_the_only_value_has_no_rest() -> None:
