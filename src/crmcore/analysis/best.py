@@ -40,9 +40,11 @@ def average_ranks(scores: Array | Sequence[float], better: str = "higher") -> Ar
     Returns: float64, whole or half; their sum is n (n + 1) / 2 whatever the ties.
 
     Raises:
-        ArgumentError: an undefined score.
+        ArgumentError: an undefined score, or another word for better.
     """
     values = np.asarray(scores, np.float64)
+    if better not in ("higher", "lower"):
+        raise ArgumentError(f"better is 'higher' or 'lower', got {better!r}")
     if bool(np.isnan(values).any()):
         raise ArgumentError(
             f"ranks are those of defined scores; {int(np.isnan(values).sum())} of {values.size} are undefined"

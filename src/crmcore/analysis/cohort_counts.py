@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from math import isnan
 from typing import Any
 
 import attrs
@@ -14,10 +15,12 @@ from ..state.operand import Operand, ratio
 from ..table.column import Array
 from .exact import Numbers, sums_by, whole_numbers
 
-__all__ = ["Cohorts", "cohorts", "counted"]
+__all__ = ["MOST", "Cohorts", "cohorts", "counted"]
 
 _BLOCK = 1 << 18
 """Rows that are looked at together: what is computed on the way stays in the cache."""
+MOST = 5_000
+"""Periods that a table of cohorts has at most: each of them has a row and a column."""
 _BITMAP = 1 << 28
 """Cells of customers x periods up to which a table of bits tells who bought when."""
 
@@ -60,7 +63,8 @@ def cohorts(
     Returns: tables of cohort x period, up to the last period with a purchase.
 
     Raises:
-        ArgumentError: arguments of different lengths, or periods that are no whole numbers from 0.
+        ArgumentError: arguments of different lengths, a blank customer, or periods that are no whole numbers from 0 and
+            below 5,000.
 
     Rules: R2, Q2, Q3.
 
@@ -82,10 +86,18 @@ def cohorts(
             + ("" if sums is None else f" and {sums.size} amounts")
         )
     count = int(numbers.max()) + 1 if numbers.size else 0
+    if count > MOST:
+        raise ArgumentError(
+            f"cohorts are a table of at most {MOST:,} periods, got period {count - 1:,}; take longer ones"
+        )
     return counted(codes, who, numbers.astype(np.int64), np.arange(count), count, sums, scale)
 
 
 def _coded(labels: Sequence[Any] | Array) -> tuple[Array, int]:
+    listed = labels.tolist() if isinstance(labels, np.ndarray) and labels.dtype.kind in "fO" else labels
+    for place, label in enumerate(listed if not isinstance(listed, np.ndarray) else ()):
+        if label is None or (isinstance(label, float) and isnan(label)):
+            raise ArgumentError(f"customers[{place}] is {label!r}; leave out purchases of nobody (M3)")
     if isinstance(labels, np.ndarray) and labels.dtype != object:
         _, codes = np.unique(labels, return_inverse=True)
         return codes.reshape(-1), int(codes.max()) + 1 if codes.size else 0

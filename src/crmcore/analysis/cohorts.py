@@ -10,7 +10,7 @@ from ..algebra.columns import Expr
 from ..errors import ArgumentError
 from ..state.listing import Fact, Heading, Listing, Values
 from ..state.operand import Operand, ratio
-from .cohort_counts import Cohorts, counted
+from .cohort_counts import MOST, Cohorts, counted
 from .purchases import purchases, unpriced
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def cohort_retention(
     Undefined when: nobody is in a cohort; its retention has no value (R2).
 
     Raises:
-        ArgumentError: no such kind of period.
+        ArgumentError: no such kind of period, or more than 5,000 of them.
         NotFoundError: no order lines, or a column that is not there.
         CurrencyError: amounts of several currencies.
 
@@ -76,6 +76,11 @@ def cohort_retention(
     start, last = bought.span
     today = last if moment is None else moment.day
     periods = view.scope.calendar.periods(start, max(last, today), per)
+    if len(periods) > MOST:
+        raise ArgumentError(
+            f"per={per!r} makes {len(periods):,} periods from {periods[0].label} to {periods[-1].label}; cohorts are a table of "
+            f"at most {MOST:,}: take longer periods, or leave out dates that cannot be, where=col('at') >= ..."
+        )
     starts = np.array([p.start for p in periods])
     period_of = np.searchsorted(starts, np.arange(start, last + 1), side="right") - 1
     found = counted(

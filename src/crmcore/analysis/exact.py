@@ -46,11 +46,13 @@ def whole_numbers(values: Numbers, name: str = "values") -> tuple[Array, int]:
         if values.ndim != 1:
             raise ArgumentError(f"{name} has shape {values.shape}; give one number after another")
         if values.dtype.kind == "i" or (values.dtype.kind == "u" and values.dtype.itemsize < 8):
-            return values.astype(np.int64, copy=False), 1
+            found = values.astype(np.int64, copy=False)
+            # -2**63 has no opposite in int64, and callers turn numbers round
+            return (found.astype(object), 1) if found.size and int(found.min()) == -_LIMIT else (found, 1)
         if values.dtype.kind == "f":
-            found = _decimals(values.astype(np.float64, copy=False))
-            if found is not None:
-                return found
+            decimals = _decimals(values.astype(np.float64, copy=False))
+            if decimals is not None:
+                return decimals
         values = values.tolist()
     exact = [_fraction(v, i, name) for i, v in enumerate(values)]
     scale = lcm(*(f.denominator for f in exact))

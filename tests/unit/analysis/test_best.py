@@ -174,6 +174,8 @@ def test_wrong_choices_are_refused() -> None:
         cc.analyse("best_in_class", dataset(), cuts=(1, 1))
     with pytest.raises(ArgumentError, match="1 of 2 are undefined"):
         average_ranks([1, nan])
+    with pytest.raises(ArgumentError, match="better is 'higher' or 'lower', got 'up'"):
+        composite_rank([[1, 2]], ["up"])
     with pytest.raises(ArgumentError, match=r"one length with a direction each, got lengths \[2, 1\]"):
         composite_rank([[1, 2], [1]], ["higher", "lower"])
     with pytest.raises(TableNotFound, match="'target'"):

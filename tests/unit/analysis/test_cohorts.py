@@ -163,12 +163,30 @@ def test_nothing_and_one() -> None:
         (lambda: cohorts(["a"], [0], [1, 2]), ArgumentError, "and 2 amounts"),
         (lambda: cohorts(["a"], [-1]), ArgumentError, "whole numbers from 0"),
         (lambda: cohorts(["a"], [0.5]), ArgumentError, "whole numbers from 0"),
+        (lambda: cohorts(["a"], [1_000_000]), ArgumentError, "at most 5,000 periods, got period 1,000,000"),
+        (lambda: cohorts(["a", None], [0, 0]), ArgumentError, r"customers\[1\] is None; leave out purchases of nobody"),
+        (lambda: cohorts(np.array([1.5, np.nan]), [0, 0]), ArgumentError, r"customers\[1\] is nan"),
     ],
 )
 def test_wrong_arguments(call, error, message: str) -> None:
     """What cannot be followed is refused with what would be right."""
     with pytest.raises(error, match=message):
         call()
+
+
+def test_an_impossible_date_makes_no_endless_table() -> None:
+    """A day of the year 1900 among those of 2026: 46,023 daily cohorts are refused, 1,513 monthly ones are not."""
+    lines = [
+        {"account": "a", "at": date(1900, 1, 1), "amount": 1},
+        {"account": "b", "at": date(2026, 1, 2), "amount": 1},
+    ]
+    data = cc.Dataset(order_line=lines)
+
+    with pytest.raises(
+        ArgumentError, match=r"per='day' makes 46,023 periods from 1900-01-01 to 2026-01-02; .*longer periods"
+    ):
+        cc.analyse("cohort_retention", data, per="day")
+    assert cc.analyse("cohort_retention", data).fact("customers") == 2
 
 
 def test_currencies_do_not_mix() -> None:

@@ -89,6 +89,9 @@ def test_numbers_past_int64() -> None:
     assert ntile(values[:3], 3, "abc").tolist() == [2, 3, 1]
     assert above_edges(values, 2).tolist() == [0, 1, 0, 1]
     assert above_edges(values[:3], 3).tolist() == [1, 2, 0]
+    least = np.array([-(2**63), 5])
+    assert ntile(least, 2, "ab", descending=True).tolist() == [2, 1]
+    assert ranks(least, descending=True).rank.tolist() == [2, 1]
 
 
 def test_nothing_and_one() -> None:
