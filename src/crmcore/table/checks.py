@@ -63,6 +63,8 @@ def check_table(name: str, columns: Mapping[str, Column], keep: Mask | None, zon
     elif name == "lead" and {"converted", "converted_at"} <= columns.keys():
         unconverted = ~columns["converted"].data & columns["converted_at"].present()
         yield _found("converted_at on a lead not converted", "converted_at", unconverted, keep)
+    elif name == "response" and {"kind", "score"} <= columns.keys():
+        yield _found("nps score outside 0 to 10", "score", _off_the_scale(columns["kind"], columns["score"]), keep)
     elif name == "split" and {"opportunity", "share"} <= columns.keys():
         yield from _splits(columns, keep)
 
@@ -81,6 +83,12 @@ def _backwards(first: Column, then: Column, zone: Zone) -> Mask:
         if column.valid is not None:
             late &= column.valid
     return late
+
+
+def _off_the_scale(kind: Column, score: Column) -> Mask:
+    """Return the answers to the question of recommendation that it cannot have; a record of the domain refuses them."""
+    asked = kind.data == (kind.labels.index("nps") if "nps" in kind.labels else -1)
+    return asked & score.present() & ((score.data < 0) | (score.data > 10 * score.scale))
 
 
 def _outcomes(columns: Mapping[str, Column], keep: Mask | None) -> Iterator[Finding]:

@@ -230,6 +230,21 @@ class TestKept:
 
         assert [(i.kind, i.rows) for i in Dataset(lead=rows).issues] == [("converted_at on a lead not converted", (1,))]
 
+    def test_scores_that_the_question_does_not_have(self) -> None:
+        """From 0 to 10 one recommends, 11 and -1 are listed; satisfaction has the host's own scale, and blank is no score."""
+        rows = [{"kind": "nps", "score": s, "at": JAN} for s in (0, 10, 11, -1, None)] + [
+            {"kind": "csat", "score": 70, "at": JAN}
+        ]
+        [issue] = Dataset(response=rows).issues
+
+        assert (issue.kind, issue.column, issue.rows, issue.rejected) == (
+            "nps score outside 0 to 10",
+            "score",
+            (3, 4),
+            False,
+        )
+        assert Dataset(response=rows[5:]).issues == ()
+
     def test_splits_sum_to_one(self) -> None:
         """Shares of 60 and 50 percent are listed, three thirds are not, and overlays may sum to anything (M6)."""
 
