@@ -88,7 +88,8 @@ def _backwards(first: Column, then: Column, zone: Zone) -> Mask:
 def _off_the_scale(kind: Column, score: Column) -> Mask:
     """Return the answers to the question of recommendation that it cannot have; a record of the domain refuses them."""
     asked = kind.data == (kind.labels.index("nps") if "nps" in kind.labels else -1)
-    return asked & score.present() & ((score.data < 0) | (score.data > 10 * score.scale))
+    off: Mask = asked & score.present() & ((score.data < 0) | (score.data > 10 * score.scale))
+    return off
 
 
 def _outcomes(columns: Mapping[str, Column], keep: Mask | None) -> Iterator[Finding]:
