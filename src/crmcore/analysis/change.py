@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 
+from ..algebra.walk import aggregates_of
 from ..errors import ArgumentError, GroupNotFound
 from ..locales import locale
 from ..metric import Metric
@@ -27,6 +28,8 @@ Exact = int | Decimal | Fraction
 Pair = tuple[Exact, Exact]
 Side = Mapping[Any, Pair | Exact]
 
+ADDED = frozenset({"count", "total", "distinct", "squares"})
+"""Aggregates whose groups may add up; of distinct counts only where no group shares anything with another."""
 NAMED = 3
 """Groups that the note names."""
 _RATE = {
@@ -207,9 +210,11 @@ def _checked(groups: Groups, total: Any, metric: Metric) -> Groups:
     """Return the groups, which have to add up to the number of the whole (R1)."""
     sums = quotient_of(metric.formula) is None
     added = _float(whole_of(groups.values(), sums=sums))
-    if added != total:
+    # a median of one group is that of the whole, and still no sum
+    if added != total or not all(a.op in ADDED for a in aggregates_of(metric.formula)):
+        numbers = f" ({added!r} and {total!r})" if added != total else ""
         raise ArgumentError(
-            f"the groups of {metric.name!r} do not add up to the whole ({added!r} and {total!r}), so its change has no "
+            f"the groups of {metric.name!r} do not add up to the whole{numbers}, so its change has no "
             "parts: a median, a distinct count, a share, amounts of several currencies or a part of the groups cannot "
             "be split; explain a ratio, a mean, a sum or a count over all groups (R1)"
         )

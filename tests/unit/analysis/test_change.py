@@ -296,6 +296,19 @@ def test_what_has_no_parts_is_refused(data: cc.Dataset, metric: str) -> None:
         cc.explain_change(metric, "2026-Q1", "2026-Q2", data=data, **QUARTERS)
 
 
+@pytest.mark.parametrize("metric", ["median_won_deal", "top_sellers_share"])
+def test_one_group_makes_a_median_no_sum(metric: str) -> None:
+    """R1: that a median of one seller is that of all is chance; next quarter there are two sellers."""
+    deals = [
+        {"id": n, "owner": "Anna", "outcome": "won", "amount": n, "closed_at": date(2026, 3 * n, 1)} for n in (1, 2)
+    ]
+
+    with pytest.raises(
+        ArgumentError, match=f"the groups of '{metric}' do not add up to the whole, so its change has no parts"
+    ):
+        cc.explain_change(metric, "2026-Q1", "2026-Q2", data=cc.Dataset(opportunity=deals), **QUARTERS)
+
+
 def test_a_distinct_count_is_refused_where_groups_share_what_is_counted(data: cc.Dataset) -> None:
     """Anna and Ben both sold to k0: two accounts by seller are one in all (E45)."""
     buyers = cc.Metric(
