@@ -144,7 +144,7 @@ def test_the_questions_reach_what_is_difficult(compare) -> None:
     seen: Counter[str] = Counter()
     looked_at, swept = compute.looked_at, compute.swept
 
-    @settings(fixed, max_examples=120)
+    @settings(fixed, max_examples=240)
     @given(cases(currencies=None))
     def ask(case: Case) -> None:
         before = seen["views"]
