@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import crmcore as cc
 from crmcore.algebra import as_of, coalesce, col, count, each, elapsed, total
+from crmcore.engines import inquiry
 from crmcore.plan import layout
 from crmcore.testing.reference import measure
 
@@ -40,11 +41,12 @@ CONDITIONS = (
 @contextmanager
 def one_by_one() -> Iterator[None]:
     """Look at each instant by itself."""
-    before, layout.SWEEP_FROM = layout.SWEEP_FROM, 10**9
+    before = layout.SWEEP_FROM
+    layout.SWEEP_FROM = inquiry.SWEEP_FROM = 10**9
     try:
         yield
     finally:
-        layout.SWEEP_FROM = before
+        layout.SWEEP_FROM = inquiry.SWEEP_FROM = before
 
 
 @st.composite
@@ -106,7 +108,8 @@ def stocks(draw, name):
     st.sampled_from(["UTC", "Asia/Shanghai"]),
 )
 def test_a_sweep_is_one_look_after_another(records, one, other, moment, per, by, where, zone) -> None:
-    """T4, O8, O9: the numbers of the reference, to the last bit, and those of looking at every instant by itself."""
+    """T4, O8, O9: the numbers of the reference, to the last bit, and those of looking at every instant by itself; so are the
+    rows used and left out."""
     kwargs = {"by": by, "per": per, "where": where, "as_of": moment}
     data = (
         cc.Dataset(**records)
@@ -122,6 +125,9 @@ def test_a_sweep_is_one_look_after_another(records, one, other, moment, per, by,
     assert swept.rows() == looked.rows()
     assert [(r["one"], r["other"]) for r in swept.rows()] == [(r["one"], r["other"]) for r in expected]
     assert swept.total == looked.total
+    with one_by_one():
+        counted = looked.used, looked.excluded
+    assert (swept.used, swept.excluded) == counted
 
 
 COLUMNS = (

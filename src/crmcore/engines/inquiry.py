@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 
 from ..algebra.aggregates import STOCK, Aggregate
-from ..algebra.columns import Elapsed
+from ..algebra.columns import Elapsed, Expr, IsNull
 from ..algebra.formulas import Formula
 from ..algebra.walk import columns_of, walk
 from ..errors import CurrencyError
@@ -18,10 +18,10 @@ from ..evaluate import Scope, as_key, evaluate, holds, local_day, resolve, seen_
 from ..evaluate.pricing import priced
 from ..metric import Metric
 from ..plan.frames import Frame, range_of, span_of
-from ..plan.layout import is_spanned
+from ..plan.layout import SWEEP_FROM, Sweep, is_spanned
 from ..plan.parts import balance_of, is_mean, is_proportion, quotient_of, sample_of, squares_of
 from ..plan.question import Asked, Plan, Question
-from ..plan.requests import Leaf, inside_windows, leaves_of, reads
+from ..plan.requests import Leaf, inside_windows, leaf_key, leaves_of, reads
 from ..state.finish import Label
 from ..state.inquiry import Details
 from ..state.interval import balance_interval, mean_interval, wilson
@@ -32,6 +32,7 @@ from ..table.table import Table
 from ..table.views import existence, is_recorded
 from ..units import unit
 from .compute import Answer, compute, looked_at
+from .sweeps import seen_at, turns_at_dates
 
 __all__ = ["Enquirer"]
 
@@ -82,16 +83,19 @@ class Enquirer:
 
     # -- rows behind the numbers -----------------------------------------------------------------------
 
-    def _leaves(self) -> Iterator[Leaf]:
-        for metric in self.metrics:
-            for leaf in leaves_of(metric.formula):
-                yield from reads(leaf)
+    def _leaves(self) -> list[Leaf]:
+        """Return what reads rows, each structure once."""
+        found = (read for metric in self.metrics for leaf in leaves_of(metric.formula) for read in reads(leaf))
+        return list({(leaf_key(leaf), tuple(e.key for e in leaf.entities)): leaf for leaf in found}.values())
+
+    def _condition(self, leaf: Leaf) -> Expr | None:
+        """Return the question's condition as it is for a leaf."""
+        windowed = bool(leaf.chain) or self.question.windowed
+        return inside_windows(self.question.where, leaf.aggregate) if windowed else self.question.where
 
     def _where(self, leaf: Leaf, scope: Scope) -> tuple[Table, Mask]:
         """Return the table as a leaf reads it, and which rows its conditions keep."""
-        a, where = leaf.aggregate, self.question.where
-        if leaf.chain or self.question.windowed:
-            where = inside_windows(where, a)
+        a, where = leaf.aggregate, self._condition(leaf)
         table = priced(scope.tables[str(a.table)], a.at, scope)
         rows = np.ones(len(table), bool)
         for condition in (a.where, where):
@@ -117,21 +121,30 @@ class Enquirer:
         spot = np.searchsorted(starts, last, side="right")  # the last run that begins by then, one too far
         return rows & days.present() & (spot > 0) & (first < np.append(0, stops)[spot])
 
-    def _looking(self, a: Aggregate, ranges: Iterable[Frame]) -> list[Scope]:
-        """Return what is looked at in these ranges: for a stock the tables at the end of each (T4)."""
+    def _looking(self, leaf: Leaf, ranges: Iterable[Frame]) -> Iterator[Scope]:
+        """Yield what is looked at in these ranges: for a stock the tables at the end of each, or their events (T4)."""
+        a, as_of = leaf.aggregate, self.scope.as_of
         if a.at != STOCK:
-            return [self.scope]
-        today = None if self.scope.as_of is None else self.scope.as_of.day
+            yield self.scope
+            return
+        today = None if as_of is None else as_of.day
         ends = dict.fromkeys(
             None if r.until is None or today is None or r.until > today else r.until - 1 for r in ranges
         )
-        return [looked_at(self.tables, self.scope, end) for end in ends]
+        conditions = [c for c in (a.where, self._condition(leaf)) if c is not None]
+        read = [*conditions, *leaf.entities, *([] if a.expr is None else [IsNull(a.expr)])]
+        many = as_of is not None and self.scope.rates is None and len(ends) >= SWEEP_FROM
+        if many and turns_at_dates(read, str(a.table), self.tables):
+            sweep = Sweep(str(a.table), tuple(sorted(e for e in ends if e is not None)), None in ends)
+            yield seen_at(sweep, read, [tuple(conditions)], self.tables, self.scope)
+            return
+        yield from (looked_at(self.tables, self.scope, end) for end in ends)
 
     def used(self) -> dict[str, int]:
         found: dict[str, Mask] = {}
         for leaf in self._leaves():
             a, ranges = leaf.aggregate, self._ranges(leaf, self.answer.frames)
-            for scope in self._looking(a, ranges):
+            for scope in self._looking(leaf, ranges):
                 table, rows = self._where(leaf, scope)
                 rows = self._dated(a, ranges, table, rows, scope)
                 for _, blank in _homeless(leaf, table, rows, scope):
@@ -150,7 +163,7 @@ class Enquirer:
             if made is not None and made.nulls:
                 found[f"{name}: undated"] = made.nulls  # O9: in today's stocks only
             ranges = self._ranges(leaf, self.answer.frames)
-            for scope in self._looking(leaf.aggregate, ranges):
+            for scope in self._looking(leaf, ranges):
                 table, rows = self._where(leaf, scope)
                 for reason, mask in self._left_out(leaf, ranges, table, rows, scope):
                     marks = seen.setdefault((name, reason), _unmarked(whole))
@@ -206,7 +219,7 @@ class Enquirer:
 
     def _taking_part(self, leaf: Leaf, group: tuple[Any, ...], frame: Frame) -> tuple[Table, Mask, Scope]:
         a, ranges = leaf.aggregate, self._ranges(leaf, [frame])
-        (scope,) = self._looking(a, ranges)
+        (scope,) = self._looking(leaf, ranges)
         table, rows = self._where(leaf, scope)
         for key, label in zip(self.question.by, group, strict=True):
             column = as_key(evaluate(key, table, scope), table, (key.key, seen_by(key, scope)))

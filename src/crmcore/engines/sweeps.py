@@ -27,7 +27,7 @@ from ..table.table import Table
 from ..table.views import newest
 from ..units import DAY
 
-__all__ = ["can_sweep", "swept"]
+__all__ = ["can_sweep", "seen_at", "swept", "turns_at_dates"]
 
 _OPS = ("count", "total")
 
@@ -47,9 +47,14 @@ class Flip:
 
 def can_sweep(a: Aggregate, keys: Iterable[Expr], where: Expr | None, tables: Mapping[str, Table]) -> bool:
     """Can a stock be swept: does all that it reads change only at dates of the row?"""
-    table = tables.get(str(a.table))
     read = [e for e in (a.expr, a.where, where, *keys) if e is not None]
-    return table is not None and a.op in _OPS and all(_flips(e, table, tables) is not None for e in read)
+    return a.op in _OPS and turns_at_dates(read, str(a.table), tables)
+
+
+def turns_at_dates(read: Iterable[Expr], table: str, tables: Mapping[str, Table]) -> bool:
+    """Do the values of expressions on a table change only at dates of the row?"""
+    base = tables.get(table)
+    return base is not None and all(_flips(e, base, tables) is not None for e in read)
 
 
 def _flips(expr: Expr, table: Table, tables: Mapping[str, Table]) -> list[Flip] | None:
@@ -127,38 +132,48 @@ def swept(layout: Layout, view: int, tables: Mapping[str, Table], scope: Scope) 
     """Return the scope in which the table of a sweep has its events in the place of its rows."""
     sweep = layout.views[view]
     assert isinstance(sweep, Sweep)
+    grids = [(i, g) for i, g in enumerate(layout.grids) if g.view == view]
+    requests = [r for i, _ in grids for _, r in layout.asked(i)]
+    read = [e for r in requests for e in (*r.where, *([] if r.expr is None else [r.expr]))]
+    return seen_at(sweep, [*read, *(k for _, g in grids for k in g.keys)], [r.where for r in requests], tables, scope)
+
+
+def seen_at(
+    sweep: Sweep,
+    read: Iterable[Expr],
+    conditions: Iterable[tuple[Expr, ...]],
+    tables: Mapping[str, Table],
+    scope: Scope,
+) -> Scope:
+    """Return the scope in which a table has the events of a sweep in the place of its rows.
+
+    Args:
+        sweep: the table, and the instants it is seen from.
+        read: what is evaluated on the events.
+        conditions: conjunctions; rows that meet none of them at any instant have no event.
+        tables: all rows of all tables.
+        scope: the zone, calendar and as_of.
+    """
     assert scope.as_of is not None
     base = tables[sweep.table]
-    requests = [r for i, g in enumerate(layout.grids) if g.view == view for _, r in layout.asked(i)]
-    keys = [k for g in layout.grids if g.view == view for k in g.keys]
-    read = {e.key: e for r in requests for e in (*r.where, *([] if r.expr is None else [r.expr]))} | {
-        k.key: k for k in keys
-    }
-    conditions = {frozenset(w.key for w in r.where): r.where for r in requests}
+    known = {e.key: e for e in read} | {e.key: e for terms in conditions for e in terms}
+    kept = {frozenset(w.key for w in terms): terms for terms in conditions}
     around = Scope(dict(tables), dict(tables), scope.zone, scope.calendar, scope.as_of)
     instants = [*(scope.zone.end_of_day(day) for day in sweep.days), *([scope.as_of.instant] if sweep.today else [])]
 
     def make() -> Table:
         at = Instants.of(instants, scope.zone)
-        flips = {f.key: f for e in read.values() for f in _flips(e, base, tables) or ()}
-        undone = list(_undone(base, {n for e in read.values() for n in columns_of(e)}))
+        flips = {f.key: f for e in known.values() for f in _flips(e, base, tables) or ()}
+        undone = list(_undone(base, {n for e in known.values() for n in columns_of(e)}))
         bounds = [b for f in flips.values() for b in _bounds(f, base, around, at)]
         bounds += [b for _, when in undone for b in changes(when, at, 0, 1)]
         last = newest(tables, scope.zone)
         today = 0 if last is None else int(np.searchsorted(at.instants, last[0], side="left"))
         found = stretches(base, at, bounds, today)
         part = seen_in(base, found, at, undone)
-        return events(part, found, _kept(list(conditions.values()), part, found, around), at.size)
+        return events(part, found, _kept(list(kept.values()), part, found, around), at.size)
 
-    key = (
-        "events",
-        tuple(instants),
-        scope.zone.name,
-        scope.calendar,
-        scope.world,
-        frozenset(read),
-        frozenset(conditions),
-    )
+    key = ("events", tuple(instants), scope.zone.name, scope.calendar, scope.world, frozenset(known), frozenset(kept))
     return around.at(
         Moment(instants[-1], scope.as_of.day, "swept"), {**tables, sweep.table: base.kept(key, make)}, tables
     )
