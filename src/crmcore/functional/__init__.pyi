@@ -2862,16 +2862,16 @@ class _WonTraitLift(_Function):
 
 class _Nps(_Function):
     # Net promoter score, in points: Net promoter score, from -100 to 100: 100 times promoters (9, 10) less detractors (0 to 6), over the answers of the period.
-    # (100 * (count((kind == 'nps') and (score has a value) and (score >= 9)) - count((kind == 'nps') and (score has a value) and (score <= 6)))) / count((kind == 'nps') and (score has a value))
+    # (100 * (count((kind == 'nps') and (score > -1) and (score < 11) and (score >= 9)) - count((kind == 'nps') and (score > -1) and (score < 11) and (score <= 6)))) / count((kind == 'nps') and (score > -1) and (score < 11))
     @overload
     def __call__(self, *, kind: _Column, score: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
     @overload
     def __call__(self, *, kind: _Column, score: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
     @overload
     def __call__(self, *, kind: _Column, score: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    # of: promoters is count((kind == 'nps') and (score has a value) and (score >= 9))
-    # of: detractors is count((kind == 'nps') and (score has a value) and (score <= 6))
-    # of: nps_answers is count((kind == 'nps') and (score has a value))
+    # of: promoters is count((kind == 'nps') and (score > -1) and (score < 11) and (score >= 9))
+    # of: detractors is count((kind == 'nps') and (score > -1) and (score < 11) and (score <= 6))
+    # of: nps_answers is count((kind == 'nps') and (score > -1) and (score < 11))
     @overload
     def of(self, *, promoters: _Number, detractors: _Number, nps_answers: _Number) -> float: ...
     @overload
@@ -2879,7 +2879,7 @@ class _Nps(_Function):
 
 class _NpsAnswers(_Function):
     # NPS answers, in count: Answers to the question of recommendation in the period.
-    # count((kind == 'nps') and (score has a value))
+    # count((kind == 'nps') and (score > -1) and (score < 11))
     @overload
     def __call__(self, *, kind: _Column, score: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
     @overload
@@ -2889,15 +2889,15 @@ class _NpsAnswers(_Function):
 
 class _NpsPromotersShare(_Function):
     # Share of promoters, in ratio: Share of promoters, who choose 9 or 10, among the answers of the period.
-    # count((kind == 'nps') and (score has a value) and (score >= 9)) / count((kind == 'nps') and (score has a value))
+    # count((kind == 'nps') and (score > -1) and (score < 11) and (score >= 9)) / count((kind == 'nps') and (score > -1) and (score < 11))
     @overload
     def __call__(self, *, kind: _Column, score: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
     @overload
     def __call__(self, *, kind: _Column, score: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
     @overload
     def __call__(self, *, kind: _Column, score: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    # of: promoters is count((kind == 'nps') and (score has a value) and (score >= 9))
-    # of: nps_answers is count((kind == 'nps') and (score has a value))
+    # of: promoters is count((kind == 'nps') and (score > -1) and (score < 11) and (score >= 9))
+    # of: nps_answers is count((kind == 'nps') and (score > -1) and (score < 11))
     @overload
     def of(self, *, promoters: _Number, nps_answers: _Number) -> float: ...
     @overload
@@ -2905,15 +2905,15 @@ class _NpsPromotersShare(_Function):
 
 class _NpsPassivesShare(_Function):
     # Share of passives, in ratio: Share of passives, who choose 7 or 8, among the answers of the period.
-    # count((kind == 'nps') and (score has a value) and score in (7, 8)) / count((kind == 'nps') and (score has a value))
+    # count((kind == 'nps') and (score > -1) and (score < 11) and score in (7, 8)) / count((kind == 'nps') and (score > -1) and (score < 11))
     @overload
     def __call__(self, *, kind: _Column, score: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
     @overload
     def __call__(self, *, kind: _Column, score: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
     @overload
     def __call__(self, *, kind: _Column, score: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    # of: numerator is count((kind == 'nps') and (score has a value) and score in (7, 8))
-    # of: denominator is count((kind == 'nps') and (score has a value))
+    # of: numerator is count((kind == 'nps') and (score > -1) and (score < 11) and score in (7, 8))
+    # of: denominator is count((kind == 'nps') and (score > -1) and (score < 11))
     @overload
     def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
     @overload
@@ -2921,15 +2921,15 @@ class _NpsPassivesShare(_Function):
 
 class _NpsDetractorsShare(_Function):
     # Share of detractors, in ratio: Share of detractors, who choose 0 to 6, among the answers of the period.
-    # count((kind == 'nps') and (score has a value) and (score <= 6)) / count((kind == 'nps') and (score has a value))
+    # count((kind == 'nps') and (score > -1) and (score < 11) and (score <= 6)) / count((kind == 'nps') and (score > -1) and (score < 11))
     @overload
     def __call__(self, *, kind: _Column, score: _Column, at: _Column | None = ..., by: None = ..., per: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> float: ...
     @overload
     def __call__(self, *, kind: _Column, score: _Column, by: _By, at: _Column | None = ..., per: str | None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
     @overload
     def __call__(self, *, kind: _Column, score: _Column, per: str, at: _Column | None = ..., by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
-    # of: detractors is count((kind == 'nps') and (score has a value) and (score <= 6))
-    # of: nps_answers is count((kind == 'nps') and (score has a value))
+    # of: detractors is count((kind == 'nps') and (score > -1) and (score < 11) and (score <= 6))
+    # of: nps_answers is count((kind == 'nps') and (score > -1) and (score < 11))
     @overload
     def of(self, *, detractors: _Number, nps_answers: _Number) -> float: ...
     @overload
@@ -3192,16 +3192,16 @@ class _MedianDaysToPay(_Function):
     def __call__(self, *, issued_at: _Column, paid_at: _Column, per: str, by: None = ..., where: _Mask | None = ..., as_of: date | None = ..., timezone: str | None = ...) -> Result: ...
 
 class _PaidOnTimeRate(_Function):
-    # Paid on time, in ratio: Of the invoices due in the period that are paid in full or overdue, the share paid by the time they were due.
-    # count((due has a value) and ((paid_at has a value) or (due < as_of)) and (paid_at <= due)) / count((due has a value) and ((paid_at has a value) or (due < as_of)))
+    # Paid on time, in ratio: Of the invoices due in the period whose time is over, the share that was paid in full by then.
+    # count((due < as_of) and (paid_at <= due)) / count(due < as_of)
     @overload
     def __call__(self, *, due: _Column, paid_at: _Column, as_of: date, by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
     @overload
     def __call__(self, *, due: _Column, paid_at: _Column, by: _By, as_of: date, per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
     @overload
     def __call__(self, *, due: _Column, paid_at: _Column, per: str, as_of: date, by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
-    # of: numerator is count((due has a value) and ((paid_at has a value) or (due < as_of)) and (paid_at <= due))
-    # of: denominator is count((due has a value) and ((paid_at has a value) or (due < as_of)))
+    # of: numerator is count((due < as_of) and (paid_at <= due))
+    # of: denominator is count(due < as_of)
     @overload
     def of(self, *, numerator: _Number, denominator: _Number) -> float: ...
     @overload
@@ -3408,16 +3408,16 @@ class _AdminTimeShare(_Function):
     def of(self, *, administration_time: _Numbers, time: _Numbers) -> Any: ...
 
 class _OnTimeRate(_Function):
-    # On-time completion rate, in ratio: Of the activities due in the period that are done or overdue, the share done by the time they were due.
-    # count((due has a value) and ((done has a value) or (due < as_of)) and (done <= due)) / count((due has a value) and ((done has a value) or (due < as_of)))
+    # On-time completion rate, in ratio: Of the activities due in the period whose time is over, the share that was done by then.
+    # count((due < as_of) and (done <= due)) / count(due < as_of)
     @overload
     def __call__(self, *, due: _Column, done: _Column, as_of: date, by: None = ..., per: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> float: ...
     @overload
     def __call__(self, *, due: _Column, done: _Column, by: _By, as_of: date, per: str | None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
     @overload
     def __call__(self, *, due: _Column, done: _Column, per: str, as_of: date, by: None = ..., where: _Mask | None = ..., timezone: str | None = ...) -> Result: ...
-    # of: judged_on_time is count((due has a value) and ((done has a value) or (due < as_of)) and (done <= due))
-    # of: judged is count((due has a value) and ((done has a value) or (due < as_of)))
+    # of: judged_on_time is count((due < as_of) and (done <= due))
+    # of: judged is count(due < as_of)
     @overload
     def of(self, *, judged_on_time: _Number, judged: _Number) -> float: ...
     @overload

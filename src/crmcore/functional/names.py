@@ -27,7 +27,7 @@ from ..algebra.formulas import Window
 from ..algebra.node import Key
 from ..algebra.walk import conjunction, rewrite, terms_of
 from ..kpis import CATALOGUE
-from ..kpis.experience import DETRACTOR, PROMOTER, SATISFIED
+from ..kpis.experience import DETRACTOR, NPS_ANSWER, PROMOTER, SATISFIED
 from ..kpis.populations import CLOSED, OVERDUE, REOPENED
 from ..units import Unit
 from .kinds import dimension_of
@@ -43,18 +43,18 @@ _PLURALS = {"opportunity": "opportunities", "activity": "activities"}
 
 _WAITED, _RESPONSE = elapsed("created_at", as_of()), elapsed("created_at", "first_response_at")
 _ANSWERED_OR_LATE = _RESPONSE.not_null() | (col("first_response_at").is_null() & (_WAITED > 0))
-_DONE_OR_LATE = col("due").not_null() & (col("done").not_null() | (col("due") < as_of()))
 _WORDS: tuple[tuple[Expr, str], ...] = (
     (OVERDUE | (_WAITED > 0), "stale"),
     (OVERDUE, "overdue"),
     (CLOSED | REOPENED, "ever_closed"),
     (REOPENED, "reopened"),
-    (_DONE_OR_LATE, "judged"),
+    (col("due") < as_of(), "judged"),
     (col("done") <= col("due"), "on_time"),
     (_ANSWERED_OR_LATE, "judged"),
     (_RESPONSE <= 0, "in_time"),
     (PROMOTER, "promoters"),
     (DETRACTOR, "detractors"),
+    (NPS_ANSWER, "answers"),
     (SATISFIED, "satisfied"),
 )
 """Words for conditions that have no single value to be called after, whatever number they compare with."""

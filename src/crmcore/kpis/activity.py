@@ -17,8 +17,8 @@ CONTACT_KINDS = ("call", "email")
 FACE_TO_FACE_KINDS = ("meeting", "visit")
 
 DUE_PASSED = col("due") < as_of()
-JUDGED = col("due").not_null() & (col("done").not_null() | DUE_PASSED)
-"""Done or overdue; what still has time is judged neither way (R5)."""
+"""Its time is over; what still has time is judged neither way (R5), also where it is done already: else what is late would
+be judged later than what is early."""
 
 activities = Metric(
     "activities",
@@ -232,12 +232,12 @@ admin_time_share = Metric(
 
 on_time_rate = Metric(
     "on_time_rate",
-    count(JUDGED & (col("done") <= col("due"))) / count(JUDGED),
+    count(DUE_PASSED & (col("done") <= col("due"))) / count(DUE_PASSED),
     unit="ratio",
     better="higher",
     anchor="due",
     table="activity",
-    summary="Of the activities due in the period that are done or overdue, the share done by the time they were due.",
+    summary="Of the activities due in the period whose time is over, the share that was done by then.",
     source="A04; Odoo, Pipedrive",
     rules=("R1", "R3", "R5", "T2"),
     labels={"en": "On-time completion rate", "zh": "活动按时完成率"},

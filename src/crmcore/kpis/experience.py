@@ -13,7 +13,8 @@ from .entry import Analysis
 __all__ = ["ANALYSES", "METRICS"]
 
 ANSWERED = col("score").not_null()
-NPS_ANSWER = (col("kind") == "nps") & ANSWERED
+NPS_ANSWER = (col("kind") == "nps") & (col("score") > -1) & (col("score") < 11)
+"""What is off the scale is no answer to this question; ingest lists it."""
 PROMOTER = NPS_ANSWER & (col("score") >= 9)
 PASSIVE = NPS_ANSWER & col("score").isin([7, 8])
 DETRACTOR = NPS_ANSWER & (col("score") <= 6)

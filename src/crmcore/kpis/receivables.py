@@ -16,8 +16,8 @@ __all__ = ["ANALYSES", "METRICS"]
 LATE, LATE_PAYMENT = elapsed("due", as_of()), elapsed("invoice.due", as_of())
 """How long invoices, and the invoices of payments, have been overdue."""
 TO_PAY = elapsed("issued_at", "paid_at")
-JUDGED = col("due").not_null() & (col("paid_at").not_null() | (col("due") < as_of()))
-"""Paid or overdue; what still has time is judged neither way (R5)."""
+DUE_PASSED = col("due") < as_of()
+"""Its time is over; what still has time is judged neither way (R5), also where it is paid already."""
 
 invoiced_value = Metric(
     "invoiced_value",
@@ -238,12 +238,12 @@ median_days_to_pay = Metric(
 
 paid_on_time_rate = Metric(
     "paid_on_time_rate",
-    count(JUDGED & (col("paid_at") <= col("due"))) / count(JUDGED),
+    count(DUE_PASSED & (col("paid_at") <= col("due"))) / count(DUE_PASSED),
     unit="ratio",
     better="higher",
     anchor="due",
     table="invoice",
-    summary="Of the invoices due in the period that are paid in full or overdue, the share paid by the time they were due.",
+    summary="Of the invoices due in the period whose time is over, the share that was paid in full by then.",
     source="M25; variant of ours",
     rules=("R1", "R3", "R5", "T2"),
     labels={"en": "Paid on time", "zh": "按期付款率"},

@@ -72,7 +72,9 @@ def _through(frame: Frame, window: Window, calendar: Calendar, today: int | None
 
 def _needed(today: int | None, window: Window) -> int:
     if today is None:
-        raise ArgumentError(f"a {window.kind} window needs an as_of: no date was recorded to take it from; give as_of=... (T8)")
+        raise ArgumentError(
+            f"a {window.kind} window needs an as_of: no date was recorded to take it from; give as_of=... (T8)"
+        )
     return today
 
 

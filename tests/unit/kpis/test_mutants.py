@@ -33,6 +33,11 @@ WAITED = "first_response_at is blank and (time from created_at to as_of > {})"
 PAYING = "each account: total(recurring / term_months, where end is blank or (end > as_of))"
 STARTING = "each account: count(end is blank or (end > as_of)) 1 {} earlier >= 0"
 EQUIVALENT = {
+    # who recommends (9, 10), or does not (0 to 6), is on one side of the scale, which its numerator says again (R3)
+    "nps": ["without score < 11", "without score > -1"],
+    "nps_promoters_share": ["without score > -1"],
+    "nps_passives_share": ["without score < 11", "without score > -1"],
+    "nps_detractors_share": ["without score < 11"],
     # who pays nothing adds nothing; what did not change is no change
     "expansion_mrr_month": [f"{PAYING} >= {PAYING} 1 month earlier"],
     "contraction_mrr_month": [f"{PAYING} <= {PAYING} 1 month earlier"],
@@ -54,14 +59,8 @@ EQUIVALENT = {
         "without outcome in ('won', 'lost', 'abandoned')",
         "without outcome in ('won', 'lost', 'abandoned') or (reopened > 0)",
     ],
-    "on_time_rate": ["without (done has a value) or (due < as_of)", "without due has a value"],
-    "paid_on_time_rate": ["without (paid_at has a value) or (due < as_of)", "without due has a value"],
     "response_sla_rate_1_hour": [f"without ({ANSWERED}) or ({WAITED.format('1/24')})"],
     "response_sla_rate_24_hours": [f"without ({ANSWERED}) or ({WAITED.format('1')})"],
-    "nps": ["without score has a value", "without score has a value"],
-    "nps_promoters_share": ["without score has a value"],
-    "nps_passives_share": ["without score has a value"],
-    "nps_detractors_share": ["without score has a value"],
     "csat": ["without score has a value"],
     # the value that is counted says no more than who bought, and `distinct` counts no blank anyway
     "repeat_rate": ["at stock", "counted", "counted", "without condition", "without condition"],

@@ -82,10 +82,23 @@ CASES = [
     ("face_time_hours", BUSINESS, MONTHS, months(Fraction(3, 2), Fraction(5, 2))),
     # 2 of 1 + 1.5 + 1 + 2 hours; none of 3
     ("admin_time_share", BUSINESS, MONTHS, months(Fraction(4, 11), 0)),
-    # due in February v5, late; in March v1 v2 on time, v4 late, v8 overdue, while v9 has its last day still; in April v10,
-    # done before (R5)
-    ("on_time_rate", BUSINESS, MONTHS, {**months(0, Fraction(2, 4)), "2026-04": 1}),
-    ("on_time_rate", BUSINESS, END, Fraction(3, 6)),
+    # due in February v5, late; in March v1 v2 on time, v4 late, v8 overdue, while v9 has its last day still, and April's v10,
+    # done before, still has time (R5)
+    ("on_time_rate", BUSINESS, MONTHS, months(0, Fraction(2, 4))),
+    ("on_time_rate", BUSINESS, END, Fraction(2, 5)),
+    # on time in January, late in February
+    (
+        "on_time_rate",
+        {
+            "activity": [
+                ("kind", "at", "due", "done"),
+                ("visit", "2026-01-02", "2026-01-05", "2026-01-05"),
+                ("visit", "2026-02-02", "2026-02-05", "2026-02-06"),
+            ]
+        },
+        MONTHS,
+        {"2026-01": 1, "2026-02": 0},
+    ),
     # at the end of February nothing was overdue, v4 due later; in March v8
     ("overdue_activities", BUSINESS, MONTHS, months(0, 1)),
     # on 5 March v4 was not done, and its day not yet over; on 30 March v8 was overdue, v9 not

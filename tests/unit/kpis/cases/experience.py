@@ -37,6 +37,9 @@ WAVES = {
         ("nps", 9, "2026-03-03"),
         ("nps", None, "2026-03-04"),
         ("csat", 9, "2026-03-04"),
+        # off the scale: no answers to this question
+        ("nps", 11, "2026-03-04"),
+        ("nps", -1, "2026-03-04"),
     ]
 }
 EFFORT = {
@@ -63,11 +66,13 @@ CASES = [
     ("nps", MIXED, {}, Fraction(100 * (2 - 2), 5)),
     ("nps", WAVES, MONTHS, months(-50, 25)),
     ("nps_answers", MIXED, MONTHS, months(2, 3)),
+    ("nps_answers", WAVES, MONTHS, months(2, 4)),
     ("nps_promoters_share", BUCKETS, {}, Fraction(4, 10)),
     ("nps_promoters_share", MIXED, MONTHS, months(Fraction(1, 2), Fraction(1, 3))),
     ("nps_promoters_share", WAVES, MONTHS, months(0, Fraction(2, 4))),
     ("nps_passives_share", BUCKETS, {}, Fraction(3, 10)),
     ("nps_passives_share", MIXED, MONTHS, months(Fraction(1, 2), 0)),
+    ("nps_passives_share", WAVES, MONTHS, months(Fraction(1, 2), Fraction(1, 4))),
     # a seven of another question is no passive
     (
         "nps_passives_share",
