@@ -1,13 +1,16 @@
-"""Choices of analyses that are one thing or several, checked where they are given."""
+"""Choices of analyses, checked where they are given."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from math import isfinite, nan
+from numbers import Integral, Real
 from typing import Any
 
 from ..errors import ArgumentError
 
-__all__ = ["mapping_of", "names_of", "several"]
+__all__ = ["mapping_of", "names_of", "positive", "several", "whole"]
 
 
 def names_of(argument: str, value: Any) -> tuple[str, ...]:
@@ -37,3 +40,29 @@ def mapping_of(argument: str, value: Any, example: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise ArgumentError(f"{argument} is a mapping such as {example}, got {value!r}")
     return value
+
+
+def whole(name: str, value: object, *, least: int = 0) -> int:
+    """Return the value of argument `name`, which has to be a whole number and at least `least`.
+
+    Raises:
+        ArgumentError: it is not.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise ArgumentError(f"{name} is a whole number, at least {least}, got {value!r}")
+    return int(value)
+
+
+def positive(name: str, value: object) -> float:
+    """Return the value of argument `name`, which has to be a finite number above 0, or the text of one.
+
+    Raises:
+        ArgumentError: it is not.
+    """
+    try:
+        number = float(value) if isinstance(value, Real | Decimal | str) and not isinstance(value, bool) else nan
+    except ValueError:
+        number = nan  # a text that is no number is refused with the others
+    if not isfinite(number) or number <= 0:
+        raise ArgumentError(f"{name} is a number above 0, got {value!r}")
+    return number

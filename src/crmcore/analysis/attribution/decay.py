@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import ArgumentError
 from ...state.listing import Fact
 from ...table.column import Array
-from .checks import positive
+from ..choices import positive
 from .credit import weighed
 from .journeys import Journeys
 from .result import Attribution

@@ -15,7 +15,7 @@ from ...domain.money import minor_units
 from ...errors import ArgumentError
 from ...state.listing import Fact, Listing
 from ...table.column import Array
-from .checks import whole
+from ..choices import whole
 from .credit import Share, credited
 from .journeys import Journeys
 

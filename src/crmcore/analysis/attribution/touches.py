@@ -12,7 +12,7 @@ from ...errors import ArgumentError, RangeError
 from ...evaluate import local_day
 from ...state.listing import Fact
 from ...table.column import Array, Column
-from .checks import whole
+from ..choices import whole
 from .columns import amounts, column
 from .journeys import Journeys, exact_sum, in_order, runs
 from .timeline import Timeline
