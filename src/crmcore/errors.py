@@ -17,6 +17,12 @@ Each leaf also inherits the builtin that a caller expects:
     │   ├── CurrencyError
     │   └── RangeError
     ├── ProfileError (ValueError)        a profile that is wrong, with its line
+    ├── StoreError (RuntimeError)        a store that cannot do what was asked
+    │   ├── VersionConflict              the record has another version than the writer has seen
+    │   ├── KeyConflict                  an ingest key that was used for something else
+    │   ├── ConsumerConflict             another consumer of the name was faster
+    │   ├── StoreFormatError             a file or schema that is no store, or of a newer format
+    │   └── StoreCorrupt                 what was written is not what is there
     ├── ArgumentError (ValueError)       an argument out of its range
     └── MissingLibraryError (ImportError) an optional library, with the extra that installs it
 
@@ -35,6 +41,7 @@ __all__ = [
     "AnalysisNotFound",
     "ArgumentError",
     "ColumnNotFound",
+    "ConsumerConflict",
     "CrmCoreError",
     "CrmCoreWarning",
     "CurrencyError",
@@ -43,6 +50,7 @@ __all__ = [
     "DefinitionError",
     "GroupNotFound",
     "IngestError",
+    "KeyConflict",
     "MetricNotFound",
     "MissingLibraryError",
     "NotFoundError",
@@ -50,9 +58,13 @@ __all__ = [
     "ProfileNotFound",
     "RangeError",
     "SmallSampleWarning",
+    "StoreCorrupt",
+    "StoreError",
+    "StoreFormatError",
     "TableNotFound",
     "TransitionError",
     "UnitError",
+    "VersionConflict",
 ]
 
 
@@ -149,6 +161,30 @@ class ProfileError(CrmCoreError, ValueError):
 
 class ArgumentError(CrmCoreError, ValueError):
     """An argument out of its range; the message says what would be right."""
+
+
+class StoreError(CrmCoreError, RuntimeError):
+    """A store cannot do what was asked: closed, read-only, full, locked, out of reach."""
+
+
+class VersionConflict(StoreError):
+    """The record has another version than the writer has seen; read it again, then decide."""
+
+
+class KeyConflict(StoreError):
+    """An ingest key came again with other content."""
+
+
+class ConsumerConflict(StoreError):
+    """The cursor of a consumer is not where it was read any more."""
+
+
+class StoreFormatError(StoreError):
+    """A file or schema that is no store, or one of a format that this version does not know."""
+
+
+class StoreCorrupt(StoreError):
+    """What was written is not what is there any more."""
 
 
 class MissingLibraryError(CrmCoreError, ImportError):
