@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .reference import Reference, mean_interval, measure, wilson
+    from .suite import Suite, flag, needs
 
-__all__ = ["Reference", "mean_interval", "measure", "wilson"]
+__all__ = ["Reference", "Suite", "flag", "mean_interval", "measure", "needs", "wilson"]
 
-_HOME = dict.fromkeys(__all__, "reference")
+_HOME = {
+    **dict.fromkeys(("Reference", "mean_interval", "measure", "wilson"), "reference"),
+    **dict.fromkeys(("Suite", "flag", "needs"), "suite"),
+}
+"""Name -> module it comes from."""
 
 
 def __getattr__(name: str) -> Any:
