@@ -33,7 +33,9 @@ class Flag:
 
 
 def flag(says: str, *, default: bool = True) -> Any:
-    """Declare a capability as an attribute of the class: `keeps_history: bool = flag("able to tell what was")`.
+    """Declare a capability, as an attribute of the suite.
+
+    `keeps_history: bool = flag("able to tell what was")`
 
     Args:
         says: what it means to have it, in one line.
