@@ -8,7 +8,8 @@ Each leaf also inherits the builtin that a caller expects:
     │   ├── ColumnNotFound
     │   ├── TableNotFound
     │   ├── GroupNotFound
-    │   └── ProfileNotFound
+    │   ├── ProfileNotFound
+    │   └── ScorerNotFound
     ├── DefinitionError (ValueError)     a metric, expression or domain value that cannot mean anything
     │   ├── UnitError
     │   └── TransitionError              a move that the pipeline's rules forbid
@@ -57,6 +58,7 @@ __all__ = [
     "ProfileError",
     "ProfileNotFound",
     "RangeError",
+    "ScorerNotFound",
     "SmallSampleWarning",
     "StoreCorrupt",
     "StoreError",
@@ -125,6 +127,10 @@ class GroupNotFound(NotFoundError):
 
 class ProfileNotFound(NotFoundError):
     noun = "profile"
+
+
+class ScorerNotFound(NotFoundError):
+    noun = "scorer"
 
 
 class DefinitionError(CrmCoreError, ValueError):
