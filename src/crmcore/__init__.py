@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from . import analysis as analysis
     from . import functional as functional
     from . import kpis as kpis
+    from . import scoring as scoring
     from .algebra import STOCK as STOCK
     from .algebra import Aggregate as Aggregate
     from .algebra import Expr as Expr
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     analyse = Workspace().analyse
     explain_change = Workspace().explain_change
     measure = Workspace().measure
+    score = Workspace().score
     scorecard = Workspace().scorecard
 
 __all__ = [
@@ -115,7 +117,9 @@ __all__ = [
     "quantile",
     "read",
     "root",
+    "score",
     "scorecard",
+    "scoring",
     "share",
     "smallest",
     "span",
@@ -141,7 +145,7 @@ _HOMES = {
     "read": "sources",
 }
 """Name -> module it comes from; every other name is of the algebra."""
-_MODULES = ("analysis", "functional", "kpis")
+_MODULES = ("analysis", "functional", "kpis", "scoring")
 
 
 def __getattr__(name: str) -> Any:
@@ -161,7 +165,7 @@ def _found(name: str) -> Any:
         from importlib.metadata import version
 
         return version(__name__)
-    if name in ("analyse", "explain_change", "measure", "scorecard"):
+    if name in ("analyse", "explain_change", "measure", "score", "scorecard"):
         # methods of a workspace without any settings: UTC, ISO weeks, no conversion of currencies
         return getattr(_found("Workspace")(), name)
     return getattr(import_module(f".{_HOMES.get(name, 'algebra')}", __name__), name)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from ..algebra.columns import Expr
@@ -34,6 +34,10 @@ from .inputs import check_tables, needed_by
 from .modules import metrics_in
 from .names import metric_named
 from .scorecard import Scorecard, card_of
+from .scoring import alone, only_score, score_table, scorer_named, scorers_of
+
+if TYPE_CHECKING:
+    from ..scoring import Score, Scorer, Scores
 
 __all__ = ["Workspace"]
 
@@ -50,11 +54,12 @@ class Workspace:
         currency: amounts are converted into it where `rates` are given (M2).
         rates: `Rate` records.
         metrics: the host's own, beside the catalogue.
+        scorers: the host's own: `Scheme` objects, or anything else that is a `Scorer`.
         plugins: paths of Python files that define metrics.
         language: of labels, "en" or "zh".
 
     Raises:
-        DefinitionError: two metrics of one name.
+        DefinitionError: two metrics or two scorers of one name.
         ArgumentError: a setting that means nothing.
     """
 
@@ -66,6 +71,7 @@ class Workspace:
         currency: str | None = None,
         rates: Iterable[Rate] = (),
         metrics: Iterable[Metric] = (),
+        scorers: Iterable[Scorer] = (),
         plugins: Iterable[str | Path] = (),
         language: str = "en",
     ) -> None:
@@ -79,6 +85,7 @@ class Workspace:
         locale(language)  # one there are no words for is refused here
         self.language = language
         self.metrics, self.origins = _collected(metrics, plugins)
+        self.scorers = scorers_of(scorers)
         self._plans: OrderedDict[Any, Plan] = OrderedDict()
         self._views: WeakKeyDictionary[Dataset, OrderedDict[Moment | None, Scope]] = WeakKeyDictionary()
 
@@ -182,6 +189,55 @@ class Workspace:
         check_choices(analysis, choices)
         found = analysis.run(self.view(data, where=where, as_of=as_of), **choices)
         return found.told(self.language)
+
+    def scorer(self, name: str | Scorer) -> Scorer:
+        """Return a scorer by name.
+
+        Raises:
+            ScorerNotFound: no such scorer, with the nearest names.
+        """
+        return scorer_named(name, self.scorers)
+
+    def score(
+        self, scorer: str | Scorer, data: Dataset, *, where: Expr | None = None, as_of: date | None = None
+    ) -> Scores:
+        """Score the rows of a table, each with the reasons that add up to its score.
+
+        Args:
+            scorer: a name, or a scorer such as a `Scheme`.
+            data: the tables; the scorer says which one it scores.
+            where: a condition on the rows that are scored; other tables are read whole.
+            as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
+
+        Returns: one score per row, in the order of the table.
+
+        Raises:
+            ScorerNotFound: no such scorer, with the nearest names.
+            NotFoundError: a table or column that the scorer needs, with what there is.
+            CrmCoreError: what else cannot be scored, and why.
+        """
+        chosen = self.scorer(scorer)
+        check_condition(where)
+        return score_table(chosen, self._scope(data, as_of), where).told(self.language)
+
+    def score_one(
+        self, scorer: str | Scorer, record: Any, *, as_of: date | None, others: Dataset | None = None
+    ) -> Score:
+        """Score one record; the same score that `score` gives it among others.
+
+        Args:
+            scorer: a name, or a scorer.
+            record: a record of the domain, or a dict with the columns of the scorer's table.
+            as_of: the date (its end, local) or aware datetime looked from; None for the newest of the record's own dates
+                and those of `others` (T8).
+            others: the other tables that the scorer reads, or that the record refers to.
+
+        Raises:
+            DataError: a record that a dataset rejects or leaves out.
+            CrmCoreError: as `score`.
+        """
+        chosen = self.scorer(scorer)
+        return only_score(score_table(chosen, self._scope(alone(chosen, record, others), as_of), None))
 
     def explain_change(
         self,
