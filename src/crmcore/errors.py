@@ -9,8 +9,10 @@ Each leaf also inherits the builtin that a caller expects:
     │   ├── TableNotFound
     │   ├── GroupNotFound
     │   ├── ProfileNotFound
+    │   ├── RowNotFound
     │   └── ScorerNotFound
     ├── DefinitionError (ValueError)     a metric, expression or domain value that cannot mean anything
+    │   ├── PluginError              a plugin that cannot be loaded, or declares what cannot be
     │   ├── UnitError
     │   └── TransitionError              a move that the pipeline's rules forbid
     ├── DataError (ValueError)           data that cannot be read or cannot be measured
@@ -29,6 +31,7 @@ Each leaf also inherits the builtin that a caller expects:
 
     CrmCoreWarning (UserWarning)
     ├── DataQualityWarning
+    ├── PluginWarning
     └── SmallSampleWarning
 """
 
@@ -55,14 +58,18 @@ __all__ = [
     "MetricNotFound",
     "MissingLibraryError",
     "NotFoundError",
+    "PluginError",
+    "PluginWarning",
     "ProfileError",
     "ProfileNotFound",
     "RangeError",
+    "RowNotFound",
     "ScorerNotFound",
     "SmallSampleWarning",
     "StoreCorrupt",
     "StoreError",
     "StoreFormatError",
+    "StoreNotFound",
     "TableNotFound",
     "TransitionError",
     "UnitError",
@@ -129,12 +136,27 @@ class ProfileNotFound(NotFoundError):
     noun = "profile"
 
 
+class StoreNotFound(NotFoundError):
+    noun = "kind of store"
+
+
+class RowNotFound(NotFoundError):
+    noun = "row"
+
+
 class ScorerNotFound(NotFoundError):
     noun = "scorer"
 
 
 class DefinitionError(CrmCoreError, ValueError):
     """A metric, expression or domain value that cannot mean anything."""
+
+
+class PluginError(DefinitionError):
+    """A plugin that cannot be loaded, or that declares what cannot be.
+
+    `plugin`, `source`, `distribution`, `version` and `hook` ride along, None where they do not apply.
+    """
 
 
 class UnitError(DefinitionError):
@@ -203,6 +225,10 @@ class CrmCoreWarning(UserWarning):
 
 class DataQualityWarning(CrmCoreWarning):
     """The data has something in it that the reader of a number should know."""
+
+
+class PluginWarning(CrmCoreWarning):
+    """A plugin was left out; `workspace.plugins` says why."""
 
 
 class SmallSampleWarning(CrmCoreWarning):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from ..errors import ArgumentError, DefinitionError, GroupNotFound
+from ..errors import ArgumentError, DefinitionError, RowNotFound
 from ..evaluate.rows import Rows
 from ..state.listing import Heading, Listing, Values
 from ..table.column import Array, Column, Mask
@@ -309,12 +309,12 @@ class Scores:
         """Return the score of one row with its reasons, the largest first.
 
         Raises:
-            GroupNotFound: no row with this id was scored.
+            RowNotFound: no row with this id was scored.
         """
         place = self._places.get(id)
         if place is None:
             some = [str(x) for x in self.ids[:1000].tolist()]
-            raise GroupNotFound(str(id), some, where=f"among the {self.table} ids scored with {self.scorer!r}")
+            raise RowNotFound(str(id), some, where=f"among the {self.table} ids scored with {self.scorer!r}")
         return self.each([place])[0]
 
     def explain(self, id: Any, language: str | None = None) -> str:  # noqa: A002 - as above
