@@ -22,7 +22,7 @@ from ..errors import ArgumentError, IngestError, MissingLibraryError
 from ..table.column import Array
 from .layout import detect_delimiter, first_row, header_names
 from .profile import WHITESPACE, Layout
-from .records import TextBlock, cut_records, signs_of, walk_records
+from .records import RECORD_LIMIT, TextBlock, cut_records, signs_of, walk_records
 from .textfile import TextFile, count_lines
 
 __all__ = ["PARSERS", "CsvFile", "Refusal", "RowBlock", "choose_parser"]
@@ -104,11 +104,11 @@ class CsvFile:
         self.parser = (
             "python" if layout.delimiter == WHITESPACE or not _plain(layout.quote, layout.delimiter) else parser
         )
-        self._file = TextFile(path, layout.encoding)
+        self._file = TextFile(path, layout.encoding, unpacked_limit=layout.unpacked_limit)
         try:
             blocks = self._file.blocks(block)
             head = next(blocks, b"")
-            skipped, head = _without_lines(head, layout.skip, blocks)
+            skipped, head = _without_lines(head, layout, blocks, self.name)
             if layout.delimiter is None:
                 layout = attrs.evolve(layout, delimiter=detect_delimiter(head, layout.quote))
             self.layout = layout
@@ -117,6 +117,12 @@ class CsvFile:
             if first is None or not first.text.strip(b"\r\n"):
                 raise IngestError(f"{self.name} is empty: it has no header and no rows", file=str(path))
             cells, rest = first_row(first.text, layout)
+            if len(cells) > layout.column_limit:
+                raise IngestError(
+                    f"{self.name} has {len(cells):,} columns, the limit is {layout.column_limit:,}; if that is right, state "
+                    "column_limit = a number of columns in a profile",
+                    file=str(path),
+                )
             self.names = header_names(cells, layout, self.name)
             named = bool(layout.names) or not layout.header
             self.unnamed = () if named else tuple(i for i, cell in enumerate(cells) if not cell.strip())
@@ -322,14 +328,19 @@ def _longest(array: Any) -> int:
     return int(np.diff(offsets).max(initial=0))
 
 
-def _without_lines(head: bytes, lines: int, blocks: Iterator[bytes]) -> tuple[int, bytes]:
+def _without_lines(head: bytes, layout: Layout, blocks: Iterator[bytes], name: str) -> tuple[int, bytes]:
     """Leave out the first lines, reading on where they are longer than the first block."""
     search = re.compile(rb"\r\n|\n|\r(?!\Z)").search
-    for done in range(lines):
-        while (found := search(head)) is None:
+    limit = RECORD_LIMIT * layout.cell_limit
+    for done in range(layout.skip):
+        seen = 0
+        while (found := search(head, max(0, seen - 1))) is None:
+            seen = len(head)
+            if len(head) > limit:
+                raise IngestError(f"{name} line {done + 1} is longer than {limit:,} bytes", file=name, line=done + 1)
             more = next(blocks, b"")
             if not more:
                 return done, b""
             head += more
         head = head[found.end() :]
-    return lines, head
+    return layout.skip, head

@@ -64,10 +64,11 @@ def header_names(cells: Sequence[str], layout: Layout, file: str) -> tuple[str, 
     if not layout.header:
         return tuple(f"column {i}" for i in range(1, len(cells) + 1))
     names = tuple(cell.strip() or f"column {i}" for i, cell in enumerate(cells, 1))
+    first: dict[str, int] = {}
     for i, name in enumerate(names):
-        if name in names[:i]:
+        if first.setdefault(name, i) != i:
             raise IngestError(
-                f"the header of {file} has {name!r} twice: in columns {names.index(name) + 1} and {i + 1}; "
+                f"the header of {file} has {name!r} twice: in columns {first[name] + 1} and {i + 1}; "
                 f"give names = [...] in a profile, which stand in for the header",
                 file=file,
                 column=name,

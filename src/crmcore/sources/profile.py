@@ -7,10 +7,23 @@ from typing import Any
 
 import attrs
 
-__all__ = ["CELL_LIMIT", "WHITESPACE", "Condition", "FileMap", "Layout", "Lookup", "Profile", "Reading", "Source"]
+__all__ = [
+    "CELL_LIMIT",
+    "COLUMN_LIMIT",
+    "WHITESPACE",
+    "Condition",
+    "FileMap",
+    "Layout",
+    "Lookup",
+    "Profile",
+    "Reading",
+    "Source",
+]
 
 CELL_LIMIT = 1_000_000
 """Characters a cell may have before its row is rejected; a profile may state another limit."""
+COLUMN_LIMIT = 16_384
+"""Columns a file may have before it is refused; a profile may state another limit."""
 WHITESPACE = "whitespace"
 """The delimiter of files whose cells are parted by runs of spaces and tabs."""
 
@@ -27,6 +40,8 @@ class Layout:
         skip: lines before the header or the first row.
         quote: the quoting character, "" for none.
         cell_limit: characters a cell may have.
+        column_limit: columns the file may have.
+        unpacked_limit: bytes that a packed file may unpack to; None for 200 times its size, and 256 MiB at the least.
     """
 
     delimiter: str | None = None
@@ -36,6 +51,8 @@ class Layout:
     skip: int = 0
     quote: str = '"'
     cell_limit: int = CELL_LIMIT
+    column_limit: int = COLUMN_LIMIT
+    unpacked_limit: int | None = None
 
 
 @attrs.frozen(slots=True)

@@ -18,6 +18,7 @@ from ..errors import ArgumentError, ProfileError
 from ..table.builders import TIME_UNITS
 from ..table.builders.moments import dates_only
 from ..table.column import KINDS
+from ..toml import Unbounded, parsed
 from .profile import WHITESPACE, Condition, FileMap, Layout, Lookup, Profile, Reading, Source
 from .tomllines import Path, key_lines
 
@@ -66,11 +67,12 @@ def parse_profile(profile: str | Mapping[str, Any], *, source: str = "profile") 
 
 def _toml(text: str, source: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text, parse_float=Decimal)
+        return parsed(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
         line = int(found.group(1)) if found else text.count("\n") + 1
-        twice = next(((path, at) for path, at in key_lines(text).items() if line in at and len(at) > 1), None)
+        lines = {} if isinstance(error, Unbounded) else key_lines(text)
+        twice = next(((path, at) for path, at in lines.items() if line in at and len(at) > 1), None)
         if twice is None:
             raise ProfileError(f"{source} line {line}: {error}", line=line) from None
         path, at = twice
@@ -173,6 +175,10 @@ class _Parser:
             skip=self.take(data, path, "skip", _is_size, "a number of lines", outer.skip),
             quote=quote,
             cell_limit=self.take(data, path, "cell_limit", _is_positive, "a number of characters", outer.cell_limit),
+            column_limit=self.take(data, path, "column_limit", _is_positive, "a number of columns", outer.column_limit),
+            unpacked_limit=self.take(
+                data, path, "unpacked_limit", _is_positive, "a number of bytes", outer.unpacked_limit
+            ),
         )
 
     def reading(self, data: Mapping[str, Any], path: Path, outer: Reading) -> Reading:

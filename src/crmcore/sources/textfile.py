@@ -15,8 +15,12 @@ import numpy as np
 
 from ..errors import IngestError
 
-__all__ = ["TextFile", "count_lines"]
+__all__ = ["UNPACKED_LEAST", "UNPACKED_TIMES", "TextFile", "count_lines"]
 
+UNPACKED_TIMES = 200
+"""A packed file may unpack to this many times its size; exports of CRMs unpack to 5 to 30 times theirs."""
+UNPACKED_LEAST = 256 << 20
+"""... and to this many bytes in any case. A profile may state another limit."""
 _LF = 10
 _PIECE = 1 << 16
 _GZIP = b"\x1f\x8b"
@@ -46,14 +50,18 @@ class TextFile:
     Args:
         path: the file; gzip is recognised by its first bytes.
         encoding: the declared encoding.
+        unpacked_limit: bytes that a packed file may unpack to, counted as they are read; None for 200 times its size, or
+            256 MiB where that is more. A file that is not packed has no limit: it is as large as it looks.
 
     Raises:
         IngestError: the file is empty, cannot be opened, is a broken gzip, or is not what its encoding says.
     """
 
-    def __init__(self, path: Path, encoding: str | None = None) -> None:
+    def __init__(self, path: Path, encoding: str | None = None, *, unpacked_limit: int | None = None) -> None:
         self.path = path
         self.name = path.name
+        self._unpacked_bytes = 0
+        self._unpacked_limit = unpacked_limit
         self._closing: list[BinaryIO] = []
         try:
             self._raw = path.open("rb")
@@ -96,10 +104,22 @@ class TextFile:
         return stream
 
     def _read(self, size: int) -> bytes:
+        if self._stream is self._raw:
+            return self._raw.read(size)
         try:
-            return self._stream.read(size)
+            found = self._stream.read(size)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise IngestError(f"{self.name} is a broken gzip file: {error}", file=str(self.path)) from error
+        self._unpacked_bytes += len(found)
+        limit = self._unpacked_limit or max(UNPACKED_TIMES * self.size, UNPACKED_LEAST)
+        if self._unpacked_bytes > limit:
+            raise IngestError(
+                f"{self.name} has {self.size:,} bytes and unpacks to more than {limit:,}; if that is what it should hold, "
+                "state unpacked_limit = a number of bytes in a profile",
+                file=str(self.path),
+                limit=limit,
+            )
+        return found
 
     def _next(self, size: int) -> bytes:
         """Return the next bytes, first those that were read to see what they are."""

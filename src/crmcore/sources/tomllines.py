@@ -22,8 +22,14 @@ _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\
 
 
 def key_lines(text: str) -> dict[Path, tuple[int, ...]]:
-    """Return for each path, such as ("file", 0, "columns", "id"), the lines on which it is set, from 1."""
-    return _Walk(text).run()
+    """Return for each path, such as ("file", 0, "columns", "id"), the lines on which it is set, from 1.
+
+    There are none where values are nested so deeply that the walk does not reach their ground.
+    """
+    try:
+        return _Walk(text).run()
+    except RecursionError:
+        return {}
 
 
 class _Walk:

@@ -11,6 +11,7 @@ from typing import Any
 from ..calendars import Calendar
 from ..domain import Rate
 from ..errors import ArgumentError, CrmCoreError
+from ..toml import parsed
 
 __all__ = ["settings_from"]
 
@@ -33,7 +34,7 @@ def settings_from(path: str | Path) -> dict[str, Any]:
     """
     file = Path(path)
     try:
-        found = tomllib.loads(file.read_text("utf-8"), parse_float=Decimal)
+        found = parsed(file.read_text("utf-8"), parse_float=Decimal)
     except FileNotFoundError:
         raise ArgumentError(f"no workspace file {str(path)!r}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
