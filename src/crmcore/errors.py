@@ -10,9 +10,11 @@ Each leaf also inherits the builtin that a caller expects:
     │   ├── GroupNotFound
     │   ├── ProfileNotFound
     │   ├── RowNotFound
-    │   └── ScorerNotFound
+    │   ├── ScorerNotFound
+    │   └── StoreNotFound
     ├── DefinitionError (ValueError)     a metric, expression or domain value that cannot mean anything
-    │   ├── PluginError              a plugin that cannot be loaded, or declares what cannot be
+    │   ├── PluginError                  a plugin that cannot be loaded, or declares what cannot be
+    │   ├── SchemeError                  a rule scheme that is wrong, with the rule
     │   ├── UnitError
     │   └── TransitionError              a move that the pipeline's rules forbid
     ├── DataError (ValueError)           data that cannot be read or cannot be measured
@@ -64,6 +66,7 @@ __all__ = [
     "ProfileNotFound",
     "RangeError",
     "RowNotFound",
+    "SchemeError",
     "ScorerNotFound",
     "SmallSampleWarning",
     "StoreCorrupt",
@@ -161,6 +164,10 @@ class PluginError(DefinitionError):
 
 class UnitError(DefinitionError):
     """Units that do not go together: money + days."""
+
+
+class SchemeError(DefinitionError):
+    """A rule scheme that is wrong; the message names the file, the group and the rule."""
 
 
 class TransitionError(DefinitionError):
