@@ -16,7 +16,7 @@ import attrs
 from ..errors import DefinitionError
 from .money import Money
 
-__all__ = ["Id", "Moment", "Record", "is_moment", "refuse", "values_of"]
+__all__ = ["Id", "Moment", "Record", "is_moment", "judge_of", "refuse", "values_of"]
 
 Id = str | int
 """What identifies a record in its host: text or a whole number."""
@@ -104,32 +104,33 @@ def refuse(record: object, field: str, why: str) -> NoReturn:
     )
 
 
-def _rule(field: attrs.Attribute[Any]) -> Callable[[Record, Any], None]:
-    """Return the function that raises when a value is not one that the field takes."""
-    name, meta = field.name, field.metadata
+def judge_of(field: attrs.Attribute[Any]) -> Callable[[Any], str | None]:
+    """Return the function that says why a value is none that the field takes, or None where it is one."""
+    meta = field.metadata
     check, expected = _CHECKS.get(meta.get("column", ""), (None, "a value"))
     if meta.get("any"):
         check = None
     choices: tuple[str, ...] = meta.get("choices", ())
     least: int | None = meta.get("least")
 
-    def rule(record: Record, value: Any) -> None:
+    def judge(value: Any) -> str | None:
         if value is None:
             # a field that may be blank has None as its default, and a default is not checked
-            refuse(record, name, f"is missing; give {expected}")
-        elif check is not None and not check(value):
+            return f"is missing; give {expected}"
+        if check is not None and not check(value):
             naive = isinstance(value, datetime) and expected.endswith("time zone")
-            refuse(record, name, f"has no time zone; give {expected}" if naive else f"is not {expected}")
-        elif choices and value not in choices:
+            return f"has no time zone; give {expected}" if naive else f"is not {expected}"
+        if choices and value not in choices:
             from difflib import get_close_matches  # only an error needs it
 
             near = get_close_matches(str(value), choices, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            refuse(record, name, f"is not one of {', '.join(choices)}{hint}")
-        elif least is not None and value < least:
-            refuse(record, name, f"is below {least}")
+            return f"is not one of {', '.join(choices)}{hint}"
+        if least is not None and value < least:
+            return f"is below {least}"
+        return None
 
-    return rule
+    return judge
 
 
 class _Plan(NamedTuple):
@@ -138,14 +139,14 @@ class _Plan(NamedTuple):
     names: tuple[str, ...]
     defaults: tuple[Any, ...]
     values: Callable[[Any], tuple[Any, ...]]
-    rules: tuple[Callable[[Record, Any], None], ...]
+    judges: tuple[Callable[[Any], str | None], ...]
 
 
 @cache
 def _plan(record: type[Any]) -> _Plan:
     fields = attrs.fields(record)
     names = tuple(a.name for a in fields)
-    return _Plan(names, tuple(a.default for a in fields), attrgetter(*names), tuple(map(_rule, fields)))
+    return _Plan(names, tuple(a.default for a in fields), attrgetter(*names), tuple(map(judge_of, fields)))
 
 
 def _plan_of(record: Any) -> _Plan:
@@ -169,9 +170,9 @@ class Record:
 
     def __attrs_post_init__(self) -> None:
         plan = _plan_of(self)
-        for value, default, rule in zip(plan.values(self), plan.defaults, plan.rules, strict=True):
-            if value is not default:
-                rule(self, value)
+        for name, value, default, judge in zip(plan.names, plan.values(self), plan.defaults, plan.judges, strict=True):
+            if value is not default and (why := judge(value)) is not None:
+                refuse(self, name, why)
         self._check()
 
     def _check(self) -> None:

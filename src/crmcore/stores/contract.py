@@ -12,7 +12,8 @@ K7   The past: `at` folds what was true until then, `known` what was recorded un
 K8   The cursor of a consumer and its own state commit together, and only over the cursor it has read.
 K9   `entries(after)` gives the log in order of number: none is missing, none comes twice.
 K10  A tenant sees nothing of another: no record, entry, key, consumer, number or message.
-K11  Values come back equal and of the type they had; records and fields in any order, text in any script.
+K11  Values come back equal and of the type they had, datetimes in UTC; text in any script. A field of a domain record that
+     was not given, or was cleared, has the default of its record.
 K12  `verify` finds every entry, state or number that was altered behind the store's back.
 K13  A value that the field of a record does not take, a name that is none, a naive datetime, is refused before anything is
      written.
@@ -85,7 +86,7 @@ class Cut:
 
 @attrs.frozen(slots=True, eq=False)
 class Stored:
-    """A record as a store keeps it: its version, and the fields that have a value."""
+    """A record as a store keeps it: its version, and the fields whose value is neither None nor the record's default."""
 
     table: str
     id: Id
@@ -212,7 +213,8 @@ class Store(Protocol):
 
         Args:
             table: its name; one without records yields nothing.
-            columns: fields beside id and version; by default all that any record has.
+            columns: fields beside id and version; by default those of the domain's record in its order, then the host's own
+                that any record of the table has, sorted. A name that no record has is blank throughout.
             at: only what was true until then.
             known: only what was recorded until then.
             size: records of a batch at most.
@@ -293,7 +295,7 @@ class StoreSpec:
 
     Args:
         scheme: what its URLs begin with, such as "sqlite".
-        open: opens a `StoreUrl`; `create` says whether a store that is not there is made.
+        open: `open(url, create=...)` opens a `StoreUrl`; `create` says whether a store that is not there is made.
         summary: what it is for, in one sentence.
         capabilities: of its backends.
     """
