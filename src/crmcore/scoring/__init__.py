@@ -6,7 +6,24 @@ A `Scorer` says which columns it needs and turns rows into `Scores`: `crmcore.sc
 
 from __future__ import annotations
 
+from .rule import Band, Count, Rule, age_in_days
+from .scheme import Grading, Group, Scheme, Step
 from .scorer import Scorer
-from .scores import Parts, Reason, Score, Scores
+from .scores import Because, Parts, Reason, Score, Scores
 
-__all__ = ["Parts", "Reason", "Score", "Scorer", "Scores"]
+__all__ = [
+    "Band",
+    "Because",
+    "Count",
+    "Grading",
+    "Group",
+    "Parts",
+    "Reason",
+    "Rule",
+    "Scheme",
+    "Score",
+    "Scorer",
+    "Scores",
+    "Step",
+    "age_in_days",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from math import isnan
 from types import MappingProxyType
@@ -164,7 +164,7 @@ class Scores:
     scale: int = 1
     unit: str = "points"
     grade: Column | None = None
-    beside: Mapping[Heading, Array] = attrs.field(factory=dict)
+    beside: tuple[tuple[Heading, Array], ...] = ()
     labels: Mapping[str, str] = attrs.field(factory=dict, converter=_words)
     language: str = "en"
     _detail: Detail | None = None
@@ -184,7 +184,7 @@ class Scores:
         scale: int = 1,
         unit: str = "points",
         grade: Column | None = None,
-        beside: Mapping[Heading, Array] | None = None,
+        beside: Iterable[tuple[Heading, Array]] = (),
     ) -> Scores:
         """Return scores of rows.
 
@@ -200,7 +200,7 @@ class Scores:
             scale: 1000 where parts are in thousandths.
             unit: of the values.
             grade: one per row.
-            beside: heading -> one value per row.
+            beside: headings, each with one value per row.
 
         Raises:
             DefinitionError: not one value per row, an infinite one, or parts that do not fit the reasons.
@@ -234,7 +234,7 @@ class Scores:
             scale=scale,
             unit=unit,
             grade=grade,
-            beside=dict(beside or {}),
+            beside=tuple(beside),
             labels=scorer.labels,
             detail=None if parts is None else _detail(parts, name, len(rows), len(reasons)),
         )
@@ -288,7 +288,7 @@ class Scores:
         amounts = found.amounts.tolist()
         missing = [()] * chosen.size if found.missing is None else found.missing.tolist()
         grades = self.grades if places is None else [self._grade(p) for p in chosen.tolist()]
-        beside = {h.name: v[chosen].tolist() for h, v in self.beside.items()}
+        beside = {h.name: v[chosen].tolist() for h, v in self.beside}
         return [
             Score(
                 scorer=self.scorer,
@@ -341,7 +341,7 @@ class Scores:
             ids=self.ids.take(places),
             values=self.values.take(places),
             grade=None if self.grade is None else self.grade.take(places),
-            beside={h: v.take(places) for h, v in self.beside.items()},
+            beside=tuple((h, v.take(places)) for h, v in self.beside),
             detail=None if detail is None else lambda chosen: detail(places.take(chosen)),
         )
 
@@ -385,7 +385,7 @@ class Scores:
         ]
         if self.grade is not None:
             columns.append((_GRADE, self.grades))
-        columns += self.beside.items()
+        columns += self.beside
         if reasons and self.reasons:
             columns.append((_REASONS, [self._main(s, reasons) for s in self.each()]))
         return Listing(columns, language=self.language)
