@@ -11,7 +11,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
-INPUTS := pyproject.toml constraints.txt
+PACKAGES := $(wildcard plugins/crmcore-*)
+INPUTS := pyproject.toml constraints.txt $(PACKAGES:%=%/pyproject.toml)
+OLDEST_PLUGGY := 1.6.0
 
 # what `make services` installs from Debian; of two names joined by | either will do, and the first is installed
 SERVICES := postgresql default-jre-headless|openjdk-17-jre-headless chromium fonts-noto-cjk
@@ -40,6 +42,7 @@ $(VENV)/.core: $(INPUTS) | $(BIN)/python
 $(VENV)/.dev: $(VENV)/.core
 	@echo "installing what tests, lint, docs and benchmarks need"
 	@$(INSTALL) --no-build-isolation --editable '.[arrow,color,test,lint,docs,bench]'
+	@$(INSTALL) --no-build-isolation --no-deps $(addprefix --editable ,$(PACKAGES))
 	@touch $@
 
 .PHONY: venv
@@ -65,6 +68,14 @@ test: $(VENV)/.dev ## every test that needs only Python packages
 .PHONY: test-long
 test-long: $(VENV)/.dev ## the same with long property and fault runs
 	@CRMCORE_TEST_PROFILE=long $(BIN)/python -m pytest
+
+$(VENV)/pluggy-$(OLDEST_PLUGGY): $(VENV)/.dev
+	@$(PIP) install --quiet --no-deps --target $@ pluggy==$(OLDEST_PLUGGY)
+
+.PHONY: test-pluggy
+test-pluggy: $(VENV)/pluggy-$(OLDEST_PLUGGY) ## the tests of plugins with the oldest pluggy there is support for
+	@PYTHONPATH=$< $(BIN)/python -c 'import pluggy; assert pluggy.__version__ == "$(OLDEST_PLUGGY)", pluggy.__version__'
+	@PYTHONPATH=$< $(BIN)/python -m pytest tests/unit/plugins plugins -k "plugin or Plugin"
 
 .PHONY: services
 services: ## install system services from Debian (as root; skips what is there)
@@ -99,7 +110,7 @@ lint: $(VENV)/.dev ## ruff: rules and format
 
 .PHONY: types
 types: $(VENV)/.dev ## mypy --strict
-	@$(BIN)/mypy --strict src
+	@$(BIN)/mypy --strict src $(PACKAGES:%=%/src)
 
 .PHONY: layers
 layers: $(VENV)/.dev ## import-linter: modules import only downwards
