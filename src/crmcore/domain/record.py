@@ -26,7 +26,7 @@ Moment = date | datetime
 
 def is_moment(value: object) -> bool:
     """Return whether a value is a date, or a datetime that knows its time zone."""
-    return value.utcoffset() is not None if isinstance(value, datetime) else isinstance(value, date)
+    return _is_instant(value) if isinstance(value, datetime) else isinstance(value, date)
 
 
 def _is_id(value: object) -> bool:
@@ -42,7 +42,8 @@ def _is_text(value: object) -> bool:
 
 
 def _is_instant(value: object) -> bool:
-    return isinstance(value, datetime) and value.utcoffset() is not None
+    # pandas' NaT is a datetime, and raises when it is asked for its offset
+    return isinstance(value, datetime) and value.tzinfo is not None and value.utcoffset() is not None
 
 
 def _is_day(value: object) -> bool:

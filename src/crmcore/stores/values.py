@@ -181,8 +181,11 @@ def _plain(value: Any) -> Any:
         return Fraction(value.numerator, value.denominator)
     if isinstance(value, Money):
         return Money(value.amount, value.currency)
-    base: Callable[[Any], Any] = next(b for b in (str, int, float, Decimal) if isinstance(value, b))
-    return base(value)
+    if isinstance(value, str):
+        return str.__str__(value)  # of a member of an enumeration, `str` gives its name
+    if isinstance(value, float):
+        return float.__float__(value)
+    return Decimal(value) if isinstance(value, Decimal) else int.__int__(value)
 
 
 _PLAIN = frozenset((str, int, bool, float, Decimal, Fraction, Money, date, timedelta))
