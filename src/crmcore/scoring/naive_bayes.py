@@ -26,6 +26,8 @@ from .scores import Parts, Reason, Scores
 __all__ = ["FittedBayes", "NaiveBayes", "percent"]
 
 FORMAT = "crmcore naive bayes 1"
+LARGE = 1 << 22
+"""Pairs of scope and value that are counted in one array, whether they occur or not."""
 STAGE = Reason("stage", {"en": "Stage", "zh": "阶段"})
 PRIOR = Reason("prior", {"en": "Share of won", "zh": "总体赢单占比"})
 
@@ -406,8 +408,13 @@ def _constant(n: int) -> Column:
 def _pairs(scopes: Column, column: Column, keep: Array, outcome: Array) -> Iterable[tuple[int, int, int, int]]:
     """Yield scope, code, won and lost rows for each pair of codes that decided rows have."""
     k = len(column.labels)
-    cell = scopes.data[keep].astype(np.int64) * k + column.data[keep]
-    found, at = np.unique(cell, return_inverse=True)
-    won = np.bincount(at[outcome[keep] == WON], minlength=found.size)
-    lost = np.bincount(at[outcome[keep] == LOST], minlength=found.size)
+    size = len(scopes.labels) * k
+    cell = column.data if len(scopes.labels) == 1 else scopes.data.astype(np.int64) * k + column.data
+    known = None
+    if size > max(LARGE, 4 * keep.size):  # many scopes of many values: only the pairs there are
+        known, cell = np.unique(cell, return_inverse=True)
+        size = known.size
+    won, lost = (np.bincount(cell[keep & (outcome == which)], minlength=size) for which in (WON, LOST))
+    there = np.flatnonzero(won + lost)
+    found, won, lost = there if known is None else known[there], won[there], lost[there]
     return zip((found // k).tolist(), (found % k).tolist(), won.tolist(), lost.tolist(), strict=True)
