@@ -11,13 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DefinitionError
+from ..calendars import Zone
+from ..errors import DefinitionError, RangeError
 from ..table.column import NUMERIC, Array, Column, Mask
+from ..units import DAY
 from .moments import constant, local_day
 from .scope import Scope
 
 __all__ = ["compare", "is_in", "present"]
 
+_NEAR = 3
+"""Days beyond which no change of the clock moves an instant across a midnight."""
 _OPS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
     "<": operator.lt,
@@ -50,7 +54,9 @@ def compare(op: str, column: Column, other: Any, scope: Scope, text: str) -> Mas
         result = _OPS[op](column.data, float(other))
     else:
         result = _numbers(op, column, other, text)
-    return result if column.valid is None else result & column.valid
+    if column.valid is not None:
+        np.logical_and(result, column.valid, out=result)
+    return result
 
 
 def _numbers(op: str, column: Column, value: Any, text: str) -> Mask:
@@ -87,7 +93,7 @@ def _texts(op: str, column: Column, value: Any, text: str) -> Mask:
         test = np.array(
             [x is not None and type(x) is type(value) and bool(_OPS[op](x, value)) for x in labels] or [False], bool
         )
-        return test[column.data]
+        return test.take(column.data)
     if column.data.dtype == object:
         return np.array(
             [x is not None and type(x) is type(value) and bool(_OPS[op](x, value)) for x in column.data.tolist()], bool
@@ -100,10 +106,30 @@ def _dates(op: str, column: Column, value: Any, scope: Scope, text: str) -> Mask
         raise DefinitionError(f"{text}: a date compares with a date or an aware datetime, not {value!r}")
     kind, number = constant(value)
     if kind == "day" and column.kind == "instant":
+        start = None if op == "==" else _start(number + (op in {"<=", ">"}), column, scope.zone)
+        if start is not None:
+            return np.asarray(column.data < start if op in {"<", "<="} else column.data >= start, bool)
         column = local_day(column, scope.zone)
     elif kind == "instant" and column.kind == "day":
         number = scope.zone.local_day(number)
     return np.asarray(_OPS[op](column.data, number), bool)
+
+
+def _start(day: int, column: Column, zone: Zone) -> int | None:
+    """Return the instant that parts earlier local days from this and later ones, so that no instant has to be turned into a day.
+
+    None where the days of the column are known already, and where the clock is changed nearby: then an instant may have an
+    earlier local day than one before it.
+    """
+    if zone.name in column.__dict__.get("_local_days", ()):
+        return None
+    if zone.name == "UTC":
+        return day * DAY
+    try:
+        _, offsets = zone.offsets((day - _NEAR) * DAY, (day + _NEAR) * DAY)
+    except RangeError:
+        return None
+    return day * DAY - offsets[0] if len(offsets) == 1 else None
 
 
 def _columns(op: str, left: Column, right: Column, scope: Scope, text: str) -> Mask:
@@ -155,11 +181,9 @@ def is_in(column: Column, values: Iterable[Any], scope: Scope, text: str) -> Mas
     """Return where the value is one of `values`."""
     wanted = tuple(values)
     if column.kind == "key":
-        test = np.array(
-            [x is not None and any(type(x) is type(v) and x == v for v in wanted) for x in column.labels] or [False],
-            bool,
-        )
-        return test[column.data]
+        typed = {(type(v), v) for v in wanted}
+        test = np.array([(type(x), x) in typed for x in column.labels] or [False], bool)
+        return test.take(column.data)
     result = np.zeros(len(column), bool)
     for value in wanted:
         result |= compare("==", column, value, scope, text)

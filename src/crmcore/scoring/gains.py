@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["Gain", "gains_of"]
 
 
+_BLOCK = 1 << 16
+"""Rows that are added together."""
+
+
 class Gain(Protocol):
     """Something to be added per row; `reach` is its largest magnitude."""
 
@@ -44,7 +48,9 @@ class Labelled:
     reach: int
 
     def add_to(self, total: Array) -> None:
-        total += self.points.astype(total.dtype).take(self.codes)
+        points = self.points.astype(total.dtype)
+        for block in _blocks(total.size):
+            total[block] += points.take(self.codes[block])
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -58,7 +64,14 @@ class Held:
 
     def add_to(self, total: Array) -> None:
         mask = holds(self.condition, self.inputs.table, self.inputs.scope)
-        total += np.multiply(mask.view(np.int8), total.dtype.type(self.points), dtype=total.dtype)
+        flags, points = mask.view(np.int8), total.dtype.type(self.points)
+        for block in _blocks(total.size):
+            total[block] += np.multiply(flags[block], points, dtype=total.dtype)
+
+
+def _blocks(n: int) -> Iterator[slice]:
+    """Yield slices so short that what is computed on the way stays in the cache."""
+    return (slice(start, start + _BLOCK) for start in range(0, n, _BLOCK))
 
 
 @attrs.frozen(slots=True, eq=False)

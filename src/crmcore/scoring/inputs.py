@@ -174,9 +174,10 @@ def _is_today(node: c.Expr) -> bool:
     return isinstance(node, c.Day) and isinstance(node.term, c.AsOf)
 
 
-def _both(when: c.Expr, op: str, bound: int, side: str, today: int) -> c.Expr | None:
+def _both(when: c.Day, op: str, bound: int, side: str, today: int) -> c.Expr | None:
     try:
         edge = date_of(bound)
     except (ValueError, OverflowError):
         return None
-    return c.And((c.Compare(op, when, c.lit(edge)), c.Compare(side, when, c.lit(date_of(today)))))
+    # a comparison with a date looks at the local day of an instant by itself
+    return c.And((c.Compare(op, when.term, c.lit(edge)), c.Compare(side, when.term, c.lit(date_of(today)))))

@@ -44,22 +44,45 @@ def ruled(scheme: Scheme, rows: Rows) -> Scores:
     return Scores.of_rows(
         scheme,
         rows,
-        found.total / SCALE,
+        found.values(),
         defined=_known_enough(scheme, inputs),
         reasons=_reasons(scheme),
         parts=detail,
         scale=SCALE,
         grade=_graded(scheme, found),
-        beside=[(_heading(name), values / SCALE) for name, values in found.dimensions.items()],
+        beside=[(_heading(name), found.shown(name)) for name in found.dimensions],
     )
 
 
 @attrs.frozen(slots=True, eq=False)
 class _Points:
-    """Thousandths of points per row: in total, and by dimension."""
+    """Points per row, in total and by dimension, in multiples of `unit` thousandths."""
 
     total: Array
     dimensions: dict[str, Array]
+    unit: int
+
+    def of(self, dimension: str) -> Array:
+        """Return the points of a dimension; "" for the total."""
+        return self.dimensions[dimension] if dimension else self.total
+
+    def values(self) -> Array:
+        """Return the totals as the nearest floats."""
+        return _floats(self.total, self.unit)
+
+    def shown(self, dimension: str) -> Array:
+        """Return the points of a dimension: whole numbers where all points of the scheme are."""
+        whole, rest = divmod(self.unit, SCALE)
+        if rest:
+            return _floats(self.of(dimension), self.unit)
+        return self.of(dimension) if whole == 1 else self.of(dimension).astype(np.int64) * whole
+
+
+def _floats(values: Array, unit: int) -> Array:
+    whole, rest = divmod(unit, SCALE)
+    if not rest:
+        return np.multiply(values, whole, dtype=np.float64)
+    return np.multiply(values, unit, dtype=np.float64) / SCALE
 
 
 def _points(scheme: Scheme, inputs: Inputs) -> _Points:
@@ -69,22 +92,17 @@ def _points(scheme: Scheme, inputs: Inputs) -> _Points:
     total = np.zeros(len(inputs), kind)
     dimensions: dict[str, Array] = {}
     for group, listed in gains:
-        points = total if len(gains) == 1 and not group.dimension else np.zeros(len(inputs), kind)
+        points = np.zeros(len(inputs), kind)
         for gain in listed:
             gain.add_to(points)
-        points = _limited(points, group, unit)
-        if group.dimension:
-            known = dimensions.get(group.dimension)
-            dimensions[group.dimension] = points if known is None else known + points
-        total = points if points is total else total + points
-    total = _limited(total, scheme, unit)
-    return _Points(_thousandths(total, unit), {d: _thousandths(v, unit) for d, v in dimensions.items()})
-
-
-def _thousandths(values: Array, unit: int) -> Array:
-    found: Array = values.astype(np.int64)
-    found *= unit
-    return found
+        _limit(points, group, unit)
+        total += points
+        if group.dimension in dimensions:
+            dimensions[group.dimension] = dimensions[group.dimension] + points
+        elif group.dimension:
+            dimensions[group.dimension] = points
+    _limit(total, scheme, unit)
+    return _Points(total, dimensions, unit)
 
 
 def _unit(scheme: Scheme) -> int:
@@ -111,14 +129,13 @@ def _pull(limits: Group | Scheme, unit: int) -> int:
     return max(0, -milli(limits.cap) // unit, milli(limits.floor) // unit)
 
 
-def _limited(values: Array, limits: Group | Scheme, unit: int) -> Array:
-    """Return values within a cap and a floor."""
+def _limit(values: Array, limits: Group | Scheme, unit: int) -> None:
+    """Bring values within a cap and a floor, in their place."""
     bounds = np.iinfo(values.dtype)
     if limits.cap is not None and milli(limits.cap) // unit < bounds.max:
-        values = np.minimum(values, values.dtype.type(milli(limits.cap) // unit))
+        np.minimum(values, values.dtype.type(milli(limits.cap) // unit), out=values)
     if limits.floor is not None and milli(limits.floor) // unit > bounds.min:
-        values = np.maximum(values, values.dtype.type(milli(limits.floor) // unit))
-    return values
+        np.maximum(values, values.dtype.type(milli(limits.floor) // unit), out=values)
 
 
 def _known_enough(scheme: Scheme, inputs: Inputs) -> Mask | None:
@@ -199,22 +216,29 @@ def _graded(scheme: Scheme, found: _Points) -> Column | None:
     """Return the grade of each row: those of all gradings side by side; none where one of them gives none."""
     if not scheme.grades:
         return None
-    n = found.total.size
-    codes, labels = np.zeros(n, np.int64), [""]
-    graded = np.ones(n, bool)
+    codes: Array | None = None
+    labels = [""]
+    graded: Mask | None = None
     for grading in scheme.grades:
-        steps = _step(grading, found.dimensions[grading.of] if grading.of else found.total)
-        graded &= steps < len(grading.steps)
-        codes = codes * (len(grading.steps) + 1) + steps
+        steps, last = _step(grading, found), len(grading.steps)
+        if grading.steps[-1].start is not None:
+            some: Mask = steps < last
+            graded = some if graded is None else graded & some
         labels = [before + step for before in labels for step in (*(s.grade for s in grading.steps), "")]
-    data = np.where(graded, codes + 1, 0).astype(code_type(len(labels) + 1))
-    return Column("key", data, labels=[None, *labels])
+        kind = code_type(len(labels) + 1)
+        codes = steps.astype(kind) if codes is None else codes.astype(kind) * kind(last + 1) + steps
+    assert codes is not None
+    codes += 1
+    return Column("key", codes if graded is None else np.where(graded, codes, 0), labels=[None, *labels])
 
 
-def _step(grading: Grading, values: Array) -> Array:
-    """Return the number of the first step that a value reaches; their number where it reaches none."""
-    found = np.zeros(values.size, np.int64)
+def _step(grading: Grading, found: _Points) -> Array:
+    """Return the number of the first step that points reach; their number where they reach none."""
+    values = found.of(grading.of)
+    low, high = np.iinfo(values.dtype).min, np.iinfo(values.dtype).max
+    number = np.zeros(values.size, code_type(len(grading.steps) + 1))
     for step in grading.steps:
         if step.start is not None:
-            found += values < milli(step.start)
-    return found
+            start = -(-milli(step.start) // found.unit)  # the first multiple of the unit that reaches it
+            number += values < values.dtype.type(start) if low <= start <= high else start > high
+    return number
