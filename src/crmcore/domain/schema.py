@@ -16,7 +16,7 @@ import attrs
 from .past import Revert
 from .record import Record
 
-__all__ = ["ASSUMED", "RECORDS", "REVERTS", "Field", "fields_of"]
+__all__ = ["ASSUMED", "RECORDS", "REVERTS", "Field", "fields_of", "table_of"]
 
 Value = TypeVar("Value")
 
@@ -86,6 +86,18 @@ ASSUMED: Mapping[str, Mapping[str, str | int]] = MappingProxyType(
     {"activity": MappingProxyType({"quantity": 1}), "target": MappingProxyType({"kind": "quota"})}
 )
 """Table name -> columns that a source may leave out altogether, with what each row then stands for."""
+
+
+_TABLES = {name: table for table, (_, name) in _HOMES.items()}
+
+
+def table_of(record: object) -> str | None:
+    """Return the table that a record belongs to, None where it is no record of the domain."""
+    for kind in type(record).__mro__:
+        table = _TABLES.get(kind.__name__)
+        if table is not None and kind is RECORDS[table]:
+            return table
+    return None
 
 
 class Field(NamedTuple):

@@ -18,12 +18,13 @@ __all__ = ["check_condition", "check_data", "check_grain", "confidence_of", "key
 CONFIDENCE = 0.95
 
 
-def check_data(data: object) -> None:
-    """Raise where something else stands in place of a dataset."""
+def check_data(data: object) -> Dataset:
+    """Return a dataset; raise where something else stands in its place."""
     if not isinstance(data, Dataset):
         raise ArgumentError(
             f"data is a Dataset, from crmcore.Dataset(...) or crmcore.read(...), got {type(data).__name__}"
         )
+    return data
 
 
 def check_condition(where: object) -> None:

@@ -33,11 +33,14 @@ from .arguments import check_condition, check_data, check_grain, confidence_of, 
 from .inputs import check_tables, needed_by
 from .modules import metrics_in
 from .names import metric_named
+from .on_store import OnStore
 from .scorecard import Scorecard, card_of
 from .scoring import alone, only_score, score_table, scorer_named, scorers_of
 
 if TYPE_CHECKING:
     from ..scoring import Score, Scorer, Scores
+    from ..stores import Backend, Store, StoreUrl
+    from .records import Clock
 
 __all__ = ["Workspace"]
 
@@ -45,7 +48,7 @@ _PLANS = 64
 _VIEWS = 4
 
 
-class Workspace:
+class Workspace(OnStore):
     """Settings and metrics under which numbers are measured; immutable after construction.
 
     Args:
@@ -57,6 +60,9 @@ class Workspace:
         scorers: the host's own: `Scheme` objects, or anything else that is a `Scorer`.
         plugins: paths of Python files that define metrics.
         language: of labels, "en" or "zh".
+        store: where records are kept: a URL such as "sqlite:///crm.db", or an open store. Then `data` may be left out below.
+        tenant: whose records of the store; "main" by default.
+        clock: gives the present instant where a change does not say when it was learnt, e.g. `lambda: datetime.now(UTC)`.
 
     Raises:
         DefinitionError: two metrics or two scorers of one name.
@@ -74,8 +80,11 @@ class Workspace:
         scorers: Iterable[Scorer] = (),
         plugins: Iterable[str | Path] = (),
         language: str = "en",
+        store: str | StoreUrl | Backend | Store | None = None,
+        tenant: str | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        self.zone = Zone(timezone)
+        zone = Zone(timezone)
         self.calendar = calendar if calendar is not None else Calendar()
         self.currency = currency
         rates = tuple(rates)
@@ -88,6 +97,7 @@ class Workspace:
         self.scorers = scorers_of(scorers)
         self._plans: OrderedDict[Any, Plan] = OrderedDict()
         self._views: WeakKeyDictionary[Dataset, OrderedDict[Moment | None, Scope]] = WeakKeyDictionary()
+        super().__init__(zone, store, tenant, clock)
 
     @classmethod
     def load(cls, path: str | Path) -> Workspace:
@@ -101,7 +111,8 @@ class Workspace:
         return cls(**settings_from(path))
 
     def __repr__(self) -> str:
-        return f"Workspace({len(self.metrics)} metrics, {self.zone.name}, currency {self.currency or 'not set'})"
+        kept = "" if self._store is None else f", store of tenant {self._store.tenant!r}"
+        return f"Workspace({len(self.metrics)} metrics, {self.zone.name}, currency {self.currency or 'not set'}{kept})"
 
     def metric(self, name: str | Metric) -> Metric:
         """Return a metric by name; `won_value.trailing(90)` and `won_value_trailing_90_days` are names too.
@@ -114,7 +125,7 @@ class Workspace:
     def measure(
         self,
         metrics: str | Metric | Iterable[str | Metric],
-        data: Dataset,
+        data: Dataset | None = None,
         *,
         by: str | Expr | Iterable[str | Expr] = (),
         per: str | None = None,
@@ -126,7 +137,7 @@ class Workspace:
 
         Args:
             metrics: names, or `Metric` objects.
-            data: the tables they are measured on.
+            data: the tables they are measured on; by default those of the store.
             by: columns or column expressions to group by; `owner.team` follows a reference. Blank is a group.
             per: the period axis: day, week, month, quarter, year, fiscal_period, fiscal_quarter or fiscal_year.
             where: a condition on the rows of every table that is read.
@@ -142,10 +153,10 @@ class Workspace:
         chosen = self._chosen(metrics)
         check_grain(per)
         check_condition(where)
-        check_data(data)
         confidence = confidence_of(interval)
         names, keys = keys_of(by)
         plan = self._plan(chosen, keys, per, where)
+        data = check_data(self._data(data, plan.tables))
         check_tables(plan.tables, chosen, data.tables)
         scope = self._scope(data, as_of)
         try:
@@ -166,13 +177,19 @@ class Workspace:
         )
 
     def analyse(
-        self, name: str, data: Dataset, *, where: Expr | None = None, as_of: date | None = None, **choices: Any
+        self,
+        name: str,
+        data: Dataset | None = None,
+        *,
+        where: Expr | None = None,
+        as_of: date | None = None,
+        **choices: Any,
     ) -> Listing:
         """Run an analysis of the catalogue on a dataset.
 
         Args:
             name: of an entry of `crmcore.kpis.ANALYSES`, such as "rfm_ntile".
-            data: the tables it is run on.
+            data: the tables it is run on; by default those of the store.
             where: a condition on the rows of every table that is read.
             as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
             choices: the keyword arguments of the analysis; its function documents them.
@@ -187,7 +204,7 @@ class Workspace:
         """
         analysis = analysis_named(name, self.metrics)
         check_choices(analysis, choices)
-        found = analysis.run(self.view(data, where=where, as_of=as_of), **choices)
+        found = analysis.run(self.view(self._data(data, analysis.needs), where=where, as_of=as_of), **choices)
         return found.told(self.language)
 
     def scorer(self, name: str | Scorer) -> Scorer:
@@ -199,13 +216,13 @@ class Workspace:
         return scorer_named(name, self.scorers)
 
     def score(
-        self, scorer: str | Scorer, data: Dataset, *, where: Expr | None = None, as_of: date | None = None
+        self, scorer: str | Scorer, data: Dataset | None = None, *, where: Expr | None = None, as_of: date | None = None
     ) -> Scores:
         """Score the rows of a table, each with the reasons that add up to its score.
 
         Args:
             scorer: a name, or a scorer such as a `Scheme`.
-            data: the tables; the scorer says which one it scores.
+            data: the tables, by default those of the store; the scorer says which one it scores.
             where: a condition on the rows that are scored; other tables are read whole.
             as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
 
@@ -218,7 +235,7 @@ class Workspace:
         """
         chosen = self.scorer(scorer)
         check_condition(where)
-        return score_table(chosen, self._scope(data, as_of), where).told(self.language)
+        return score_table(chosen, self._scope(self._data(data, [chosen.table]), as_of), where).told(self.language)
 
     def score_one(
         self, scorer: str | Scorer, record: Any, *, as_of: date | None, others: Dataset | None = None
@@ -255,11 +272,11 @@ class Workspace:
 
         Args:
             metric: a name, or a `Metric`: a ratio, a mean, a sum or a count.
-            before: one of: a dataset; a label of a period such as "2026-Q1", which is taken whole, with `data` and `per`;
+            before: one of: a dataset; a label of a period such as "2026-Q1", which is taken whole, with `per` and `data`;
                 a result of this metric by group; group -> (numerator, denominator), exact numbers.
             after: the later side, of the same sort.
             by: for datasets and periods, the columns or column expressions whose groups are looked at.
-            data: for periods, the tables they are measured on.
+            data: for periods, the tables they are measured on; by default those of the store.
             per: for periods, what they are: month, quarter ...
             where: for datasets and periods, a condition on the rows of every table that is read.
             as_of: for datasets and periods, the date (its end, local) or aware datetime looked from.
@@ -273,7 +290,7 @@ class Workspace:
         Rules: R1, R2, R4, Q4
         """
         if isinstance(before, str) and isinstance(after, str):
-            if data is None or per is None:
+            if (data is None and self._store is None) or per is None:
                 raise ArgumentError(
                     f"periods {before!r} and {after!r} need the dataset and their kind: data=..., per='quarter'"
                 )
@@ -299,7 +316,7 @@ class Workspace:
 
     def scorecard(
         self,
-        data: Dataset,
+        data: Dataset | None = None,
         *,
         per: str | None = None,
         where: Expr | None = None,
@@ -309,7 +326,7 @@ class Workspace:
         """Measure every metric that a dataset has the inputs for, and say what the others lack.
 
         Args:
-            data: the tables.
+            data: the tables; by default those of the store.
             per: show the period of this kind that contains as_of beside the one before it; without, all time together.
             where: a condition on the rows of every table that is read.
             as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
@@ -320,13 +337,14 @@ class Workspace:
         """
         check_grain(per)
         check_condition(where)
+        tables = check_data(self._data(data))
 
         def run(metrics: Sequence[Metric]) -> Result:
-            return self.measure(metrics, data, per=per, where=where, as_of=as_of, interval=True)
+            return self.measure(metrics, tables, per=per, where=where, as_of=as_of, interval=True)
 
-        moment = self._scope(data, as_of).as_of
+        moment = self._scope(tables, as_of).as_of
         running = None if per is None or moment is None else self.calendar.period(moment.day, per).label
-        return card_of(self.metrics.values(), data, run, subjects=subjects, running=running, language=self.language)
+        return card_of(self.metrics.values(), tables, run, subjects=subjects, running=running, language=self.language)
 
     def view(self, data: Dataset, *, where: Expr | None = None, as_of: date | None = None) -> View:
         """Return a dataset as an analysis sees it.

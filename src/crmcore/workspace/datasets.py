@@ -1,0 +1,135 @@
+"""Datasets of a store: its tables as they stand, or as they stood, ready to be measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from ..calendars import Zone
+from ..domain.record import is_moment
+from ..domain.schema import RECORDS, fields_of
+from ..errors import ArgumentError
+from ..table.dataset import Dataset
+from ..table.rows import Rows
+from ..table.table import Table
+from .records import cut_at
+
+if TYPE_CHECKING:
+    from ..stores.contract import Store
+
+__all__ = ["Datasets", "change_rows"]
+
+
+class Datasets:
+    """The datasets of a store; that of now is kept until the log moves on.
+
+    Args:
+        store: the tenant's store.
+        zone: where days end.
+    """
+
+    def __init__(self, store: Store, zone: Zone) -> None:
+        self._store = store
+        self._zone = zone
+        self._last = -1
+        self._now: dict[tuple[str, ...], Dataset] = {}
+
+    def of(self, at: date | None = None, known: date | None = None, *, history: bool = False) -> Dataset:
+        """Return the tables as they stand, or as they stood."""
+        if at is None and known is None:
+            return self._current(("change",) if history else ())
+        cut = None if at is None else cut_at(_moment(at, "at"), self._zone)
+        until = None if known is None else self._instant(_moment(known, "known"))
+        found = _cleared(self._store.dataset(at=cut, known=until))
+        return self._with_changes(found, cut, until) if history else found
+
+    def holding(self, tables: Iterable[str]) -> Dataset:
+        """Return the tables as they stand, those of the domain among `tables` also where they have no record yet."""
+        there = self._current(())
+        missing = tuple(sorted(name for name in tables if name not in there and name in RECORDS and name != "change"))
+        return self._current(missing)
+
+    def _current(self, more: tuple[str, ...]) -> Dataset:
+        """Return the dataset of now with more tables: the changes, or tables without rows."""
+        last = self._store.last()
+        if last != self._last:
+            self._now.clear()
+            self._last = last
+        if () not in self._now:
+            self._now[()] = _cleared(self._store.dataset())
+        if more not in self._now:
+            found = self._now[()]
+            if more == ("change",):
+                self._now[more] = self._with_changes(found)
+            else:
+                empty: dict[str, Any] = {name: [] for name in more}
+                self._now[more] = Dataset.of({**found.tables, **Dataset(**empty).tables}, found.issues, found.rejected)
+        return self._now[more]
+
+    def _instant(self, known: date) -> datetime:
+        cut = cut_at(known, self._zone)
+        return datetime.fromisoformat("1970-01-01T00:00:00+00:00") + timedelta(microseconds=cut.instant)
+
+    def _with_changes(self, data: Dataset, cut: Any = None, known: datetime | None = None) -> Dataset:
+        changes = Dataset(change=change_rows(self._store, cut, known))
+        return Dataset.of({**data.tables, **changes.tables}, data.issues, data.rejected)
+
+
+def change_rows(store: Store, cut: Any = None, known: datetime | None = None) -> Rows:
+    """Return the log as rows of changes, one for each field that an entry changed; values as text."""
+    from ..stores.fold import within
+    from .texts import text_of
+
+    names: Any = ("id", "table", "record", "field", "old", "new", "at", "recorded_at", "sequence", "actor")
+
+    def rows() -> Iterable[tuple[Any, ...]]:
+        for e in store.entries():
+            if (known is not None and e.recorded_at > known) or (cut is not None and not within(e.at, cut)):
+                continue
+            for field, new in e.values.items():
+                old = e.old.get(field)
+                yield (
+                    f"{e.number}:{field}",
+                    e.table,
+                    e.id,
+                    field,
+                    None if old is None else text_of(old),
+                    None if new is None else text_of(new),
+                    e.at,
+                    e.recorded_at,
+                    e.sequence,
+                    e.actor,
+                )
+
+    return Rows(names, rows())
+
+
+def _cleared(data: Dataset) -> Dataset:
+    """Return the dataset without columns of creation that no record has: such records were there always (O9)."""
+    found: dict[str, Table] = {}
+    for name, table in data.tables.items():
+        made = [f.name for f in (fields_of(RECORDS[name]) if name in RECORDS else ()) if f.exists]
+        blank = [n for n in made if n in table.columns and len(table) and not table.columns[n].present().any()]
+        found[name] = without(table, blank) if blank else table
+    return Dataset.of(found, data.issues, data.rejected)
+
+
+def without(table: Table, names: Iterable[str]) -> Table:
+    """Return a table without some of its columns."""
+    gone = set(names)
+    return Table(
+        table.name,
+        {n: c for n, c in table.columns.items() if n not in gone},
+        length=len(table),
+        references={k: v for k, v in table.references.items() if k not in gone},
+        excluded=table.excluded,
+        rows=table.rows,
+        clustered=table.clustered if table.clustered not in gone else None,
+    )
+
+
+def _moment(value: Any, what: str) -> date:
+    if not isinstance(value, date) or not is_moment(value):
+        raise ArgumentError(f"{what} is a date, or a datetime with a time zone, got {value!r}")
+    return value
