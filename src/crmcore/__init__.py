@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from .errors import CrmCoreError as CrmCoreError
     from .errors import CrmCoreWarning as CrmCoreWarning
     from .metric import Metric as Metric
+    from .plugins.hookspecs import hookimpl as hookimpl
     from .sources import read as read
     from .state.listing import Listing as Listing
     from .state.result import Result as Result
@@ -102,6 +103,7 @@ __all__ = [
     "functional",
     "gini",
     "greatest",
+    "hookimpl",
     "kpis",
     "largest",
     "latest",
@@ -141,6 +143,7 @@ _HOMES = {
     "Rate": "domain",
     "Result": "state.result",
     "Workspace": "workspace",
+    "hookimpl": "plugins",
     "latest": "table.latest",
     "read": "sources",
 }

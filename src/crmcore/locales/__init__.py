@@ -7,9 +7,15 @@ from typing import NamedTuple
 
 from ..errors import ArgumentError
 
-__all__ = ["LANGUAGES", "Locale", "locale"]
+__all__ = ["LANGUAGES", "Language", "Locale", "locale"]
 
 LANGUAGES = ("en", "zh")
+
+
+class Language(str):
+    """The tag of a language that plugins bring labels in. What it has no words for is said in English."""
+
+    __slots__ = ()
 
 
 class Locale(NamedTuple):
@@ -45,7 +51,7 @@ def locale(language: str) -> Locale:
     Raises:
         ArgumentError: a language there are no words for; the message lists those there are.
     """
-    if language not in LANGUAGES:
+    if language not in LANGUAGES and not isinstance(language, Language):
         raise ArgumentError(f"no language {language!r}; there are {', '.join(LANGUAGES)}")
     if language == "zh":
         from . import zh as found

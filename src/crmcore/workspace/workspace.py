@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -19,10 +19,10 @@ from ..engines.compute import compute, seen_from
 from ..engines.inquiry import Enquirer
 from ..errors import ArgumentError, ColumnNotFound, DefinitionError
 from ..evaluate import Moment, Scope, constant
-from ..kpis import CATALOGUE
-from ..locales import locale
+from ..locales import LANGUAGES, Language
 from ..metric import Metric
 from ..plan.question import Asked, Plan, Question
+from ..plugins.gather import gather
 from ..state.listing import Listing
 from ..state.result import Result
 from ..table.dataset import Dataset
@@ -31,16 +31,13 @@ from ..units import unit
 from .analyses import analysis_named, check_choices
 from .arguments import check_condition, check_data, check_grain, confidence_of, keys_of, listed_metrics
 from .inputs import check_tables, needed_by
-from .modules import metrics_in
 from .names import metric_named
-from .on_store import OnStore
 from .scorecard import Scorecard, card_of
 from .scoring import alone, only_score, score_table, scorer_named, scorers_of
 
 if TYPE_CHECKING:
     from ..scoring import Score, Scorer, Scores
-    from ..stores import Backend, Store, StoreUrl
-    from .records import Clock
+    from ..sources import Profile, Progress
 
 __all__ = ["Workspace"]
 
@@ -48,7 +45,7 @@ _PLANS = 64
 _VIEWS = 4
 
 
-class Workspace(OnStore):
+class Workspace:
     """Settings and metrics under which numbers are measured; immutable after construction.
 
     Args:
@@ -58,14 +55,16 @@ class Workspace(OnStore):
         rates: `Rate` records.
         metrics: the host's own, beside the catalogue.
         scorers: the host's own: `Scheme` objects, or anything else that is a `Scorer`.
-        plugins: paths of Python files that define metrics.
-        language: of labels, "en" or "zh".
-        store: where records are kept: a URL such as "sqlite:///crm.db", or an open store. Then `data` may be left out below.
-        tenant: whose records of the store; "main" by default.
-        clock: gives the present instant where a change does not say when it was learnt, e.g. `lambda: datetime.now(UTC)`.
+        plugins: modules, objects and paths of Python files; one that fails is an error.
+        discover: True to load all installed plugins; those that fail are left out, with a warning. Or the names of some;
+            one that fails is an error. The environment variable CRMCORE_PLUGINS, where it is set, decides instead.
+        config: plugin -> its settings.
+        strict: True to raise for any plugin that fails, False to leave out any.
+        language: of labels, "en", "zh" or one that a plugin brings.
 
     Raises:
         DefinitionError: two metrics or two scorers of one name.
+        PluginError: a plugin that fails, or two that declare one name.
         ArgumentError: a setting that means nothing.
     """
 
@@ -78,26 +77,34 @@ class Workspace(OnStore):
         rates: Iterable[Rate] = (),
         metrics: Iterable[Metric] = (),
         scorers: Iterable[Scorer] = (),
-        plugins: Iterable[str | Path] = (),
+        plugins: Iterable[Any] = (),
+        discover: bool | Iterable[str] = False,
+        config: Mapping[str, Any] | None = None,
+        strict: bool | None = None,
         language: str = "en",
-        store: str | StoreUrl | Backend | Store | None = None,
-        tenant: str | None = None,
-        clock: Clock | None = None,
     ) -> None:
-        zone = Zone(timezone)
+        self.zone = Zone(timezone)
         self.calendar = calendar if calendar is not None else Calendar()
         self.currency = currency
         rates = tuple(rates)
         if rates and currency is None:
             raise ArgumentError("rates need a currency to convert into: Workspace(currency=..., rates=...)")
         self.rates = Rates(currency, rates) if rates and currency is not None else None
-        locale(language)  # one there are no words for is refused here
-        self.language = language
-        self.metrics, self.origins = _collected(metrics, plugins)
-        self.scorers = scorers_of(scorers)
+        found = gather(
+            plugins,
+            discover=discover,
+            config=config,
+            strict=strict,
+            metrics=metrics,
+            scorers=scorers_of(scorers),
+            language=language,
+        )
+        self.language = _spoken(language, found.languages)
+        self.plugins = found.plugins
+        self.metrics, self.origins = found.metrics, found.metrics.origins
+        self.scorers, self.stores, self.profiles = found.scorers, found.stores, found.profiles
         self._plans: OrderedDict[Any, Plan] = OrderedDict()
         self._views: WeakKeyDictionary[Dataset, OrderedDict[Moment | None, Scope]] = WeakKeyDictionary()
-        super().__init__(zone, store, tenant, clock)
 
     @classmethod
     def load(cls, path: str | Path) -> Workspace:
@@ -111,8 +118,7 @@ class Workspace(OnStore):
         return cls(**settings_from(path))
 
     def __repr__(self) -> str:
-        kept = "" if self._store is None else f", store of tenant {self._store.tenant!r}"
-        return f"Workspace({len(self.metrics)} metrics, {self.zone.name}, currency {self.currency or 'not set'}{kept})"
+        return f"Workspace({len(self.metrics)} metrics, {self.zone.name}, currency {self.currency or 'not set'})"
 
     def metric(self, name: str | Metric) -> Metric:
         """Return a metric by name; `won_value.trailing(90)` and `won_value_trailing_90_days` are names too.
@@ -122,10 +128,28 @@ class Workspace(OnStore):
         """
         return name if isinstance(name, Metric) else metric_named(name, self.metrics)
 
+    def read(
+        self,
+        path: str | Path,
+        *,
+        profile: str | Path | Mapping[str, Any] | Profile | None = None,
+        timezone: str | None = None,
+        progress: Progress | None = None,
+    ) -> Dataset:
+        """Read a CSV file, or a folder of them, as `crmcore.read` does; `profile` may be one that a plugin brings.
+
+        Raises:
+            ProfileNotFound: no profile of that name, with the nearest names.
+            IngestError, ProfileError, ArgumentError: what cannot be read, and why.
+        """
+        from ..sources import read
+
+        return read(path, profile=profile, profiles=self.profiles, timezone=timezone, progress=progress)
+
     def measure(
         self,
         metrics: str | Metric | Iterable[str | Metric],
-        data: Dataset | None = None,
+        data: Dataset,
         *,
         by: str | Expr | Iterable[str | Expr] = (),
         per: str | None = None,
@@ -137,7 +161,7 @@ class Workspace(OnStore):
 
         Args:
             metrics: names, or `Metric` objects.
-            data: the tables they are measured on; by default those of the store.
+            data: the tables they are measured on.
             by: columns or column expressions to group by; `owner.team` follows a reference. Blank is a group.
             per: the period axis: day, week, month, quarter, year, fiscal_period, fiscal_quarter or fiscal_year.
             where: a condition on the rows of every table that is read.
@@ -153,10 +177,10 @@ class Workspace(OnStore):
         chosen = self._chosen(metrics)
         check_grain(per)
         check_condition(where)
+        check_data(data)
         confidence = confidence_of(interval)
         names, keys = keys_of(by)
         plan = self._plan(chosen, keys, per, where)
-        data = check_data(self._data(data, plan.tables))
         check_tables(plan.tables, chosen, data.tables)
         scope = self._scope(data, as_of)
         try:
@@ -177,19 +201,13 @@ class Workspace(OnStore):
         )
 
     def analyse(
-        self,
-        name: str,
-        data: Dataset | None = None,
-        *,
-        where: Expr | None = None,
-        as_of: date | None = None,
-        **choices: Any,
+        self, name: str, data: Dataset, *, where: Expr | None = None, as_of: date | None = None, **choices: Any
     ) -> Listing:
         """Run an analysis of the catalogue on a dataset.
 
         Args:
             name: of an entry of `crmcore.kpis.ANALYSES`, such as "rfm_ntile".
-            data: the tables it is run on; by default those of the store.
+            data: the tables it is run on.
             where: a condition on the rows of every table that is read.
             as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
             choices: the keyword arguments of the analysis; its function documents them.
@@ -204,7 +222,7 @@ class Workspace(OnStore):
         """
         analysis = analysis_named(name, self.metrics)
         check_choices(analysis, choices)
-        found = analysis.run(self.view(self._data(data, analysis.needs), where=where, as_of=as_of), **choices)
+        found = analysis.run(self.view(data, where=where, as_of=as_of), **choices)
         return found.told(self.language)
 
     def scorer(self, name: str | Scorer) -> Scorer:
@@ -216,13 +234,13 @@ class Workspace(OnStore):
         return scorer_named(name, self.scorers)
 
     def score(
-        self, scorer: str | Scorer, data: Dataset | None = None, *, where: Expr | None = None, as_of: date | None = None
+        self, scorer: str | Scorer, data: Dataset, *, where: Expr | None = None, as_of: date | None = None
     ) -> Scores:
         """Score the rows of a table, each with the reasons that add up to its score.
 
         Args:
             scorer: a name, or a scorer such as a `Scheme`.
-            data: the tables, by default those of the store; the scorer says which one it scores.
+            data: the tables; the scorer says which one it scores.
             where: a condition on the rows that are scored; other tables are read whole.
             as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
 
@@ -235,7 +253,7 @@ class Workspace(OnStore):
         """
         chosen = self.scorer(scorer)
         check_condition(where)
-        return score_table(chosen, self._scope(self._data(data, [chosen.table]), as_of), where).told(self.language)
+        return score_table(chosen, self._scope(data, as_of), where).told(self.language)
 
     def score_one(
         self, scorer: str | Scorer, record: Any, *, as_of: date | None, others: Dataset | None = None
@@ -272,11 +290,11 @@ class Workspace(OnStore):
 
         Args:
             metric: a name, or a `Metric`: a ratio, a mean, a sum or a count.
-            before: one of: a dataset; a label of a period such as "2026-Q1", which is taken whole, with `per` and `data`;
+            before: one of: a dataset; a label of a period such as "2026-Q1", which is taken whole, with `data` and `per`;
                 a result of this metric by group; group -> (numerator, denominator), exact numbers.
             after: the later side, of the same sort.
             by: for datasets and periods, the columns or column expressions whose groups are looked at.
-            data: for periods, the tables they are measured on; by default those of the store.
+            data: for periods, the tables they are measured on.
             per: for periods, what they are: month, quarter ...
             where: for datasets and periods, a condition on the rows of every table that is read.
             as_of: for datasets and periods, the date (its end, local) or aware datetime looked from.
@@ -290,7 +308,7 @@ class Workspace(OnStore):
         Rules: R1, R2, R4, Q4
         """
         if isinstance(before, str) and isinstance(after, str):
-            if (data is None and self._store is None) or per is None:
+            if data is None or per is None:
                 raise ArgumentError(
                     f"periods {before!r} and {after!r} need the dataset and their kind: data=..., per='quarter'"
                 )
@@ -316,7 +334,7 @@ class Workspace(OnStore):
 
     def scorecard(
         self,
-        data: Dataset | None = None,
+        data: Dataset,
         *,
         per: str | None = None,
         where: Expr | None = None,
@@ -326,7 +344,7 @@ class Workspace(OnStore):
         """Measure every metric that a dataset has the inputs for, and say what the others lack.
 
         Args:
-            data: the tables; by default those of the store.
+            data: the tables.
             per: show the period of this kind that contains as_of beside the one before it; without, all time together.
             where: a condition on the rows of every table that is read.
             as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
@@ -337,14 +355,13 @@ class Workspace(OnStore):
         """
         check_grain(per)
         check_condition(where)
-        tables = check_data(self._data(data))
 
         def run(metrics: Sequence[Metric]) -> Result:
-            return self.measure(metrics, tables, per=per, where=where, as_of=as_of, interval=True)
+            return self.measure(metrics, data, per=per, where=where, as_of=as_of, interval=True)
 
-        moment = self._scope(tables, as_of).as_of
+        moment = self._scope(data, as_of).as_of
         running = None if per is None or moment is None else self.calendar.period(moment.day, per).label
-        return card_of(self.metrics.values(), tables, run, subjects=subjects, running=running, language=self.language)
+        return card_of(self.metrics.values(), data, run, subjects=subjects, running=running, language=self.language)
 
     def view(self, data: Dataset, *, where: Expr | None = None, as_of: date | None = None) -> View:
         """Return a dataset as an analysis sees it.
@@ -426,18 +443,12 @@ class Workspace(OnStore):
         }
 
 
-def _collected(metrics: Iterable[Metric], plugins: Iterable[str | Path]) -> tuple[dict[str, Metric], dict[str, str]]:
-    """Return all metrics by name, and where each came from. Two of one name are an error that names both."""
-    found: dict[str, Metric] = dict(CATALOGUE)
-    origins = dict.fromkeys(found, "crmcore")
-    sources = [("metrics", tuple(metrics)), *((str(p), metrics_in(p)) for p in plugins)]
-    for origin, listed in sources:
-        for metric in listed:
-            if not isinstance(metric, Metric):
-                raise ArgumentError(f"metrics takes crmcore.Metric objects, got {metric!r}")
-            if metric.name in found and found[metric.name] is not metric:
-                raise DefinitionError(
-                    f"metric {metric.name!r} from {origin} is already defined by {origins[metric.name]}"
-                )
-            found[metric.name], origins[metric.name] = metric, origin
-    return found, origins
+def _spoken(language: str, known: Sequence[str]) -> str:
+    """Return a language that the workspace can speak.
+
+    Raises:
+        ArgumentError: another one; the message lists those there are.
+    """
+    if language not in known:
+        raise ArgumentError(f"no language {language!r}; there are {', '.join(known)}")
+    return language if language in LANGUAGES else Language(language)

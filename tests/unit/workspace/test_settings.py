@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 import crmcore as cc
-from crmcore.errors import ArgumentError, CurrencyError, DefinitionError, MetricNotFound
+from crmcore.errors import ArgumentError, CurrencyError, DefinitionError, MetricNotFound, PluginError
 from crmcore.workspace import Workspace
 
 PLUGIN = """
@@ -151,8 +151,8 @@ def test_two_definitions_of_one_name_name_both(tmp_path) -> None:
     ("text", "error", "message"),
     [
         ("x = 1", DefinitionError, r"defines no metric; write `loss_rate = crmcore\.Metric"),
-        ("raise RuntimeError('no')", ArgumentError, r"cannot be executed: RuntimeError: no"),
-        ("def (", ArgumentError, r"cannot be executed: SyntaxError"),
+        ("raise RuntimeError('no')", PluginError, r"cannot be executed: RuntimeError: no"),
+        ("def (", PluginError, r"cannot be executed: SyntaxError"),
         ("METRICS = []", DefinitionError, r"defines no metric"),
         ("METRICS = [1]", DefinitionError, r"defines no metric"),
     ],
