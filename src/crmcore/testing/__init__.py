@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .reference import Reference, mean_interval, measure, wilson
+    from .scorers import ScorerSuite
     from .suite import Suite, flag, needs
 
-__all__ = ["Reference", "Suite", "flag", "mean_interval", "measure", "needs", "wilson"]
+__all__ = ["Reference", "ScorerSuite", "Suite", "flag", "mean_interval", "measure", "needs", "wilson"]
 
 _HOME = {
     **dict.fromkeys(("Reference", "mean_interval", "measure", "wilson"), "reference"),
     **dict.fromkeys(("Suite", "flag", "needs"), "suite"),
+    "ScorerSuite": "scorers",
 }
 """Name -> module it comes from."""
 
