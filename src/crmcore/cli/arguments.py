@@ -115,9 +115,16 @@ def _host() -> Parser:
         "--workspace", metavar="FILE", help="settings: time zone, calendar, currency, rates, plugins (TOML)"
     )
     options.add_argument(
-        "--plugin", action="append", default=[], metavar="FILE.py", help="a Python file with metrics; may be repeated"
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="FILE.py",
+        help="a Python file with metrics or hooks; may be repeated",
     )
-    options.add_argument("--language", choices=LANGUAGES, help="of labels and notes")
+    options.add_argument("--discover", action="store_true", help="load all installed plugins")
+    options.add_argument(
+        "--language", metavar="TAG", help=f"of labels and notes: {', '.join(LANGUAGES)} or one that a plugin brings"
+    )
     return options
 
 

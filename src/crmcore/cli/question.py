@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..algebra.walk import aggregates_of
+from ..errors import PluginWarning
 from ..metric import Metric
 from ..plan.requests import reading
-from ..sources import read
 from ..state.result import Result
 from ..table.dataset import Dataset
 from ..workspace import Workspace
@@ -21,19 +23,35 @@ __all__ = ["data_of", "measured", "workspace_of"]
 
 
 def workspace_of(args: argparse.Namespace) -> Workspace:
-    """Return the workspace of --workspace and --plugin."""
+    """Return the workspace of --workspace, --plugin, --discover and --language; it is built once."""
+    found: Workspace | None = getattr(args, "built", None)
+    if found is None:
+        found = args.built = _built(args)
+    return found
+
+
+def _built(args: argparse.Namespace) -> Workspace:
     settings = _settings(args)
     if args.plugin:
         settings["plugins"] = [*settings.get("plugins", ()), *args.plugin]
+    if args.discover:
+        settings["discover"] = True
     if args.language:
         settings["language"] = args.language
-    return Workspace(**settings)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", PluginWarning)
+        found = Workspace(**settings)
+    for warning in caught:
+        print(f"crmcore: warning: {' '.join(str(warning.message).split())}", file=sys.stderr)
+    return found
 
 
 def data_of(args: argparse.Namespace) -> Dataset:
     """Return the dataset of --data and --profile; a zone for timestamps that have none has to be stated by somebody."""
     with progress_bar() as progress:
-        return read(args.data, profile=args.profile, timezone=_settings(args).get("timezone"), progress=progress)
+        return workspace_of(args).read(
+            args.data, profile=args.profile, timezone=_settings(args).get("timezone"), progress=progress
+        )
 
 
 def _settings(args: argparse.Namespace) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 
 from ..errors import DefinitionError
+from ..toml import parsed
 
 __all__ = ["Labels"]
 
@@ -61,7 +62,7 @@ class Labels:
         """
         file = Path(path)
         try:
-            found = tomllib.loads(file.read_text("utf-8"))
+            found = parsed(file.read_text("utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise DefinitionError(f"labels {file.name!r} cannot be read: {error}") from None
         for key in found:

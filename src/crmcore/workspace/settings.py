@@ -15,14 +15,18 @@ from ..toml import parsed
 
 __all__ = ["settings_from"]
 
-_KEYS: dict[str, tuple[type, str]] = {
+_KEYS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "calendar": (dict, "a table"),
     "currency": (str, "a code such as 'EUR'"),
+    "discover": ((bool, list), "true, false or a list of names of installed plugins"),
     "language": (str, "a code such as 'en'"),
+    "plugin": (dict, "tables of settings such as [plugin.acme]"),
     "plugins": (list, "a list of paths"),
     "rates": (list, "a list of tables"),
+    "strict": (bool, "true or false"),
     "timezone": (str, "a name such as 'Europe/Berlin'"),
 }
+_AS_THEY_ARE = ("timezone", "currency", "language", "discover", "strict")
 _CALENDAR = ("fiscal_anchor", "fiscal_named_by", "fiscal_pattern", "fiscal_start", "week_start")
 
 
@@ -42,7 +46,7 @@ def settings_from(path: str | Path) -> dict[str, Any]:
     _known(found, tuple(_KEYS), str(path))
     for key, value in found.items():
         _typed(value, *_KEYS[key], f"{path}: {key}")
-    settings: dict[str, Any] = {k: found[k] for k in ("timezone", "currency", "language") if k in found}
+    settings: dict[str, Any] = {k: found[k] for k in _AS_THEY_ARE if k in found}
     if "calendar" in found:
         _known(found["calendar"], _CALENDAR, f"{path}, [calendar]")
         settings["calendar"] = Calendar(**found["calendar"])
@@ -52,6 +56,10 @@ def settings_from(path: str | Path) -> dict[str, Any]:
         for plugin in found["plugins"]:
             _typed(plugin, str, "a path", f"{path}: plugins")
         settings["plugins"] = [file.parent / p for p in found["plugins"]]
+    if "plugin" in found:
+        for name, config in found["plugin"].items():
+            _typed(config, dict, "a table of settings", f"{path}: plugin.{name}")
+        settings["config"] = found["plugin"]
     return settings
 
 
@@ -77,7 +85,7 @@ def _rate(found: Any, where: str) -> Rate:
         raise ArgumentError(f"{where}: {error}") from None
 
 
-def _typed(value: Any, kind: type, meaning: str, where: str) -> None:
+def _typed(value: Any, kind: type | tuple[type, ...], meaning: str, where: str) -> None:
     if not isinstance(value, kind):
         raise ArgumentError(f"{where} is {meaning}, not {value!r}")
 
