@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .reference import Reference, mean_interval, measure, wilson
     from .scorers import ScorerSuite
+    from .stores import StoreSuite
     from .suite import Suite, flag, needs
 
 __all__ = ["Reference", "ScorerSuite", "Suite", "flag", "mean_interval", "measure", "needs", "wilson"]
 
 _HOME = {
     **dict.fromkeys(("Reference", "mean_interval", "measure", "wilson"), "reference"),
+    "StoreSuite": "stores",
     **dict.fromkeys(("Suite", "flag", "needs"), "suite"),
     "ScorerSuite": "scorers",
 }

@@ -28,7 +28,7 @@ class Flag:
         self.says = says
         self.default = default
 
-    def __get__(self, _: object, owner: type | None = None) -> bool:
+    def __get__(self, suite: Any, owner: type | None = None) -> bool:
         return self.default
 
 

@@ -1,0 +1,7 @@
+from .suite import StoreBase
+
+__all__ = ["Histories"]
+
+
+class Histories(StoreBase):
+    pass
