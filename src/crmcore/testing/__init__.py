@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .stores import StoreSuite
     from .suite import Suite, flag, needs
 
-__all__ = ["Reference", "ScorerSuite", "Suite", "flag", "mean_interval", "measure", "needs", "wilson"]
+__all__ = ["Reference", "ScorerSuite", "StoreSuite", "Suite", "flag", "mean_interval", "measure", "needs", "wilson"]
 
 _HOME = {
     **dict.fromkeys(("Reference", "mean_interval", "measure", "wilson"), "reference"),
