@@ -78,14 +78,21 @@ class Evaluation(Listing):
     """
 
     def __init__(
-        self, found: Tally, *, probabilities: bool, quantiles: int, bins: int, without_score: int, undecided: int
+        self,
+        found: Tally,
+        *,
+        probabilities: bool,
+        quantiles: int,
+        bins: int,
+        left_out: tuple[int, int],
+        facts: Sequence[Fact],
     ) -> None:
         self.tally, self.bins, self.probabilities = found, bins, probabilities
         values = _measures(found, bins, probabilities=probabilities)
         self.reasons = {
             n: _WHY[_why(found, n, values[n], probabilities=probabilities)] for n in values if _unknown(values[n])
         }
-        values |= {"without_score": without_score, "undecided": undecided}
+        values |= dict(zip(("without_score", "undecided"), left_out, strict=True))
         q = gain(found, quantiles=quantiles)
         with np.errstate(invalid="ignore"):
             rate = q.positives / np.where(q.rows > 0, q.rows, np.nan)
@@ -101,7 +108,8 @@ class Evaluation(Listing):
                     quiet=name in ("without_score", "undecided"),
                 )
                 for name, (unit, en, zh) in _FACTS.items()
-            ],
+            ]
+            + list(facts),
             notes=_notes(self.reasons),
         )
 
@@ -128,6 +136,7 @@ def evaluate(
     probabilities: bool | None = None,
     quantiles: int = 10,
     bins: int = 10,
+    facts: Sequence[Fact] = (),
 ) -> Evaluation:
     """Judge scores by what came.
 
@@ -142,6 +151,7 @@ def evaluate(
         probabilities: whether scores are probabilities; by default what the scorer says, else whether all lie in 0 to 1.
         quantiles: parts the rows are cut into, 10 for deciles.
         bins: classes of probability of the calibration.
+        facts: what else is to be told of the rows.
 
     Returns: a listing; rows without a score or an outcome are left out, and facts count them.
 
@@ -168,8 +178,8 @@ def evaluate(
         probabilities=within if wanted is None else wanted,
         quantiles=quantiles,
         bins=bins,
-        without_score=int((~scored & decided).sum()),
-        undecided=int((~decided).sum()),
+        left_out=(int((~scored & decided).sum()), int((~decided).sum())),
+        facts=facts,
     )
 
 
