@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from crmcore.stores import StoreSpec
 
     from .backend import PostgresBackend
-    from .install import install
+    from .schema import install
 
 CRMCORE_API = (1, 0)
 
 __all__ = ["CRMCORE_API", "PostgresBackend", "crmcore_stores", "install"]
 
-_HOMES = {"PostgresBackend": "backend", "install": "install"}
+_HOMES = {"PostgresBackend": "backend", "install": "schema"}
 
 
 @cc.hookimpl

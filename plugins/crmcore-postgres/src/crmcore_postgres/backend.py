@@ -16,9 +16,9 @@ from crmcore.stores.values import check_name
 
 from .address import Address
 from .connections import Connection, Connections, told
-from .install import migrate
 from .layout import Layout
 from .rows import Tables
+from .schema import migrate
 from .store import PostgresStore
 from .verify import verified
 from .wall import check_format, check_wall, present

@@ -12,6 +12,7 @@ PostgreSQL refuses to run as root, so a test run by root starts it as another us
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import pwd
@@ -24,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -33,9 +35,9 @@ from urllib.parse import quote
 import psycopg
 from psycopg import conninfo, sql
 
-from .install import install
+from .schema import install
 
-__all__ = ["Database", "External", "Owned", "Server", "find_binaries", "find_server"]
+__all__ = ["Database", "External", "Owned", "Server", "database_for", "find_binaries", "find_server", "shared_server"]
 
 ADMIN = "crm_admin"
 OWNER = "crm_owner"
@@ -100,13 +102,22 @@ class Server:
     @contextmanager
     def database(self, *, installed: bool = True) -> Iterator[Database]:
         """Make a database for the time of a block; with the tables of a store in it, unless told otherwise."""
+        made = self.made(installed=installed)
+        try:
+            yield made
+        finally:
+            self._drop(made.name)
+
+    def made(self, *, installed: bool = True) -> Database:
+        """Make a database; it goes with the server, or when `drop` is called."""
         template = self._templates(installed=installed)
         name = f"crmcore_test_{os.getpid()}_{next(self._numbers)}"
         self._make(name, template)
-        try:
-            yield Database(self, name)
-        finally:
-            self._drop(name)
+        return Database(self, name)
+
+    def drop(self, database: Database) -> None:
+        """Remove a database, whoever is connected."""
+        self._drop(database.name)
 
     def _administer(self, *statements: sql.Composed | sql.SQL, database: str = "postgres") -> None:
         with psycopg.connect(self.dsn(database, self.admin), autocommit=True) as connection:
@@ -293,6 +304,29 @@ def find_server(settings: Mapping[str, str] | None = None, *, own: bool = False)
     """
     given = os.environ.get("CRMCORE_TEST_PG_DSN")
     return External(given) if given and not own else Owned(find_binaries(), settings)
+
+
+@cache
+def shared_server() -> Server:
+    """Return the one server of this process; it is started when it is first asked for, and stops with the process."""
+    server = find_server()
+    atexit.register(server.stop)
+    return server
+
+
+@cache
+def _of_folders() -> dict[Path, Database]:
+    return {}
+
+
+def database_for(folder: Path) -> Database:
+    """Return the database that stands for a folder, on the shared server: for suites that open stores by folder."""
+    known = _of_folders()
+    for path in [path for path in known if not path.exists()]:  # their tests are over
+        shared_server().drop(known.pop(path))
+    if folder not in known:
+        known[folder] = shared_server().made()
+    return known[folder]
 
 
 def find_binaries() -> Path:

@@ -25,10 +25,10 @@ from crmcore.stores.values import check_name, check_write
 
 from .address import Address
 from .connections import Connection, told
-from .install import lock_number
 from .layout import id_out
 from .reading import consumer_of, entries_of, held_of
 from .rows import Tables, as_json, entry_cells
+from .schema import lock_number
 
 __all__ = ["PostgresTransaction"]
 

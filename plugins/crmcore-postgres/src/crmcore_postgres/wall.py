@@ -9,8 +9,8 @@ from crmcore.errors import StoreError, StoreFormatError
 
 from .address import Address
 from .connections import Connection
-from .install import applied, check_server
 from .migrations import steps
+from .schema import applied, check_server
 
 __all__ = ["check_format", "check_wall", "present"]
 

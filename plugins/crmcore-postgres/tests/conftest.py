@@ -1,0 +1,59 @@
+"""A real PostgreSQL for the tests: without one they fail, they are not skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from crmcore_postgres import PostgresBackend
+from crmcore_postgres.store import PostgresStore
+from crmcore_postgres.testing import Database, Server, shared_server
+
+
+@pytest.fixture(scope="session")
+def server() -> Server:
+    """Return the server of the session."""
+    return shared_server()
+
+
+@pytest.fixture
+def database(server: Server) -> Iterator[Database]:
+    """Make a database with the tables of a store."""
+    with server.database() as made:
+        yield made
+
+
+@pytest.fixture
+def bare(server: Server) -> Iterator[Database]:
+    """Make a database with nothing in it."""
+    with server.database(installed=False) as made:
+        yield made
+
+
+@pytest.fixture
+def opened(database: Database) -> Iterator[Callable[..., PostgresBackend]]:
+    """Return a function that opens the store, as often as it is asked; options of the URL are its arguments."""
+    backends = []
+
+    def open_it(url: str | None = None, **options: str) -> PostgresBackend:
+        address = url or database.url
+        asked = "&".join(f"{name}={value}" for name, value in options.items())
+        backends.append(PostgresBackend(f"{address}{'&' if '?' in address else '?'}{asked}" if asked else address))
+        return backends[-1]
+
+    yield open_it
+    for backend in backends:
+        backend.close()
+
+
+@pytest.fixture
+def backend(opened: Callable[..., PostgresBackend]) -> PostgresBackend:
+    """Open the store."""
+    return opened()
+
+
+@pytest.fixture
+def store(backend: PostgresBackend) -> PostgresStore:
+    """Open the store of the tenant main."""
+    return backend.scoped()
