@@ -46,7 +46,11 @@ class Candidate:
 
 
 def candidates(
-    plugins: Iterable[Any], discover: bool | Iterable[str], *, strict: bool | None = None
+    plugins: Iterable[Any],
+    discover: bool | Iterable[str],
+    *,
+    strict: bool | None = None,
+    environment: bool = True,
 ) -> tuple[Candidate, ...]:
     """Return what is given and what is discovered, by name; nothing of it has run yet.
 
@@ -54,6 +58,7 @@ def candidates(
         plugins: modules, objects and paths of Python files; strict unless `strict` says otherwise.
         discover: True for all installed plugins, which are lenient; names for these, which are strict.
         strict: True or False decides for all.
+        environment: whether CRMCORE_PLUGINS has a say.
 
     Raises:
         ArgumentError: what cannot be a plugin, or a file that is not there.
@@ -63,7 +68,7 @@ def candidates(
         raise ArgumentError(f"plugins is a list of modules, objects or paths of Python files, got {plugins!r}")
     firm = strict is not False
     found = [given(plugin, strict=firm) for plugin in plugins]
-    names, by = asked_for(discover)
+    names, by = asked_for(discover, environment=environment)
     if names is None:
         found += [_entry(e, strict=bool(strict)) for e in installed()]
     elif names:

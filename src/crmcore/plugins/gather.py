@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..stores.contract import StoreSpec
     from .host import Draft
 
-__all__ = ["Gathered", "gather"]
+__all__ = ["Gathered", "gather", "settled"]
 
 _OWN = "crmcore"
 _NOUNS = {"metrics": "metric", "scorers": "scorer", "stores": "store", "profiles": "profile", "labels": "label"}
@@ -89,7 +89,21 @@ def gather(
         DefinitionError: two metrics of one name among those of crmcore and the host.
         ArgumentError: what cannot be a plugin, a metric or a list of names.
     """
-    drafts = _drafts(plugins, discover, config, strict)
+    return settled(_drafts(plugins, discover, config, strict), metrics=metrics, scorers=scorers, language=language)
+
+
+def settled(
+    drafts: list[Draft],
+    *,
+    metrics: Iterable[Metric] = (),
+    scorers: Mapping[str, Scorer] | None = None,
+    language: str = "en",
+) -> Gathered:
+    """Return what plugins, crmcore and the host declare together, each name once; the arguments are those of `gather`.
+
+    Raises:
+        PluginError: two plugins that have to work declare one name.
+    """
     claims = _owned(metrics, scorers or {})
     for draft in drafts:
         _claim(draft, claims)
@@ -113,9 +127,10 @@ def _drafts(plugins: Any, discover: Any, config: Any, strict: bool | None) -> li
     listed = tuple(plugins) if isinstance(plugins, list) else plugins
     if listed == () and names == () and not config:
         return []
+    from .candidates import candidates
     from .host import drafts_of  # pluggy is loaded where there is a plugin
 
-    return drafts_of(listed, discover=discover, config=config, strict=strict)
+    return drafts_of(candidates(listed, discover, strict=strict), config)
 
 
 def _owned(metrics: Iterable[Metric], scorers: Mapping[str, Scorer]) -> Claims:

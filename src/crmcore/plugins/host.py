@@ -15,7 +15,7 @@ import attrs
 
 from ..errors import CrmCoreError, PluginError, PluginWarning
 from ..metric import Metric
-from .candidates import Candidate, candidates
+from .candidates import Candidate
 from .config import HIDDEN, configured, secrets_of, shown
 from .contract import Unfit, api_of, hooks_of
 from .declared import Declared, declared
@@ -54,21 +54,14 @@ class Draft:
         )
 
 
-def drafts_of(
-    plugins: Iterable[Any],
-    *,
-    discover: bool | Iterable[str] = False,
-    config: Mapping[str, Any] | None = None,
-    strict: bool | None = None,
-) -> list[Draft]:
-    """Return all plugins, by name, with what they declare; those with an error declare nothing.
+def drafts_of(found: Iterable[Candidate], config: Mapping[str, Any] | None = None) -> list[Draft]:
+    """Return plugins, in the order of the candidates, with what they declare; those with an error declare nothing.
 
     Raises:
-        PluginError: a plugin that has to work does not.
-        ArgumentError: what cannot be a plugin.
+        PluginError: a plugin that has to work does not, or settings of one that is not there.
     """
     settings = _settings(config)
-    drafts = [Draft(c) for c in candidates(plugins, discover, strict=strict)]
+    drafts = [Draft(c) for c in found]
     _check_names(drafts)
     _check_config(drafts, settings)
     for draft in drafts:
@@ -191,9 +184,10 @@ def leave_out(
         version=plugin.version,
         hook=hook,
     )
+    draft.error.__cause__ = None if hidden or isinstance(cause, CrmCoreError) else cause
     draft.declared = []
     if draft.candidate.strict:
-        raise draft.error from (None if hidden or isinstance(cause, CrmCoreError) else cause)
+        raise draft.error
     warnings.warn(PluginWarning(f"left out: {text}"), stacklevel=_outside())
 
 

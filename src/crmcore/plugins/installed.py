@@ -31,16 +31,16 @@ def _scan(_: tuple[str, ...]) -> tuple[EntryPoint, ...]:
     return tuple(sorted(entry_points(group=GROUP), key=lambda e: (e.name, e.value)))
 
 
-def asked_for(discover: bool | Iterable[str]) -> tuple[tuple[str, ...] | None, str]:
+def asked_for(discover: bool | Iterable[str], *, environment: bool = True) -> tuple[tuple[str, ...] | None, str]:
     """Return the names of the installed plugins to load, None for all, and who asked.
 
     The environment variable CRMCORE_PLUGINS, where it is set, decides over the argument: names parted by commas, or nothing
-    for none.
+    for none. Without `environment` it is not looked at.
 
     Raises:
         ArgumentError: neither a truth value nor names.
     """
-    stated = os.environ.get(ENVIRONMENT)
+    stated = os.environ.get(ENVIRONMENT) if environment else None
     if stated is not None:
         return tuple(dict.fromkeys(n.strip() for n in stated.split(",") if n.strip())), ENVIRONMENT
     if isinstance(discover, bool):
