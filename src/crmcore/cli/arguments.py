@@ -83,6 +83,18 @@ def parser() -> Parser:
     analyse.add_argument("--top", type=int, metavar="N", help="only the first N rows")
     analyse.add_argument("--format", choices=("table", "json"), default="table")
 
+    following = add(
+        "next",
+        "Rank open deals, or leads, by what needs attention, with the next step each lacks",
+        _data(required=True),
+        rows,
+    )
+    following.add_argument("--leads", action="store_true", help="leads for follow-up instead of deals")
+    following.add_argument("--owner", action="append", default=[], metavar="NAME", help="only theirs; may be repeated")
+    following.add_argument("--scorer", metavar="NAME", help="a scorer whose scores count in place of the data's own")
+    following.add_argument("--top", type=int, metavar="N", help="only the first N rows")
+    following.add_argument("--format", choices=("table", "json"), default="table")
+
     explain = add(
         "explain",
         "Show what a number means and rests on; without data, the definition",

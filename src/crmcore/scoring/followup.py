@@ -22,7 +22,7 @@ __all__ = ["LEADS", "follow_up"]
 LEADS: tuple[Signal, ...] = (
     Signal(
         *("no_owner", "urgency", 30),
-        {"en": "nobody's", "zh": "无负责人"},
+        {"en": "no owner", "zh": "无负责人"},
         {"en": "Assign it", "zh": "分配负责人"},
     ),
     Signal(
@@ -38,17 +38,21 @@ LEADS: tuple[Signal, ...] = (
     Signal(*("fresh", "urgency", 20), {"en": "new", "zh": "新线索"}),
     Signal(
         *("no_activity", "risk", 50),
-        {"en": "no recent or planned activity", "zh": "近期无活动且无计划"},
+        {"en": "no activity", "zh": "无活动"},
         {"en": "Follow up", "zh": "跟进"},
     ),
     Signal(
         *("stale", "risk", 50),
-        {"en": "open for long", "zh": "长期未决"},
+        {"en": "stale", "zh": "长期未决"},
         {"en": "Convert it, or close it", "zh": "转化或关闭"},
     ),
 )
 """What is looked at in open leads, with its points; the first that asks for a step is the next step."""
 
+_NO_SCORE = {
+    "en": "No lead has a score, so the order is that of urgency and risk; a scorer, or a column score, gives them one.",
+    "zh": "线索均无评分，仅按紧急度和风险排序；可指定评分器或提供score列。",
+}
 _ID = Heading("id", "label", {"en": "Id", "zh": "编号"})
 _NAME = Heading("name", "label", {"en": "Lead", "zh": "线索"})
 _OWNER = Heading("owner", "label", {"en": "Owner", "zh": "负责人"})
@@ -153,7 +157,10 @@ def follow_up(
             quiet=True,
         ),
     ]
-    return Steps(leads.ids(), found, percent_rank(score), weights or Weights(), columns, facts, [], language=language)
+    notes = [_NO_SCORE] if len(leads) and np.isnan(score).all() else []
+    return Steps(
+        leads.ids(), found, percent_rank(score), weights or Weights(), columns, facts, notes, language=language
+    )
 
 
 def _scores(leads: Rows, given: Scores | None) -> Array:

@@ -27,18 +27,18 @@ __all__ = ["DEALS", "DECISION_MAKERS", "next_steps"]
 DEALS: tuple[Signal, ...] = (
     Signal(
         *("overdue_close", "urgency", 40),
-        {"en": "expected close has passed", "zh": "预计成交日已过"},
+        {"en": "overdue", "zh": "已逾期"},
         {"en": "Agree on a new close date, or close it", "zh": "约定新的成交日期或关闭商机"},
     ),
     Signal(*("closes_soon", "urgency", 25), {"en": "closes soon", "zh": "即将成交"}),
     Signal(
         *("no_activity", "urgency", 25),
-        {"en": "no recent or planned activity", "zh": "近期无活动且无计划"},
+        {"en": "no activity", "zh": "无活动"},
         {"en": "Plan the next activity", "zh": "安排下一次活动"},
     ),
     Signal(
         *("stuck_in_stage", "urgency", 20),
-        {"en": "stuck in its stage", "zh": "阶段停滞"},
+        {"en": "stuck in stage", "zh": "阶段停滞"},
         {"en": "Move it on, or disqualify it", "zh": "推进阶段或判定不合格"},
     ),
     Signal(
@@ -46,8 +46,8 @@ DEALS: tuple[Signal, ...] = (
         {"en": "no decision maker", "zh": "缺少决策人"},
         {"en": "Find the decision maker", "zh": "找到决策人"},
     ),
-    Signal(*("aged", "risk", 30), {"en": "older than won deals get", "zh": "超出赢单周期"}),
-    Signal(*("pushed", "risk", 20), {"en": "pushed out repeatedly", "zh": "多次推迟"}),
+    Signal(*("aged", "risk", 30), {"en": "aged", "zh": "超龄"}),
+    Signal(*("pushed", "risk", 20), {"en": "pushed", "zh": "多次推迟"}),
     Signal(
         *("no_amount", "risk", 20),
         {"en": "no amount", "zh": "无金额"},
@@ -60,7 +60,7 @@ DEALS: tuple[Signal, ...] = (
     ),
     Signal(
         *("no_next_step", "risk", 10),
-        {"en": "no next step written down", "zh": "未填写下一步"},
+        {"en": "no next step", "zh": "无下一步"},
         {"en": "Write down the next step", "zh": "填写下一步计划"},
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
@@ -146,6 +147,7 @@ class Steps(Listing):
         language: str = "en",
     ) -> None:
         self._given = (ids, findings, value, weights, columns, facts, notes)
+        self._places: list[int] | None = None
         urgency, risk = findings.side("urgency"), findings.side("risk")
         priority = (weights.value * value * 100 + weights.urgency * urgency + weights.risk * risk) / 100
         order = np.array(sorted(range(len(ids)), key=lambda i: (-priority[i], sort_key(ids[i]))), np.int64)
@@ -192,7 +194,24 @@ class Steps(Listing):
 
     def told(self, language: str) -> Steps:
         """Return the same in another language, its reasons and steps too."""
-        return Steps(*self._given, language=language)
+        whole = Steps(*self._given, language=language)
+        return whole if self._places is None else whole._taken(self._places)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one dict per row; `because` and `lacks` hold the reasons by name, for programs."""
+        return [
+            {**row, "because": dict(step.because), "lacks": list(step.lacks)}
+            for row, step in zip(super().rows(), self.steps, strict=True)
+        ]
+
+    def _taken(self, rows: Sequence[int]) -> Steps:
+        places = [*rows]
+        found = copy(self)
+        found._values = {n: v[np.array(places, np.int64)] for n, v in self._values.items()}
+        found._length = len(places)
+        found.steps = tuple(self.steps[i] for i in places)
+        found._places = places if self._places is None else [self._places[i] for i in places]
+        return found
 
     def of(self, id: Any) -> Step:  # noqa: A002 - the column it looks in is called so
         """Return what is to be done about one record.
@@ -229,7 +248,7 @@ def _scaled(findings: Findings, side: str, share: float) -> Array:
 
 def _reasons(step: Step, rules: Mapping[str, Signal], language: str) -> str:
     words = {**_WORDS, **{n: r.labels for n, r in rules.items()}}
-    return ", ".join(f"{_say(words[n], language)} +{p:.1f}" for n, p in step.because.items())
+    return ", ".join(f"{_say(words[n], language)} +{round(p, 1):g}" for n, p in step.because.items())
 
 
 def _unseen(findings: Findings, rules: Mapping[str, Signal]) -> list[Mapping[str, str]]:
