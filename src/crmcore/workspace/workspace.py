@@ -34,6 +34,7 @@ from .inputs import check_tables, needed_by
 from .names import metric_named
 from .scorecard import Scorecard, card_of
 from .scoring import alone, only_score, score_table, scorer_named, scorers_of
+from .selling import Selling
 
 if TYPE_CHECKING:
     from ..scoring import Score, Scorer, Scores
@@ -45,7 +46,7 @@ _PLANS = 64
 _VIEWS = 4
 
 
-class Workspace:
+class Workspace(Selling):
     """Settings and metrics under which numbers are measured; immutable after construction.
 
     Args:
