@@ -49,20 +49,19 @@ def check_write(write: Write) -> dict[str, Any]:
     if not isinstance(write, Write):
         raise ArgumentError(f"a store takes crmcore.stores.Write, got {write!r}")
     check_name(write.table, "table")
-    where = f"{write.table} {write.id!r}"
-    for what, value in (("id", write.id), ("actor", write.actor)):
-        if not _is_id(value) and (what == "id" or value is not None):
-            raise DefinitionError(f"{where}: {what} {value!r} is not text or a whole number", value=value)
+    if not _is_id(write.id):
+        raise _no(write, "id", "is not text or a whole number")
+    if write.actor is not None and not _is_id(write.actor):
+        raise _no(write, "actor", "is not text or a whole number")
     if not is_moment(write.at):
-        raise DefinitionError(
-            f"{where}: at {write.at!r} is not a date, nor a datetime with a time zone", value=write.at
-        )
+        raise _no(write, "at", "is not a date, nor a datetime with a time zone")
     recorded: Any = write.recorded_at
     if not isinstance(recorded, datetime) or recorded.utcoffset() is None:
-        raise DefinitionError(f"{where}: recorded_at {recorded!r} is not a datetime with a time zone", value=recorded)
-    for what, number in (("sequence", write.sequence), ("expected", write.expected)):
-        if (type(number) is not int or number < 0) and number is not None:
-            raise DefinitionError(f"{where}: {what} {number!r} is not a whole number from 0", value=number)
+        raise _no(write, "recorded_at", "is not a datetime with a time zone")
+    if not _is_place(write.sequence):
+        raise _no(write, "sequence", "is not a whole number from 0")
+    if write.expected is not None and not _is_place(write.expected):
+        raise _no(write, "expected", "is not a whole number from 0")
     if write.key is not None:
         check_name(write.key, "key")
     if write.source != "":
@@ -77,10 +76,15 @@ def checked(table: str, id: Id, values: Mapping[str, Any]) -> dict[str, Any]:  #
         DefinitionError: a value that its field does not take, or a field that is not kept this way.
         ArgumentError: a field whose name is none.
     """
-    known = fields_known(table)
+    known, easy = fields_known(table), _easy(table)
     defaults = defaults_of(table)
     found: dict[str, Any] = {}
     for name, value in values.items():
+        # most values are of the usual type of their field, and plain: one look tells
+        sure = easy.get(name, _NONE).get(type(value))
+        if sure is not None and sure(value):
+            found[name] = value
+            continue
         judge = known.get(name, _judge_host)
         if judge is _judge_host:
             _check_field(table, name)
@@ -120,6 +124,60 @@ def defaults_of(table: str) -> Mapping[str, Any]:
     return MappingProxyType(
         {a.name: a.default for a in kept if a.default is not None and a.default is not attrs.NOTHING}
     )
+
+
+def _no(write: Write, what: str, why: str) -> DefinitionError:
+    value = getattr(write, what)
+    return DefinitionError(f"{write.table} {write.id!r}: {what} {value!r} {why}", value=value)
+
+
+def _is_place(value: object) -> bool:
+    return type(value) is int and 0 <= value < 2**63
+
+
+def _true(_: Any) -> bool:
+    return True
+
+
+def _is_ascii(value: str) -> bool:
+    return value.isascii() and "\0" not in value
+
+
+def _is_int64(value: int) -> bool:
+    return -(2**63) <= value < 2**63
+
+
+_NONE: Mapping[type, Callable[[Any], bool]] = MappingProxyType({})
+_EASY: dict[str, dict[type, Callable[[Any], bool]]] = {
+    "key": {str: _is_ascii, int: _is_int64},
+    "text": {str: _is_ascii},
+    "moment": {datetime: lambda v: v.tzinfo is UTC, date: _true},
+    "instant": {datetime: lambda v: v.tzinfo is UTC},
+    "day": {date: _true},
+    "money": {Money: _true},
+    "count": {int: _is_int64},
+    "duration": {timedelta: _true},
+    "flag": {bool: _true},
+    "score": {float: isfinite},
+}
+"""Kind of field -> type -> whether a value is plain and one that the field takes; False leaves it to its judge."""
+
+
+@cache
+def _easy(table: str) -> Mapping[str, Mapping[type, Callable[[Any], bool]]]:
+    """Return the fields of a table of the domain whose judge asks for nothing beyond their kind."""
+    if table not in RECORDS:
+        return MappingProxyType({})
+    record: Any = RECORDS[table]
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(record)
+    found: dict[str, Mapping[type, Callable[[Any], bool]]] = {}
+    for a in fields:
+        kind, choices = a.metadata.get("column"), a.metadata.get("choices", ())
+        if choices:
+            found[a.name] = {str: frozenset(choices).__contains__}
+        elif kind in _EASY and a.name != "id" and a.metadata.get("least") is None and not a.metadata.get("any"):
+            found[a.name] = _EASY[kind]
+    return MappingProxyType(found)
 
 
 def same(one: Any, other: Any) -> bool:
