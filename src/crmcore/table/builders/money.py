@@ -8,6 +8,7 @@ from typing import Any
 
 from ...domain import Money
 from ..column import Column
+from .build import Block
 from .keys import KeyBuilder
 from .numbers import NumberBuilder
 from .spec import ColumnSpec
@@ -32,6 +33,11 @@ class MoneyBuilder(NumberBuilder):
     def __init__(self, spec: ColumnSpec) -> None:
         super().__init__(spec)
         self.currencies: KeyBuilder | None = None
+
+    def add_amounts(self, amounts: Block, codes: Sequence[str | None]) -> None:
+        """Take a typed block of amounts with the currency of each: the same as `Money` values, without making any."""
+        self._currency(list(codes))
+        self.add_block(amounts)
 
     def _objects(self, values: Sequence[Any]) -> None:
         kinds = set(map(type, values))
