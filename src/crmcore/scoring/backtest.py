@@ -76,7 +76,7 @@ def backtest(
         now: the rows as they are known now.
         at: the split.
         then: the tables as of the split.
-        won: which rows are won; by default what the scorer says, else as usual for the table.
+        won: which rows are won, for a scorer that learns nothing; by default as usual for the table.
         lost: which are lost.
         decided: when that was decided.
         known: columns that are known before the outcome in this data, though they usually are filled after it.
@@ -88,15 +88,14 @@ def backtest(
         DataError: no row was decided after the split.
     """
     learner = learner_of(scorer)
-    decision = decision_of(now.table.name, won, lost, decided)
-    if learner is not None and won is None and lost is None:
-        decision = (
-            learner.decision
-            if decided is None
-            else decision_of(now.table.name, learner.decision.won, learner.decision.lost, decided)
-        )
     if learner is None:
+        decision = decision_of(now.table.name, won, lost, decided)
         check_features(scorer.name, [col(c) for c in scorer.needs + scorer.wants], decision, known)
+    elif won is not None or lost is not None:
+        raise ArgumentError(f"which rows are won or lost stands in the definition of {learner.name!r}; state it there")
+    else:
+        own = learner.decision
+        decision = decision_of(own.table, own.won, own.lost, own.at if decided is None else decided)
     split = time_split(now, decision, at, then)
     if not len(split.test):
         raise DataError(
