@@ -117,7 +117,7 @@ class _Reading:
         if self.matches.unread:
             unread = self.matches.unread
             issues.append(Issue("file not read", "", "", len(unread), detail=", ".join(unread)))
-        return Dataset.of(tables, issues, self._as_it_came(made.rejected))
+        return Dataset.of(tables, issues, self._as_it_came(made.rejected), made.left_out)
 
     def _zone(self) -> str | None:
         """Return the zone that the profile states for all files, if there is one: dates are compared with instants in it."""

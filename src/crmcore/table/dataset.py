@@ -55,21 +55,33 @@ class Dataset(Mapping[str, Table]):
                 raise ArgumentError(f"table {name!r} is None; leave it out, or give [] for a table without rows")
         stated = _by_table(how or {}, tables)
         made = assemble((draft_of(n, data, timezone, stated.get(n)) for n, data in tables.items()), timezone)
-        self._set(made.tables, made.issues, made.rejected)
+        self._set(made.tables, made.issues, made.rejected, made.left_out)
 
     @classmethod
     def of(
-        cls, tables: Mapping[str, Table], issues: Iterable[Issue] = (), rejected: Iterable[Rejected] = ()
+        cls,
+        tables: Mapping[str, Table],
+        issues: Iterable[Issue] = (),
+        rejected: Iterable[Rejected] = (),
+        left_out: Mapping[str, Table] | None = None,
     ) -> Dataset:
         """Return a dataset of tables that are ready; nothing is checked."""
         dataset = cls.__new__(cls)
-        dataset._set(tables, issues, rejected)
+        dataset._set(tables, issues, rejected, left_out or {})
         return dataset
 
-    def _set(self, tables: Mapping[str, Table], issues: Iterable[Issue], rejected: Iterable[Rejected]) -> None:
+    def _set(
+        self,
+        tables: Mapping[str, Table],
+        issues: Iterable[Issue],
+        rejected: Iterable[Rejected],
+        left_out: Mapping[str, Table],
+    ) -> None:
         self.tables: Mapping[str, Table] = MappingProxyType(dict(tables))
         self.issues: tuple[Issue, ...] = tuple(issues)
         self.rejected: tuple[Rejected, ...] = tuple(rejected)
+        self.left_out: Mapping[str, Table] = MappingProxyType(dict(left_out))
+        """Rows that enter no number, by table: deleted, merged, samples and tests (O3)."""
 
     def __getitem__(self, name: str) -> Table:
         return table_named(self.tables, name)

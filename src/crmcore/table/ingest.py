@@ -45,6 +45,8 @@ class Assembly:
     tables: Mapping[str, Table]
     issues: tuple[Issue, ...]
     rejected: tuple[Rejected, ...]
+    left_out: Mapping[str, Table]
+    """Rows that enter no number (O3), by table."""
 
 
 def assemble(drafts: Iterable[Draft], timezone: str | None = None) -> Assembly:
@@ -75,8 +77,9 @@ def assemble(drafts: Iterable[Draft], timezone: str | None = None) -> Assembly:
         for finding in check_table(work.draft.name, work.draft.columns, work.keep, zone):
             work.kept(finding)
     made = {name: work.table() for name, work in works.items()}
+    aside = {name: work.table_aside() for name, work in works.items() if work.aside}
     issues = [issue for work in works.values() for issue in work.issues]
-    return Assembly(made, tuple(issues), tuple(r for work in works.values() for r in work.rejected))
+    return Assembly(made, tuple(issues), tuple(r for work in works.values() for r in work.rejected), aside)
 
 
 class _Work:
@@ -91,6 +94,8 @@ class _Work:
         self.rejected = list(draft.rejected)
         self.known: Column | None = None
         """Ids that a reference may hold: also those of rows that are left out."""
+        self.aside: list[Array] = []
+        """Rows that are left out."""
 
     # --- rows that are not taken
 
@@ -141,6 +146,7 @@ class _Work:
             rows = np.flatnonzero(gone if self.keep is None else gone & self.keep)
             if rows.size:
                 self.excluded[reason] = self.excluded.get(reason, 0) + int(rows.size)
+                self.aside.append(rows)
                 self._drop(rows)
 
     def _drop(self, rows: Array) -> None:
@@ -262,6 +268,13 @@ class _Work:
             rows=numbers,
             clustered=clustered,
         )
+
+    def table_aside(self) -> Table:
+        """Return the table of the rows that are left out, gathered: it holds nothing of the others."""
+        draft, rows = self.draft, np.sort(np.concatenate(self.aside))
+        columns = {name: column.take(rows) for name, column in draft.columns.items()}
+        numbers = rows if draft.numbers is None else draft.numbers[rows]
+        return Table(draft.name, columns, length=len(rows), rows=numbers)
 
     def _clustering(self) -> str | None:
         size = self.draft.length if self.keep is None else int(np.count_nonzero(self.keep))

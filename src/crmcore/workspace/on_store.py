@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..table.dataset import Dataset
     from .datasets import Datasets
     from .follow import Fold
+    from .importing import Imported, Progress
     from .records import Clock, Records
 
 __all__ = ["OnStore"]
@@ -159,6 +160,49 @@ class OnStore(Keeping):
         from .follow import follow
 
         return follow(self.store, name, function, state=state, batch=batch)
+
+    def import_data(
+        self,
+        source: Any,
+        *,
+        at: date | None = None,
+        recorded_at: datetime | None = None,
+        name: str = "import",
+        progress: Progress | None = None,
+    ) -> Imported:
+        """Bring data into the store: a picture of one moment, of which only what differs is written.
+
+        It is written some thousand rows at a time. An import that was interrupted is run again: what is there already is found
+        and not written twice. Rows that the store cannot take are reported with the reason, and all others are in. Columns
+        that the data has not, and records that are not in it, stay as they are; a blank cell clears what was there. A table
+        `change` is history: each change is written with its own date, author and order, and once.
+
+        Args:
+            source: a `Dataset`, tables by name as a `Dataset` takes them, or an iterable of records, `Change` records among
+                them. Rows that a dataset leaves out as deleted, merged, sample or test are kept too.
+            at: the moment of the picture; by default the newest that was recorded in it (T8), of records each its creation.
+            recorded_at: when it was learnt; by default what the clock of the workspace says, else `at`.
+            name: of the source; the entries bear it.
+            progress: called with the rows done and the rows in all, after each transaction.
+
+        Raises:
+            ArgumentError: nothing to import, or no moment to be told.
+            StoreError: what the store says; what was written before stays.
+
+        Rules: O3, S4, T8
+        """
+        from .importing import bring
+
+        return bring(
+            self.store,
+            source,
+            zone=self.zone,
+            clock=self.clock,
+            at=at,
+            recorded_at=recorded_at,
+            name=name,
+            progress=progress,
+        )
 
     def _kept(self) -> Datasets:
         from .datasets import Datasets

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..domain.record import Id, Moment
     from ..stores.contract import Store, Stored, Transaction
 
-__all__ = ["Clock", "Records", "cut_at", "record_of", "recorded"]
+__all__ = ["Clock", "Records", "cut_at", "fields_kept", "record_of", "recorded"]
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 Clock = Callable[[], datetime]
@@ -80,7 +80,7 @@ class Records(Keeping):
         if id_ is None:
             raise ArgumentError(f"{record!r} has no id; a store tells records by it")
         held = self._transaction.get(table, id_)
-        values = _fields(table, record)
+        values = fields_kept(table, record)
         moment = _since(at, record, table, new=held is None)
         if isinstance(record, Stage):
             check_owner(record, held)
@@ -139,7 +139,7 @@ class Records(Keeping):
         """Create an opportunity by the rules of its pipeline."""
         rules = self._rules(pipeline, at)
         new, _ = rules.create(id, stage, **self._step(at, told), **fields)
-        self._append("opportunity", id, _fields("opportunity", new), at, told, 0)
+        self._append("opportunity", id, fields_kept("opportunity", new), at, told, 0)
         return new
 
     def moved(
@@ -367,7 +367,7 @@ def _attributes(record: Any) -> tuple[attrs.Attribute[Any], ...]:
     return attrs.fields(type(record))  # type: ignore[no-any-return]
 
 
-def _fields(table: str, record: Any) -> dict[str, Any]:
+def fields_kept(table: str, record: Any) -> dict[str, Any]:
     """Return the fields of a record that a store keeps."""
     known = fields_known(table)
     return {a.name: v for a, v in zip(_attributes(record), values_of(record), strict=True) if a.name in known}

@@ -1,0 +1,130 @@
+"""Changes: the table of changes of a dataset as writes, their texts read as the values of their fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..domain import Money
+from ..errors import CrmCoreError, DataError
+from ..stores.entry import Write
+from ..table.builders import ColumnSpec, builder
+from ..table.schema import schema_of
+from .cells import cells_of
+from .records import Clock, recorded
+
+if TYPE_CHECKING:
+    from ..calendars import Zone
+    from ..table.column import Array
+    from ..table.dataset import Dataset
+
+__all__ = ["changes_of"]
+
+Reject = Callable[[str, int, CrmCoreError, Mapping[str, Any]], None]
+
+
+def changes_of(
+    data: Dataset, zone: Zone, clock: Clock | None, recorded_at: datetime | None, source: str, reject: Reject
+) -> Iterator[tuple[Write, int]]:
+    """Yield the changes of a dataset as writes, each with its row number, in the order they became true (S4).
+
+    Each has a key: its id, or what it is about and when, so that it is taken once. What cannot be read is rejected.
+    """
+    table = data["change"]
+    count = len(table)
+    cells = {
+        name: cells_of(table[name], 0, count) if name in table.columns else [None] * count
+        for name in ("table", "record", "field", "new", "at", "recorded_at", "sequence", "actor", "id")
+    }
+    values, wrong = _values(data, cells, zone)
+    own_ids = "id" in table.columns and table["id"].data.dtype == object
+    numbers = range(count) if table.rows is None else table.rows.tolist()
+    for row in _in_order(data).tolist():
+        where, record, field, at = (cells[n][row] for n in ("table", "record", "field", "at"))
+        given = {name: column[row] for name, column in cells.items() if column[row] is not None}
+        if row in wrong:
+            reject("change", numbers[row] + 1, DataError(f"new: {wrong[row]} {cells['new'][row]!r}"), given)
+            continue
+        if where is None or record is None or field is None or at is None:
+            reject("change", numbers[row] + 1, DataError("table, record, field and at belong to a change"), given)
+            continue
+        sequence = cells["sequence"][row] or 0
+        learnt = cells["recorded_at"][row]
+        key = str(cells["id"][row]) if own_ids else f"{where}:{record}:{field}:{at.isoformat()}:{sequence}"
+        try:
+            seen = learnt if isinstance(learnt, datetime) else recorded(at, recorded_at, clock)
+        except CrmCoreError as error:
+            reject("change", numbers[row] + 1, error, given)
+            continue
+        write = Write(where, record, {field: values[row]}, at, seen, cells["actor"][row], sequence, None, key, source)
+        yield write, numbers[row] + 1
+
+
+def _in_order(data: Dataset) -> Array:
+    table = data["change"]
+    keys: list[Array] = []
+    if "sequence" in table.columns:
+        keys.append(table["sequence"].data)
+    return np.lexsort((*keys, table["at"].data))
+
+
+def _values(data: Dataset, cells: Mapping[str, list[Any]], zone: Zone) -> tuple[list[Any], dict[int, str]]:
+    """Return the new values in the type of their field, and what is wrong with those that cannot be read, by row."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for row, (table, field, new) in enumerate(zip(cells["table"], cells["field"], cells["new"], strict=True)):
+        if new is not None:
+            groups.setdefault((table, field), []).append(row)
+    found: list[Any] = [None] * len(cells["new"])
+    wrong: dict[int, str] = {}
+    for (table, field), rows in groups.items():
+        texts = [cells["new"][row] for row in rows]
+        spec = _spec(data, table, field, zone)
+        if spec.kind in ("key", "text", "auto"):
+            read: list[Any] = [_number(t) for t in texts] if _whole(data, spec, table, field) else texts
+        else:
+            made = builder(spec)
+            if spec.kind == "money":
+                made.add([_money(text) for text in texts])
+            else:
+                made.add_text(texts)
+            column = made.finish()
+            read = cells_of(column, 0, len(column))
+            wrong |= {rows[bad.row]: bad.kind for bad in made.bad}
+        for row, value in zip(rows, read, strict=True):
+            found[row] = value
+    return found, wrong
+
+
+def _spec(data: Dataset, table: str, field: str, zone: Zone) -> ColumnSpec:
+    """Return how the texts of a field are read: as the domain says, else as the dataset has the column."""
+    schema = schema_of(table)
+    if field in schema.fields:
+        return schema.spec(field, zone.name)
+    there = data.tables.get(table)
+    kind = there.columns[field].kind if there is not None and field in there.columns else "text"
+    return ColumnSpec(field, "text" if kind == "id" else kind, timezone=zone.name)
+
+
+def _whole(data: Dataset, spec: ColumnSpec, table: str, field: str) -> bool:
+    """Tell whether the labels of a key column are whole numbers, as ids of a host may be."""
+    there = data.tables.get(table)
+    if spec.kind != "key" or there is None or field not in there.columns or there.columns[field].kind != "key":
+        return False
+    labels = there.columns[field].labels[1:]
+    return bool(labels) and all(isinstance(label, int) for label in labels)
+
+
+def _number(text: str) -> Any:
+    return int(text) if text.lstrip("-").isdigit() else text
+
+
+def _money(text: str) -> Any:
+    """Return "12.50 EUR" as money; what it is not is left for the reader of amounts to refuse."""
+    amount, _, currency = text.partition(" ")
+    try:
+        return Money(amount, currency or None)
+    except CrmCoreError:
+        return text

@@ -1,0 +1,305 @@
+"""Import: a dataset, or records, into a store; what it has already is not written again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from ..domain.schema import RECORDS, fields_of, table_of
+from ..errors import ArgumentError, CrmCoreError, DefinitionError, KeyConflict, VersionConflict
+from ..stores.entry import Write
+from ..stores.values import check_write, checked, defaults_of
+from ..table.dataset import Dataset
+from ..table.issue import Issue, Rejected
+from ..table.table import Table
+from ..table.views import newest
+from .cells import cells_of
+from .changes import changes_of
+from .records import Clock, fields_kept, recorded
+
+if TYPE_CHECKING:
+    from ..calendars import Zone
+    from ..domain.record import Moment
+    from ..stores.contract import Store
+
+__all__ = ["Imported", "Progress", "bring"]
+
+SIZE = 5_000
+"""Writes of a transaction."""
+Progress = Callable[[int, int | None], object]
+"""Called with the rows that are done and the rows there are in all, None where nobody knows, after each transaction."""
+_REFUSALS = (DefinitionError, ArgumentError, KeyConflict, VersionConflict)
+_Row = tuple[Write, int]
+
+
+@attrs.frozen(slots=True, eq=False)
+class Imported:
+    """What became of an import.
+
+    Args:
+        rows: rows that were handed over and could be read.
+        applied: rows that wrote an entry: new ones, and what differs from what was there.
+        repeated: changes that were there by their key (K4).
+        unchanged: rows that were there as they are.
+        rejected: rows that were not taken, with the reason: those of the dataset, then those the store refused.
+        issues: what else was noticed.
+    """
+
+    rows: int
+    applied: int
+    repeated: int
+    unchanged: int
+    rejected: tuple[Rejected, ...]
+    issues: tuple[Issue, ...]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.rows:,} rows: {self.applied:,} written, {self.unchanged + self.repeated:,} were there, "
+            f"{len(self.rejected):,} rejected"
+        )
+
+
+def bring(
+    store: Store,
+    source: Any,
+    *,
+    zone: Zone,
+    clock: Clock | None,
+    at: Moment | None,
+    recorded_at: datetime | None,
+    name: str,
+    progress: Progress | None,
+) -> Imported:
+    """Write what a source has and a store has not; see `Workspace.import_data`."""
+    work = _Import(store, name, progress)
+    if isinstance(source, Mapping) and not isinstance(source, Dataset):
+        source = Dataset(timezone=zone.name, **source)
+    if isinstance(source, Dataset):
+        work.total = sum(map(len, source.tables.values())) + sum(map(len, source.left_out.values()))
+        work.dataset(source, zone, at, recorded_at, clock)
+        return work.done(source.rejected, source.issues)
+    if isinstance(source, str | bytes) or not isinstance(source, Iterable):
+        raise ArgumentError(
+            f"import_data() takes a Dataset, tables by name, or records such as Lead(...), got {type(source).__name__}"
+        )
+    work.records(iter(source), at, recorded_at, clock)
+    return work.done((), ())
+
+
+class _Import:
+    """An import on its way.
+
+    Args:
+        store: where it goes.
+        name: of the source, which its entries bear.
+        progress: is told after each transaction.
+    """
+
+    def __init__(self, store: Store, name: str, progress: Progress | None) -> None:
+        self._store = store
+        self._name = name
+        self._progress = progress
+        self.total: int | None = None
+        self._rows = self._applied = self._repeated = self._unchanged = 0
+        self._rejected: list[Rejected] = []
+        self._issues: list[Issue] = []
+
+    def done(self, rejected: Iterable[Rejected], issues: Iterable[Issue]) -> Imported:
+        """Return what became of it."""
+        return Imported(
+            self._rows,
+            self._applied,
+            self._repeated,
+            self._unchanged,
+            (*rejected, *self._rejected),
+            (*issues, *self._issues),
+        )
+
+    # --- what there is
+
+    def dataset(
+        self, data: Dataset, zone: Zone, at: Moment | None, recorded_at: datetime | None, clock: Clock | None
+    ) -> None:
+        """Write a dataset: its changes first, then its tables as a picture of one moment."""
+        known = set(self._store.tables())
+        if "change" in data:
+            for writes in _pieces(changes_of(data, zone, clock, recorded_at, self._name, self._reject)):
+                self._write(writes)
+        tables = {name: table for name, table in data.tables.items() if name != "change"}
+        if not any(map(len, (*tables.values(), *data.left_out.values()))):
+            return
+        moment = _since(at, tables, zone)
+        learnt = recorded(moment, recorded_at, clock)
+        for table in (*tables.values(), *data.left_out.values()):
+            for writes in self._picture(table, moment, learnt, whole=table.name in known):
+                self._write(writes)
+
+    def _picture(self, table: Table, at: Moment, learnt: datetime, *, whole: bool) -> Iterator[list[_Row]]:
+        """Yield the rows of a table as writes.
+
+        Args:
+            table: the table.
+            at: when it was so.
+            learnt: when it was recorded.
+            whole: blank cells clear what is there; without, there is nothing to clear.
+        """
+        if not len(table):
+            return
+        names = [name for name in table.columns if name != "id" and self._kept(table, name)]
+        defaults = defaults_of(table.name)
+        columns = {name: table.columns[name] for name in names}
+        if not whole:
+            columns = {name: column for name, column in columns.items() if column.nulls < len(table)}
+        for name, column in columns.items():
+            if name in defaults and column.nulls:
+                self._issues.append(
+                    Issue("blank has a default", table.name, name, column.nulls, detail=f"kept as {defaults[name]!r}")
+                )
+        ids = table["id"]
+        source = self._name
+        for start in range(0, len(table), SIZE):
+            stop = min(start + SIZE, len(table))
+            cells = [cells_of(column, start, stop) for column in columns.values()]
+            own = tuple(columns)
+            if whole:
+                values: Iterable[dict[str, Any]] = (
+                    dict(zip(own, row, strict=True)) for row in _rows(cells, stop - start)
+                )
+            else:
+                values = (
+                    {n: v for n, v in zip(own, row, strict=True) if v is not None} for row in _rows(cells, stop - start)
+                )
+            numbers = range(start, stop) if table.rows is None else table.rows[start:stop].tolist()
+            yield [
+                (Write(table.name, id_, found, at, learnt, source=source), number + 1)
+                for id_, found, number in zip(cells_of(ids, start, stop), values, numbers, strict=True)
+            ]
+
+    def _kept(self, table: Table, name: str) -> bool:
+        """Tell whether a store keeps a column of this name."""
+        try:
+            checked(table.name, 0, {name: None})
+        except CrmCoreError as error:
+            self._issues.append(Issue("column not kept", table.name, name, len(table), detail=str(error)))
+            return False
+        return True
+
+    def records(
+        self, records: Iterator[Any], at: Moment | None, recorded_at: datetime | None, clock: Clock | None
+    ) -> None:
+        """Write records as they come."""
+
+        def rows() -> Iterator[_Row]:
+            for number, record in enumerate(records, 1):
+                try:
+                    yield _write_of(record, at, recorded_at, clock, self._name), number
+                except CrmCoreError as error:
+                    self._reject(table_of(record) or "", number, error, {"record": repr(record)})
+
+        for writes in _pieces(rows()):
+            self._write(writes)
+
+    # --- how it is written
+
+    def _write(self, rows: list[_Row]) -> None:
+        """Write rows in one transaction, without those that the store refuses."""
+        self._rows += len(rows)
+        self._taken(rows, checked_=False)
+        if self._progress is not None:
+            self._progress(self._rows, self.total)
+
+    def _taken(self, rows: list[_Row], *, checked_: bool) -> None:
+        try:
+            found = self._store.append([write for write, _ in rows])
+        except _REFUSALS as error:
+            if len(rows) == 1:
+                ((write, number),) = rows
+                self._reject(write.table, number, error, {"id": write.id, **write.values})
+            elif not checked_:
+                self._sound(rows)
+            else:
+                half = len(rows) // 2
+                self._taken(rows[:half], checked_=True)
+                self._taken(rows[half:], checked_=True)
+            return
+        self._applied += found.applied
+        self._repeated += found.repeated
+        self._unchanged += found.unchanged
+
+    def _sound(self, rows: list[_Row]) -> None:
+        """Write the rows whose values are such as a store takes, and reject the others."""
+        sound = []
+        for write, number in rows:
+            try:
+                check_write(write)
+            except _REFUSALS as error:
+                self._reject(write.table, number, error, {"id": write.id, **write.values})
+            else:
+                sound.append((write, number))
+        if sound:
+            self._taken(sound, checked_=True)
+
+    def _reject(self, table: str, row: int, error: CrmCoreError, record: Mapping[str, Any]) -> None:
+        self._rejected.append(Rejected(table, row, str(error), record))
+
+
+def _pieces(rows: Iterator[_Row]) -> Iterator[list[_Row]]:
+    while piece := list(islice(rows, SIZE)):
+        yield piece
+
+
+def _rows(cells: list[list[Any]], size: int) -> Iterable[tuple[Any, ...]]:
+    return zip(*cells, strict=True) if cells else ((),) * size
+
+
+def _write_of(record: Any, at: Moment | None, recorded_at: datetime | None, clock: Clock | None, name: str) -> Write:
+    """Return a record as a write."""
+    table = table_of(record)
+    if table is None:
+        raise ArgumentError(f"import_data() takes records such as Lead(...), got {record!r}")
+    if table == "change":
+        learnt = record.recorded_at if isinstance(record.recorded_at, datetime) else None
+        return Write(
+            record.table,
+            record.record,
+            {record.field: record.new},
+            record.at,
+            learnt or recorded(record.at, recorded_at, clock),
+            record.actor,
+            record.sequence,
+            key=str(record.id) if record.id is not None else _key(record),
+            source=name,
+        )
+    if table == "pipeline":
+        raise ArgumentError(f"pipeline {record.id!r} has stages; keep it with put()")
+    if record.id is None:
+        raise ArgumentError(f"{record!r} has no id; a store tells records by it")
+    made = next((f.name for f in fields_of(RECORDS[table]) if f.exists), None)
+    moment = at if at is not None else getattr(record, made) if made is not None else None
+    if moment is None:
+        raise ArgumentError(f"{table} {record.id!r} has no date of its creation; say since when it is so: at=...")
+    return Write(
+        table, record.id, fields_kept(table, record), moment, recorded(moment, recorded_at, clock), source=name
+    )
+
+
+def _key(change: Any) -> str:
+    return f"{change.table}:{change.record}:{change.field}:{change.at.isoformat()}:{change.sequence}"
+
+
+def _since(at: Moment | None, tables: Mapping[str, Table], zone: Zone) -> Moment:
+    """Return the moment that the tables are a picture of: the newest that was recorded in them, where it is not given (T8)."""
+    from datetime import UTC, timedelta
+
+    if at is not None:
+        if not isinstance(at, date):
+            raise ArgumentError(f"at is a date, or a datetime with a time zone, got {at!r}")
+        return at
+    found = newest(tables, zone)
+    if found is None:
+        raise ArgumentError("no date in the data says of which moment it is a picture; give at=...")
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=found[0])
