@@ -32,6 +32,7 @@ from .analyses import analysis_named, check_choices
 from .arguments import check_condition, check_data, check_grain, confidence_of, keys_of, listed_metrics
 from .inputs import check_tables, needed_by
 from .names import metric_named
+from .on_store import OnStore
 from .scorecard import Scorecard, card_of
 from .scoring import alone, only_score, score_table, scorer_named, scorers_of
 from .selling import Selling
@@ -39,6 +40,8 @@ from .selling import Selling
 if TYPE_CHECKING:
     from ..scoring import Score, Scorer, Scores
     from ..sources import Profile, Progress
+    from ..stores import Backend, Store, StoreUrl
+    from .records import Clock
 
 __all__ = ["Workspace"]
 
@@ -46,7 +49,7 @@ _PLANS = 64
 _VIEWS = 4
 
 
-class Workspace(Selling):
+class Workspace(OnStore, Selling):
     """Settings and metrics under which numbers are measured; immutable after construction.
 
     Args:
@@ -62,6 +65,9 @@ class Workspace(Selling):
         config: plugin -> its settings.
         strict: True to raise for any plugin that fails, False to leave out any.
         language: of labels, "en", "zh" or one that a plugin brings.
+        store: where records are kept: a URL such as "sqlite:///crm.db", or an open store. Then `data` may be left out below.
+        tenant: whose records of the store; "main" by default.
+        clock: gives the present instant where a change does not say when it was learnt, e.g. `lambda: datetime.now(UTC)`.
 
     Raises:
         DefinitionError: two metrics or two scorers of one name.
@@ -83,8 +89,11 @@ class Workspace(Selling):
         config: Mapping[str, Any] | None = None,
         strict: bool | None = None,
         language: str = "en",
+        store: str | StoreUrl | Backend | Store | None = None,
+        tenant: str | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        self.zone = Zone(timezone)
+        zone = Zone(timezone)
         self.calendar = calendar if calendar is not None else Calendar()
         self.currency = currency
         rates = tuple(rates)
@@ -106,6 +115,7 @@ class Workspace(Selling):
         self.scorers, self.stores, self.profiles = found.scorers, found.stores, found.profiles
         self._plans: OrderedDict[Any, Plan] = OrderedDict()
         self._views: WeakKeyDictionary[Dataset, OrderedDict[Moment | None, Scope]] = WeakKeyDictionary()
+        super().__init__(zone, store, tenant, clock, self.stores)
 
     @classmethod
     def load(cls, path: str | Path) -> Workspace:
@@ -119,7 +129,8 @@ class Workspace(Selling):
         return cls(**settings_from(path))
 
     def __repr__(self) -> str:
-        return f"Workspace({len(self.metrics)} metrics, {self.zone.name}, currency {self.currency or 'not set'})"
+        kept = "" if self._store is None else f", store of tenant {self._store.tenant!r}"
+        return f"Workspace({len(self.metrics)} metrics, {self.zone.name}, currency {self.currency or 'not set'}{kept})"
 
     def metric(self, name: str | Metric) -> Metric:
         """Return a metric by name; `won_value.trailing(90)` and `won_value_trailing_90_days` are names too.
@@ -150,7 +161,7 @@ class Workspace(Selling):
     def measure(
         self,
         metrics: str | Metric | Iterable[str | Metric],
-        data: Dataset,
+        data: Dataset | None = None,
         *,
         by: str | Expr | Iterable[str | Expr] = (),
         per: str | None = None,
@@ -162,7 +173,7 @@ class Workspace(Selling):
 
         Args:
             metrics: names, or `Metric` objects.
-            data: the tables they are measured on.
+            data: the tables they are measured on; by default those of the store.
             by: columns or column expressions to group by; `owner.team` follows a reference. Blank is a group.
             per: the period axis: day, week, month, quarter, year, fiscal_period, fiscal_quarter or fiscal_year.
             where: a condition on the rows of every table that is read.
@@ -178,10 +189,10 @@ class Workspace(Selling):
         chosen = self._chosen(metrics)
         check_grain(per)
         check_condition(where)
-        check_data(data)
         confidence = confidence_of(interval)
         names, keys = keys_of(by)
         plan = self._plan(chosen, keys, per, where)
+        data = check_data(self._data(data, plan.tables))
         check_tables(plan.tables, chosen, data.tables)
         scope = self._scope(data, as_of)
         try:
@@ -202,13 +213,19 @@ class Workspace(Selling):
         )
 
     def analyse(
-        self, name: str, data: Dataset, *, where: Expr | None = None, as_of: date | None = None, **choices: Any
+        self,
+        name: str,
+        data: Dataset | None = None,
+        *,
+        where: Expr | None = None,
+        as_of: date | None = None,
+        **choices: Any,
     ) -> Listing:
         """Run an analysis of the catalogue on a dataset.
 
         Args:
             name: of an entry of `crmcore.kpis.ANALYSES`, such as "rfm_ntile".
-            data: the tables it is run on.
+            data: the tables it is run on; by default those of the store.
             where: a condition on the rows of every table that is read.
             as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
             choices: the keyword arguments of the analysis; its function documents them.
@@ -223,7 +240,7 @@ class Workspace(Selling):
         """
         analysis = analysis_named(name, self.metrics)
         check_choices(analysis, choices)
-        found = analysis.run(self.view(data, where=where, as_of=as_of), **choices)
+        found = analysis.run(self.view(self._data(data, analysis.needs), where=where, as_of=as_of), **choices)
         return found.told(self.language)
 
     def scorer(self, name: str | Scorer) -> Scorer:
@@ -235,13 +252,13 @@ class Workspace(Selling):
         return scorer_named(name, self.scorers)
 
     def score(
-        self, scorer: str | Scorer, data: Dataset, *, where: Expr | None = None, as_of: date | None = None
+        self, scorer: str | Scorer, data: Dataset | None = None, *, where: Expr | None = None, as_of: date | None = None
     ) -> Scores:
         """Score the rows of a table, each with the reasons that add up to its score.
 
         Args:
             scorer: a name, or a scorer such as a `Scheme`.
-            data: the tables; the scorer says which one it scores.
+            data: the tables, by default those of the store; the scorer says which one it scores.
             where: a condition on the rows that are scored; other tables are read whole.
             as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
 
@@ -254,7 +271,7 @@ class Workspace(Selling):
         """
         chosen = self.scorer(scorer)
         check_condition(where)
-        return score_table(chosen, self._scope(data, as_of), where).told(self.language)
+        return score_table(chosen, self._scope(self._data(data, [chosen.table]), as_of), where).told(self.language)
 
     def score_one(
         self, scorer: str | Scorer, record: Any, *, as_of: date | None, others: Dataset | None = None
@@ -291,11 +308,11 @@ class Workspace(Selling):
 
         Args:
             metric: a name, or a `Metric`: a ratio, a mean, a sum or a count.
-            before: one of: a dataset; a label of a period such as "2026-Q1", which is taken whole, with `data` and `per`;
+            before: one of: a dataset; a label of a period such as "2026-Q1", which is taken whole, with `per` and `data`;
                 a result of this metric by group; group -> (numerator, denominator), exact numbers.
             after: the later side, of the same sort.
             by: for datasets and periods, the columns or column expressions whose groups are looked at.
-            data: for periods, the tables they are measured on.
+            data: for periods, the tables they are measured on; by default those of the store.
             per: for periods, what they are: month, quarter ...
             where: for datasets and periods, a condition on the rows of every table that is read.
             as_of: for datasets and periods, the date (its end, local) or aware datetime looked from.
@@ -309,7 +326,7 @@ class Workspace(Selling):
         Rules: R1, R2, R4, Q4
         """
         if isinstance(before, str) and isinstance(after, str):
-            if data is None or per is None:
+            if (data is None and self._store is None) or per is None:
                 raise ArgumentError(
                     f"periods {before!r} and {after!r} need the dataset and their kind: data=..., per='quarter'"
                 )
@@ -335,7 +352,7 @@ class Workspace(Selling):
 
     def scorecard(
         self,
-        data: Dataset,
+        data: Dataset | None = None,
         *,
         per: str | None = None,
         where: Expr | None = None,
@@ -345,7 +362,7 @@ class Workspace(Selling):
         """Measure every metric that a dataset has the inputs for, and say what the others lack.
 
         Args:
-            data: the tables.
+            data: the tables; by default those of the store.
             per: show the period of this kind that contains as_of beside the one before it; without, all time together.
             where: a condition on the rows of every table that is read.
             as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
@@ -356,13 +373,14 @@ class Workspace(Selling):
         """
         check_grain(per)
         check_condition(where)
+        tables = check_data(self._data(data))
 
         def run(metrics: Sequence[Metric]) -> Result:
-            return self.measure(metrics, data, per=per, where=where, as_of=as_of, interval=True)
+            return self.measure(metrics, tables, per=per, where=where, as_of=as_of, interval=True)
 
-        moment = self._scope(data, as_of).as_of
+        moment = self._scope(tables, as_of).as_of
         running = None if per is None or moment is None else self.calendar.period(moment.day, per).label
-        return card_of(self.metrics.values(), data, run, subjects=subjects, running=running, language=self.language)
+        return card_of(self.metrics.values(), tables, run, subjects=subjects, running=running, language=self.language)
 
     def view(self, data: Dataset, *, where: Expr | None = None, as_of: date | None = None) -> View:
         """Return a dataset as an analysis sees it.
