@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from math import fsum
 from typing import Any
 
 import numpy as np
@@ -313,7 +314,7 @@ def _facts(deals: Rows, amount: Array, probability: Array, expected: Array) -> l
         Fact("deals", len(deals), "count", {"en": "Open deals", "zh": "在手商机数"}),
         Fact(
             "expected_value",
-            float(np.nansum(expected)) if (~np.isnan(expected)).any() else None,
+            fsum(expected[~np.isnan(expected)]) if (~np.isnan(expected)).any() else None,
             "money",
             {"en": "Expected value", "zh": "期望金额"},
         ),
