@@ -76,11 +76,10 @@ def test_every_metric_and_command_has_its_place(generate: ModuleType) -> None:
     kpis, cli = generate.kpi_page(), generate.cli_page()
 
     assert [name for name in CATALOGUE if f"\n### {name}\n" not in kpis] == []
-    for action in parser()._actions:
-        for name, command in (getattr(action, "choices", None) and dict(action.choices).items()) or ():
-            section = cli.split(f"## crmcore {name}\n")[1].split("\n## ")[0]
-            missing = [o for a in command._actions for o in a.option_strings if f"`{o}`" not in section]
-            assert missing == ["-h", "--help"], name
+    for name, command in generate.leaves(parser()):
+        section = cli.split(f"## crmcore {name}\n")[1].split("\n## ")[0]
+        missing = [o for a in command._actions for o in a.option_strings if f"`{o}`" not in section]
+        assert missing == ["-h", "--help"], name
 
 
 # --- the page of the catalogue

@@ -7,6 +7,7 @@ import re
 from typing import Any, NoReturn
 
 from ..locales import LANGUAGES
+from .plugins_arguments import add_plugins
 
 __all__ = ["parser"]
 
@@ -118,6 +119,8 @@ def parser() -> Parser:
         "--write", metavar="DIR", help="write it as CSV files and a workspace file, to use with --data DIR"
     )
     demo.add_argument("--force", action="store_true", help="write into a folder that is not empty")
+
+    add_plugins(commands, host)
     return top
 
 

@@ -19,7 +19,7 @@ from ..workspace.settings import settings_from
 from .conditions import condition_of, moment
 from .screen import progress_bar
 
-__all__ = ["data_of", "measured", "workspace_of"]
+__all__ = ["data_of", "measured", "settings_of", "workspace_of"]
 
 
 def workspace_of(args: argparse.Namespace) -> Workspace:
@@ -31,7 +31,7 @@ def workspace_of(args: argparse.Namespace) -> Workspace:
 
 
 def _built(args: argparse.Namespace) -> Workspace:
-    settings = _settings(args)
+    settings = settings_of(args)
     if args.plugin:
         settings["plugins"] = [*settings.get("plugins", ()), *args.plugin]
     if args.discover:
@@ -50,11 +50,12 @@ def data_of(args: argparse.Namespace) -> Dataset:
     """Return the dataset of --data and --profile; a zone for timestamps that have none has to be stated by somebody."""
     with progress_bar() as progress:
         return workspace_of(args).read(
-            args.data, profile=args.profile, timezone=_settings(args).get("timezone"), progress=progress
+            args.data, profile=args.profile, timezone=settings_of(args).get("timezone"), progress=progress
         )
 
 
-def _settings(args: argparse.Namespace) -> dict[str, Any]:
+def settings_of(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what the file of --workspace states."""
     return settings_from(args.workspace) if args.workspace else {}
 
 

@@ -78,21 +78,25 @@ def crmcore_metrics(config: Any) -> Iterable[Metric | Labels]:  # type: ignore[e
 def crmcore_scorers(config: Any) -> Iterable[Any]:  # type: ignore[empty-body]
     """Declare scorers: what gives each row of a table a score, with reasons.
 
-    Returns: objects with `name`, `table`, `needs`, `revision`, `labels`, `summary` and `score(rows)`, as
-        `crmcore.scoring.Scorer` describes them.
+    A scorer is a rule scheme, or any object that is a `crmcore.scoring.Scorer`. `workspace.score(name, data)` finds it.
+
+    Returns: `crmcore.scoring.Scorer` objects.
 
     Examples:
         import crmcore as cc
-        from crmcore.scoring import Points, Scheme
+        from crmcore.scoring import Group, Rule, Scheme
 
         CRMCORE_API = (1, 0)
 
         ATTENTION = Scheme(
             "attention",
             "lead",
-            points=[Points("phone", cc.col("phone") != "", 40), Points("source", cc.col("source") == "event", 60)],
-            summary="what a lead has left us",
+            groups=[
+                Group("source", [Rule("event", when=cc.col("source") == "event", points=60)]),
+                Group("region", [Rule("served", when=cc.col("region") == "EMEA", points=40)]),
+            ],
             labels={"en": "Attention", "zh": "关注度"},
+            summary="how closely a lead has looked at us",
         )
 
         @cc.hookimpl
@@ -105,22 +109,26 @@ def crmcore_scorers(config: Any) -> Iterable[Any]:  # type: ignore[empty-body]
 def crmcore_stores(config: Any) -> Iterable[StoreSpec]:  # type: ignore[empty-body]
     """Declare kinds of stores: what opens the URLs of a scheme.
 
-    Returns: `crmcore.stores.StoreSpec` objects; `open(url, *, create)` opens a backend that keeps the contract of
+    `Workspace(store="scheme:...")` opens them.
+
+    Returns: `crmcore.stores.StoreSpec` objects; `open(url, *, create)` takes a `StoreUrl` and opens a backend that keeps the contract of
         `crmcore.stores.contract`.
 
     Examples:
         import crmcore as cc
-        from crmcore.stores import StoreSpec
+        from crmcore.stores import Capabilities, StoreSpec
         from crmcore.stores.memory import MemoryBackend
 
         CRMCORE_API = (1, 0)
 
-        def opened(url, *, create=False):
+        IN_MEMORY = Capabilities(durable=False, processes=False, backup=False, tamper_evident=False)
+
+        def opened(url, *, create=True):
             return MemoryBackend()
 
         @cc.hookimpl
         def crmcore_stores():
-            return [StoreSpec("scratch", opened, "keeps records as long as the process runs")]
+            return [StoreSpec("scratch", opened, "Keeps records as long as the process runs.", IN_MEMORY)]
     """
 
 

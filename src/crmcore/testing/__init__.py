@@ -6,15 +6,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .plugins import PluginSuite
     from .reference import Reference, mean_interval, measure, wilson
     from .scorers import ScorerSuite
     from .stores import StoreSuite
     from .suite import Suite, flag, needs
 
-__all__ = ["Reference", "ScorerSuite", "StoreSuite", "Suite", "flag", "mean_interval", "measure", "needs", "wilson"]
+__all__ = [
+    "PluginSuite",
+    "Reference",
+    "ScorerSuite",
+    "StoreSuite",
+    "Suite",
+    "flag",
+    "mean_interval",
+    "measure",
+    "needs",
+    "wilson",
+]
 
 _HOME = {
     **dict.fromkeys(("Reference", "mean_interval", "measure", "wilson"), "reference"),
+    "PluginSuite": "plugins",
     "StoreSuite": "stores",
     **dict.fromkeys(("Suite", "flag", "needs"), "suite"),
     "ScorerSuite": "scorers",
