@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import count
 
 import pytest
 
@@ -57,3 +58,22 @@ def backend(opened: Callable[..., PostgresBackend]) -> PostgresBackend:
 def store(backend: PostgresBackend) -> PostgresStore:
     """Open the store of the tenant main."""
     return backend.scoped()
+
+
+@pytest.fixture(scope="session")
+def shared(server: Server) -> Iterator[PostgresBackend]:
+    """Open a store for tests that take a tenant of their own each, and alter nothing but through it; it is checked at the end."""
+    with server.database() as made:
+        backend = PostgresBackend(made.url)
+        yield backend
+        assert backend.verify().faults == ()
+        backend.close()
+
+
+@pytest.fixture
+def fresh(shared: PostgresBackend, request: pytest.FixtureRequest) -> PostgresStore:
+    """Open the store of a tenant that no other test has."""
+    return shared.scoped(f"{next(NUMBERS)} {request.node.name}"[:200])
+
+
+NUMBERS = count()

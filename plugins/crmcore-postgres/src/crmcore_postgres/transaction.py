@@ -17,7 +17,7 @@ from crmcore.domain.record import Id
 from crmcore.errors import StoreError
 from crmcore.stores.admit import admit
 from crmcore.stores.checks import check_advance, check_repeated
-from crmcore.stores.codec import EMPTY, Row, digest, entry_of, link, row_of
+from crmcore.stores.codec import EMPTY, digest, entry_of, link, row_of
 from crmcore.stores.contract import Appended, Stored
 from crmcore.stores.entry import Entry, Write
 from crmcore.stores.fold import Held, stored
@@ -26,8 +26,8 @@ from crmcore.stores.values import check_name, check_write
 from .address import Address
 from .connections import Connection, told
 from .layout import id_out
-from .reading import consumer_of, entries_of, held_of
-from .rows import Tables, as_json, entry_cells
+from .reading import consumer_of, held_of
+from .rows import ENTRY, Tables, as_json, entry_cells, row_in
 from .schema import lock_number
 
 __all__ = ["PostgresTransaction"]
@@ -51,6 +51,7 @@ _KEYS = sql.SQL(
     "SELECT e.source, e.key, e.digest, e.version FROM {} e "
     "WHERE e._tenant = %(tenant)s AND e.source = x.source AND e.key = x.key OFFSET 0) e"
 )
+_HISTORY = sql.SQL("SELECT {} FROM {} WHERE _tenant = %s AND kind = %s AND id = %s ORDER BY version")
 _CONSUMER = sql.SQL(
     "INSERT INTO {} AS c (_tenant, name, cursor, state) VALUES (%s, %s, %s, %s) "
     "ON CONFLICT (_tenant, name) DO UPDATE SET cursor = EXCLUDED.cursor, state = EXCLUDED.state"
@@ -124,7 +125,7 @@ class PostgresTransaction:
         self._keys: dict[tuple[str, str], tuple[bytes, int]] = {}
         self._rows: list[dict[str, Any]] = []
         self._made: dict[_Name, int] = {}
-        self._changed: dict[_Name, None] = {}
+        self._new: dict[_Name, list[Entry]] = {}
 
     def _taken(self, chunk: Sequence[Write]) -> Iterator[tuple[int, str]]:
         checked = [(write, check_write(write)) for write in chunk]
@@ -166,7 +167,7 @@ class PostgresTransaction:
         self._last, self._chain = entry.number, link(self._chain, row)
         self._rows.append(entry_cells(row, content, self._chain))
         self._held[name] = admitted.held
-        self._changed[name] = None
+        self._new.setdefault(name, []).append(entry)
         if held is None:
             self._made[name] = entry.number
         if content is not None:
@@ -174,19 +175,22 @@ class PostgresTransaction:
         return version, "applied"
 
     def _history(self, name: _Name) -> Iterator[Entry]:
-        """Yield the entries of a record, those of this transaction among them."""
-        self._send_entries()
-        query = sql.SQL("_tenant = %(tenant)s AND kind = %(kind)s AND id = %(id)s ORDER BY number")
-        asked = {"tenant": self._tenant, "kind": name[0], "id": id_out(name[1])}
-        rows: Iterable[Row] = entries_of(self._connection, self._tables, query, asked)
-        yield from map(entry_of, rows)
+        """Yield the entries of a record, those that wait to be sent last."""
+        query = _HISTORY.format(ENTRY, self._tables.entry)
+        yield from (
+            entry_of(row_in(cells))
+            for cells in self._connection.execute(query, (self._tenant, name[0], id_out(name[1])))
+        )
+        yield from self._new.get(name, ())
 
     def _send(self) -> None:
         """Send what the chunk has made: entries, records, and where the log ends."""
-        if self._changed:
-            self._send_entries()
+        if self._rows:
+            self._connection.execute(
+                _ENTRIES.format(self._tables.entry), {"tenant": self._tenant, "rows": as_json(self._rows)}
+            )
             made: dict[tuple[str, bool], list[dict[str, Any]]] = {}
-            for name in self._changed:
+            for name in self._new:
                 held = self._held[name]
                 assert held is not None  # it was just written
                 number = self._made.get(name)
@@ -201,13 +205,6 @@ class PostgresTransaction:
                 )
             self._connection.execute(_HEAD.format(self._tables.head), (self._tenant, self._last, self._chain))
         self._forget()
-
-    def _send_entries(self) -> None:
-        if self._rows:
-            self._connection.execute(
-                _ENTRIES.format(self._tables.entry), {"tenant": self._tenant, "rows": as_json(self._rows)}
-            )
-            self._rows = []
 
 
 def _check_length(write: Write) -> None:
