@@ -22,17 +22,17 @@ def test_every_way_to_measure_reads_the_store(selling: cc.Workspace) -> None:
     """measure, analyse, scorecard and explain_change give without data what they give of `dataset()`."""
     for n, owner in enumerate(["ann", "ann", "bob", "bob"], 2):
         selling.create(f"D{n}", pipeline="sales", at=day(n), owner=owner, amount=Money(100 * n, "EUR"))
-        (selling.win if n % 2 else selling.lose)(f"D{n}", at=day(n + 10))
+        (selling.win if n % 2 else selling.lose)(f"D{n}", at=day(n + 11))  # won on 14 and 16 March
     data = selling.dataset()
 
     for given in ((), (data,)):
         assert selling.measure("win_rate", *given).total["win_rate"] == 0.5
         assert selling.scorecard(*given).to_dict()["metrics"]["won_value"]["value"] == 800
     assert len(selling.analyse("rfm_ntile").rows()) == 0  # no order lines yet
-    by_day: Any = {"by": "owner", "per": "week"}
-    assert str(selling.explain_change("won_value", "2026-W11", "2026-W12", **by_day)) == str(
-        selling.explain_change("won_value", "2026-W11", "2026-W12", data=data, **by_day)
-    )
+    weeks: Any = ("won_value", "2026-W11", "2026-W12")  # Monday, 16 March begins the second
+    change = selling.explain_change(*weeks, by="owner", per="week")
+    assert (change.before, change.after) == (300, 500)
+    assert str(change) == str(selling.explain_change(*weeks, data=data, by="owner", per="week"))
     with pytest.raises(ArgumentError, match="Dataset"):
         selling.measure("win_rate", [Lead("L1")])  # type: ignore[arg-type]
 
