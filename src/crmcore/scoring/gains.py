@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 
 from ..algebra import columns as c
-from ..algebra.walk import walk
+from ..algebra.walk import columns_of, walk
 from ..errors import DefinitionError
 from ..evaluate import holds, resolve
 from ..evaluate.rows import Rows, rows_of
@@ -98,7 +98,7 @@ def gains_of(rules: Iterable[Rule], inputs: Inputs, unit: int) -> Iterator[Gain]
             if column is None:
                 yield Held(condition, points // unit, inputs, abs(points // unit))
             else:
-                (name,) = (n.name for n in walk(condition) if isinstance(n, c.Col))
+                name = columns_of(condition)[0]
                 given = _by_label(condition, name, column, inputs) * (points // unit)
                 by_label[name] = by_label[name] + given if name in by_label else given
     for name, points_by in by_label.items():
@@ -119,8 +119,8 @@ def _conditions(rule: Rule, inputs: Inputs) -> Iterator[tuple[c.Expr, int]]:
 
 def _one_key(condition: c.Expr, inputs: Inputs, known: dict[str, Column]) -> Column | None:
     """Return the key column that a condition is about, where it is about nothing else."""
-    names = [n.name for n in walk(condition) if isinstance(n, c.Col)]
-    if len(set(names)) != 1 or any(isinstance(n, (c.AsOf, c.Maybe)) for n in walk(condition)):
+    names = columns_of(condition)
+    if len(names) != 1 or any(isinstance(n, (c.AsOf, c.Maybe)) for n in walk(condition)):
         return None
     if names[0] not in known:
         column = resolve(names[0], inputs.table, inputs.scope)
