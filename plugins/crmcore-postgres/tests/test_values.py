@@ -103,7 +103,7 @@ def samples(kind, name):
         "money": [
             Money("0.00"),
             Money("-12.50", "EUR"),
-            Money("9" * 30 + "." + "9" * 30, "XXX"),
+            Money("9" * 30 + "." + "9" * 30, "KWD"),
             Money(Decimal("1E+3"), "JPY"),
             Money(Decimal("0E-20000"), "JPY"),
         ],
