@@ -147,8 +147,8 @@ def _twice(plugin: Any) -> Iterator[tuple[str, list[int]]]:
 
 
 def _nearest(name: str) -> str:
-    near = get_close_matches(name, HOOKS, n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(HOOKS)}"
+    near = get_close_matches(name.removeprefix(_PREFIX), [h.removeprefix(_PREFIX) for h in HOOKS], n=1)
+    return f"did you mean '{_PREFIX}{near[0]}'?" if near else f"there are {', '.join(HOOKS)}"
 
 
 def _kind(value: Any) -> str:

@@ -144,14 +144,16 @@ def _registered(drafts: list[Draft]) -> dict[tuple[str, str], Callable[[Any], An
 
 
 def _guarded(draft: Draft, step: Callable[[], None], hook: str | None = None) -> None:
-    """Take a step; whatever the plugin raises is its own error, but an interruption by the user is none of it."""
+    """Take a step; whatever the plugin raises is its own error, but Ctrl-C is the user's."""
     if draft.error is not None:
         return
     try:
         step()
     except Unfit as error:
         leave_out(draft, str(error), hook=error.hook or hook)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, sys.exit() too
         doing = f"{hook} raised" if hook else "it cannot be executed:"
         leave_out(draft, f"{doing} {type(error).__name__}: {error}", hook=hook, cause=error)
 
