@@ -9,8 +9,8 @@ What a store can do it says itself (`Backend.capabilities`); a check of somethin
 
 from __future__ import annotations
 
+from .histories import Histories
 from .keeping import Keeping
-from .machine import Histories
 from .past import Past
 from .reading import Reading
 from .sharing import Sharing

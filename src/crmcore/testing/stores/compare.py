@@ -33,6 +33,7 @@ __all__ = [
     "same_record",
     "same_rows",
     "same_store",
+    "scanned",
     "values_of",
 ]
 
@@ -205,6 +206,15 @@ def at_once(count: int, work: Callable[[int], object]) -> None:
         raise AssertionError(f"work in {count} threads has not ended after {WAIT} seconds")
     if errors:
         raise errors[0]
+
+
+def scanned(store: Store) -> Dataset:
+    """Return a dataset made of scans."""
+    made: dict[str, Any] = {}
+    for table in store.tables():
+        names, found = rows(store, table)
+        made[table] = (("id", *names[2:]), [(row[0], *row[2:]) for row in found])
+    return Dataset(**made)
 
 
 def values_of(dataset: Dataset) -> dict[str, dict[str, list[Any]]]:

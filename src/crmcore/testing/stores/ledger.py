@@ -6,8 +6,9 @@ that they are not their own judges.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import attrs
@@ -63,7 +64,8 @@ def identical(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def defaults(table: str) -> dict[str, Any]:
+@cache
+def defaults(table: str) -> Mapping[str, Any]:
     """Return what the fields of a domain's record stand for when nobody gives them; blank is left out."""
     if table not in RECORDS:
         return {}
@@ -170,6 +172,12 @@ class Ledger:
         if not expected <= cursor <= len(self.lines):
             raise ArgumentError(f"{cursor} is not between {expected} and {len(self.lines)}")
         self.consumers[name] = (cursor, state)
+
+    def is_late(self, write: Write) -> bool:
+        """Return whether something later in valid time is known of the record."""
+        own = (x for x in self.lines if x.table == write.table and identical(x.id, write.id))
+        place = _place(write.at, write.sequence)
+        return any(_place(line.at, line.sequence) > place for line in own)
 
     # -- reading ---------------------------------------------------------------------------------------
 

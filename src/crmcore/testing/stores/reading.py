@@ -10,9 +10,20 @@ from typing import Any
 from ...domain import Money
 from ...errors import ArgumentError, CrmCoreError, DefinitionError
 from ...stores.entry import Write
-from ...table.dataset import Dataset
 from ..suite import needs
-from .compare import append_to_both, at_once, equal, holds, line_of, lines, refused, rows, same_store, values_of
+from .compare import (
+    append_to_both,
+    at_once,
+    equal,
+    holds,
+    line_of,
+    lines,
+    refused,
+    rows,
+    same_store,
+    scanned,
+    values_of,
+)
 from .ledger import Ledger, Line
 from .samples import DOMAIN, HOST, REFUSED, START, deal, deals, hour, writes_of
 from .suite import StoreBase
@@ -379,15 +390,11 @@ class Reading(StoreBase):
             deal("l9", table="lead", converted=True, expected_amount=Money("12.5", "EUR")),
         ]
         store = self.filled(writes)
-        made: dict[str, Any] = {}
-        for table in store.tables():
-            names, found = rows(store, table)
-            made[table] = (("id", *names[2:]), [(row[0], *row[2:]) for row in found])
-        expected, found_ = Dataset(**made), store.dataset()
-        equal(values_of(expected), values_of(found_), "dataset")
+        expected, found = scanned(store), store.dataset()
+        equal(values_of(expected), values_of(found), "dataset")
         equal(
             sorted((i.table, i.column, i.kind, i.count) for i in expected.issues),
-            sorted((i.table, i.column, i.kind, i.count) for i in found_.issues),
+            sorted((i.table, i.column, i.kind, i.count) for i in found.issues),
             "issues",
         )
 

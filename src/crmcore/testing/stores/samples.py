@@ -159,7 +159,7 @@ def writes_of(seed: int, count: int, *, records: int = 6, late: float = 0.3) -> 
         made.append(
             Write(
                 table[0], who, dict(_fields(random, table[0])), at, hour(n), sequence=random.choice((0, 0, 0, 1, 2)),
-                actor=random.choice((None, "Anna", 7)), key=random.choice((None, f"k{n}")), source=random.choice("ab"),
+                actor=random.choice((None, "Anna", 7)), key=random.choice((None, f"k{seed}-{n}")), source=random.choice("ab"),
             )
         )  # fmt: skip
     return made

@@ -318,8 +318,11 @@ class Sharing(StoreBase):
             equal(
                 (1, 1), ((answer := transaction.append([deal("d1", name="b", key="k")])).applied, answer.last), "append"
             )
-            with refused(ArgumentError, what="a cursor beyond the tenant's own log"):
-                transaction.advance("feed", 2, None, expected=0)
+        with (
+            refused(ArgumentError, what="a cursor beyond the tenant's own log"),
+            backend.scoped("b").transaction() as transaction,
+        ):
+            transaction.advance("feed", 2, None, expected=0)
         ledger = Ledger()
         ledger.append([deal("d1", name="a", key="k")])
         same_store(backend.scoped("a"), ledger)
