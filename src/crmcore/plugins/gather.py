@@ -49,7 +49,7 @@ class Gathered:
 
 @attrs.frozen(slots=True, eq=False)
 class _Claim:
-    """Somebody who declares a name: crmcore and the host have no draft."""
+    """Somebody who declares a name, or, without a value, only takes it: crmcore and the host have no draft."""
 
     origin: str
     value: Any
@@ -58,6 +58,10 @@ class _Claim:
     @property
     def firm(self) -> bool:
         return self.draft is None or self.draft.candidate.strict
+
+    @property
+    def sound(self) -> bool:
+        return self.draft is None or self.draft.error is None
 
 
 Claims = dict[tuple[str, str], list[_Claim]]
@@ -110,7 +114,7 @@ def settled(
     for (kind, name), found in claims.items():
         if len(found) > 1:
             _settle(kind, name, found)
-    kept = {key: c for key, listed in claims.items() for c in listed if c.draft is None or c.draft.error is None}
+    kept = {key: c for key, listed in claims.items() for c in listed if c.value is not None and c.sound}
     labels = [d.value for draft in drafts for d in draft.declared if d.kind == "labels"]
     return Gathered(
         tuple(draft.plugin for draft in drafts),
