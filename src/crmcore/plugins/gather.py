@@ -127,6 +127,8 @@ def settled(
 
 
 def _drafts(plugins: Any, discover: Any, config: Any, strict: bool | None) -> list[Draft]:
+    if isinstance(discover, Iterable) and not isinstance(discover, str):
+        discover = tuple(discover)
     names, _ = asked_for(discover)
     listed = tuple(plugins) if isinstance(plugins, list) else plugins
     if listed == () and names == () and not config:
