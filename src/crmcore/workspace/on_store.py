@@ -211,12 +211,13 @@ class OnStore(Keeping):
             self._datasets = Datasets(self.store, self.zone)
         return self._datasets
 
-    def _data(self, data: Dataset | None, tables: Iterable[str] | None = None) -> Dataset:
+    def _data(self, data: Dataset | None, tables: Iterable[str] | None = None, *, history: bool = False) -> Dataset:
         """Return what is to be measured: what is given, else what the store has.
 
         Args:
             data: what is given.
             tables: those that are read; where the store has no record of one of the domain, it is empty.
+            history: of a store, the table `change` too.
         """
         if data is not None:
             return data
@@ -224,4 +225,4 @@ class OnStore(Keeping):
             raise ArgumentError(
                 "no data: give a Dataset, from crmcore.Dataset(...) or crmcore.read(...), or the workspace a store"
             )
-        return self._kept().of() if tables is None else self._kept().holding(tables)
+        return self._kept().of(history=history) if tables is None else self._kept().holding(tables)

@@ -62,14 +62,20 @@ class Selling:
     def _scope(self, data: Dataset, as_of: date | None) -> Scope:
         """Return the dataset as seen from an instant."""
 
-    def fit(self, learner: Learner, data: Dataset, *, where: Expr | None = None, as_of: date | None = None) -> Scorer:
+    @abstractmethod
+    def _data(self, data: Dataset | None, tables: Iterable[str] | None = None, *, history: bool = False) -> Dataset:
+        """Return what is given, else what the store has."""
+
+    def fit(
+        self, learner: Learner, data: Dataset | None = None, *, where: Expr | None = None, as_of: date | None = None
+    ) -> Scorer:
         """Return the scorer that the decided rows of a dataset teach.
 
         Each row is seen as of its decision: what its own dates place later is blank.
 
         Args:
             learner: what learns, such as `NaiveBayes(name="lead_win", features=["source", "region"])`.
-            data: the tables.
+            data: the tables; by default those of the store.
             where: a condition on the rows that teach.
             as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
 
@@ -79,12 +85,12 @@ class Selling:
         """
         from ..scoring.backtest import learned
 
-        return learned(learner, self._rows(learner, data, where, as_of))
+        return learned(learner, self._rows(learner, self._data(data, history=True), where, as_of))
 
     def evaluate_scorer(
         self,
         scorer: str | Scorer | Learner,
-        data: Dataset,
+        data: Dataset | None = None,
         *,
         split: date,
         where: Expr | None = None,
@@ -98,7 +104,7 @@ class Selling:
 
         Args:
             scorer: a name, a scorer, or what learns one.
-            data: the tables.
+            data: the tables; by default those of the store.
             split: the date (its end, local) or aware datetime at which the rows are parted.
             where: a condition on the rows.
             as_of: up to when outcomes are known; by default the newest recorded instant (T8).
@@ -116,17 +122,18 @@ class Selling:
         if learner_of(chosen) is None:
             chosen = self.scorer(chosen)
         check_chosen(backtest, choices)
-        now = self._rows(chosen, data, where, as_of)
+        seen = self._data(data, history=True)
+        now = self._rows(chosen, seen, where, as_of)
         if split is None:
             raise ArgumentError("split is a date or an aware datetime, got None")
-        then = self._scope(data, split)
+        then = self._scope(seen, split)
         if then.as_of is None or now.scope.as_of is None:
             raise ArgumentError("a dataset without any recorded date cannot be split in time; evaluate() takes arrays")
         return backtest(chosen, now, then.as_of, then, **choices).told(self.language)
 
     def next_steps(
         self,
-        data: Dataset,
+        data: Dataset | None = None,
         *,
         where: Expr | None = None,
         as_of: date | None = None,
@@ -136,7 +143,7 @@ class Selling:
         """Rank open deals by expected value, urgency and risk, each with the next step it lacks.
 
         Args:
-            data: the tables; opportunities, and activities, contacts, stages where there are any.
+            data: the tables; opportunities, and activities, contacts, stages where there are any; by default those of the store.
             where: a condition on the deals.
             as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
             scorer: of opportunities, whose probabilities count in place of the deals' own.
@@ -149,13 +156,14 @@ class Selling:
         from ..scoring.guidance import next_steps
 
         check_chosen(next_steps, choices)
-        scope, today, scores = self._looked_at(data, as_of, scorer, "opportunity")
+        held = self._data(data, ("opportunity",))
+        scope, today, scores = self._looked_at(held, as_of, scorer, "opportunity")
         check_condition(where)
         return next_steps(scope, where=where, probabilities=scores, today=today, language=self.language, **choices)
 
     def follow_up(
         self,
-        data: Dataset,
+        data: Dataset | None = None,
         *,
         where: Expr | None = None,
         as_of: date | None = None,
@@ -165,7 +173,7 @@ class Selling:
         """Rank open leads for follow-up, each with the next step it lacks.
 
         Args:
-            data: the tables; leads, and activities where there are any.
+            data: the tables; leads, and activities where there are any; by default those of the store.
             where: a condition on the leads.
             as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
             scorer: of leads, whose scores count in place of their column `score`.
@@ -177,7 +185,8 @@ class Selling:
         from ..scoring.followup import follow_up
 
         check_chosen(follow_up, choices)
-        scope, today, scores = self._looked_at(data, as_of, scorer, "lead")
+        held = self._data(data, ("lead",))
+        scope, today, scores = self._looked_at(held, as_of, scorer, "lead")
         check_condition(where)
         return follow_up(scope, where=where, scores=scores, today=today, language=self.language, **choices)
 
