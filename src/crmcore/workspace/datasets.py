@@ -18,7 +18,7 @@ from .records import cut_at
 if TYPE_CHECKING:
     from ..stores.contract import Store
 
-__all__ = ["Datasets", "change_rows"]
+__all__ = ["Datasets", "change_rows", "moment_of"]
 
 
 class Datasets:
@@ -39,8 +39,8 @@ class Datasets:
         """Return the tables as they stand, or as they stood."""
         if at is None and known is None:
             return self._current(("change",) if history else ())
-        cut = None if at is None else cut_at(_moment(at, "at"), self._zone)
-        until = None if known is None else self._instant(_moment(known, "known"))
+        cut = None if at is None else cut_at(moment_of(at, "at"), self._zone)
+        until = None if known is None else self._instant(moment_of(known, "known"))
         found = _cleared(self._store.dataset(at=cut, known=until))
         return self._with_changes(found, cut, until) if history else found
 
@@ -87,7 +87,7 @@ def change_rows(store: Store, cut: Any = None, known: datetime | None = None) ->
         for e in store.entries():
             if (known is not None and e.recorded_at > known) or (cut is not None and not within(e.at, cut)):
                 continue
-            for field, new in e.values.items():
+            for field, new in sorted(e.values.items(), key=lambda pair: pair[0]):  # in the same order on every store
                 old = e.old.get(field)
                 yield (
                     f"{e.number}:{field}",
@@ -129,7 +129,12 @@ def without(table: Table, names: Iterable[str]) -> Table:
     )
 
 
-def _moment(value: Any, what: str) -> date:
+def moment_of(value: Any, what: str) -> date:
+    """Return a date or an aware datetime.
+
+    Raises:
+        ArgumentError: it is neither.
+    """
     if not isinstance(value, date) or not is_moment(value):
         raise ArgumentError(f"{what} is a date, or a datetime with a time zone, got {value!r}")
     return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -75,6 +76,8 @@ def bring(
     progress: Progress | None,
 ) -> Imported:
     """Write what a source has and a store has not; see `Workspace.import_data`."""
+    if isinstance(source, str | Path):
+        return _replayed(store, Path(source), (at, recorded_at), progress)
     work = _Import(store, name, progress)
     if isinstance(source, Mapping) and not isinstance(source, Dataset):
         source = Dataset(timezone=zone.name, **source)
@@ -82,12 +85,28 @@ def bring(
         work.total = sum(map(len, source.tables.values())) + sum(map(len, source.left_out.values()))
         work.dataset(source, zone, at, recorded_at, clock)
         return work.done(source.rejected, source.issues)
-    if isinstance(source, str | bytes) or not isinstance(source, Iterable):
+    if isinstance(source, bytes) or not isinstance(source, Iterable):
         raise ArgumentError(
-            f"import_data() takes a Dataset, tables by name, or records such as Lead(...), got {type(source).__name__}"
+            "import_data() takes a Dataset, tables by name, records such as Lead(...), or the path of an export, got "
+            f"{type(source).__name__}"
         )
     work.records(iter(source), at, recorded_at, clock)
     return work.done((), ())
+
+
+def _replayed(store: Store, path: Path, moments: tuple[Any, ...], progress: Progress | None) -> Imported:
+    """Write the log of an exported store."""
+    from .replaying import log_in, replay
+
+    log = log_in(path)
+    if log is None:
+        raise ArgumentError(
+            f"{str(path)!r} has no log.jsonl, as an export has; other files are read first: import_data(crmcore.read(path))"
+        )
+    if any(moment is not None for moment in moments):
+        raise ArgumentError("the entries of a log say themselves when they became true and were learnt")
+    total, written = replay(store, log, progress)
+    return Imported(total, written, total - written, 0, (), ())
 
 
 class _Import:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ..stores.url import StoreUrl
     from ..table.dataset import Dataset
     from .datasets import Datasets
+    from .exporting import Exported
     from .follow import Fold
     from .importing import Imported, Progress
     from .records import Clock, Records
@@ -201,6 +203,46 @@ class OnStore(Keeping):
             at=at,
             recorded_at=recorded_at,
             name=name,
+            progress=progress,
+        )
+
+    def export_data(
+        self,
+        folder: str | Path,
+        *,
+        at: date | None = None,
+        known: date | None = None,
+        replace: bool = False,
+        formulas: bool = False,
+        progress: Progress | None = None,
+    ) -> Exported:
+        """Write the store as files: `log.jsonl`, which `import_data` turns into an equal store, and a CSV file per table.
+
+        The CSV files are what `crmcore.read` and spreadsheets read. Amounts of a record have one column `currency`. Text
+        that a spreadsheet would run as a formula has a ' before it. Files are written one by one, and bear their name
+        once they are whole; what others write meanwhile is in the later ones.
+
+        Args:
+            folder: a new or empty folder.
+            at: the tables as they were true then, and no log.
+            known: the tables as they were known then, and no log.
+            replace: take a folder with something in it, and replace files of the same names.
+            formulas: leave text as it is that a spreadsheet would run.
+            progress: called with what is done and what there is in all, entries and records together.
+
+        Raises:
+            ArgumentError: a folder that is a file, or not empty.
+        """
+        from .exporting import export
+
+        return export(
+            self.store,
+            folder,
+            zone=self.zone,
+            at=at,
+            known=known,
+            replace=replace,
+            formulas=formulas,
             progress=progress,
         )
 
