@@ -73,11 +73,8 @@ def _combined(kind: str, parts: Any, where: str) -> c.Expr:
         return ~condition_of(parts, f"{where}, not")
     if not isinstance(parts, (list, tuple)) or not parts:
         raise SchemeError(f"{where}: {kind!r} takes a list of conditions, got {parts!r}")
-    terms = [condition_of(p, f"{where}, {kind} number {i}") for i, p in enumerate(parts, 1)]
-    found = terms[0]
-    for term in terms[1:]:
-        found = found & term if kind == "all" else found | term
-    return found
+    terms = tuple(condition_of(p, f"{where}, {kind} number {i}") for i, p in enumerate(parts, 1))
+    return c.And(terms) if kind == "all" else c.Or(terms)
 
 
 def _test(name: str, test: str, value: Any, where: str) -> c.Expr:
@@ -217,6 +214,8 @@ def _said(value: c.Value, expr: c.Expr) -> Any:
 
 
 def _in(expr: c.IsIn) -> dict[str, Any]:
+    if not expr.values:
+        raise _unsaid(expr)
     return {"column": _name(expr.term, expr), "in": [_said(v, expr) for v in expr.values]}
 
 

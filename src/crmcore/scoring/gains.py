@@ -11,13 +11,14 @@ import numpy as np
 
 from ..algebra import columns as c
 from ..algebra.walk import columns_of, walk
-from ..errors import DefinitionError
+from ..errors import DefinitionError, RangeError
 from ..evaluate import holds, resolve
 from ..evaluate.rows import Rows, rows_of
 from ..table.column import Array, Column
 from ..table.table import Table
-from .inputs import Inputs, seen
-from .points import decayed, milli
+from .blanks import blank_columns, condition_without
+from .inputs import Inputs
+from .points import LARGEST, SCALE, decayed, milli
 
 if TYPE_CHECKING:
     from .rule import Count, Rule
@@ -108,12 +109,11 @@ def gains_of(rules: Iterable[Rule], inputs: Inputs, unit: int) -> Iterator[Gain]
 def _conditions(rule: Rule, inputs: Inputs) -> Iterator[tuple[c.Expr, int]]:
     """Yield the conditions of a rule with their thousandths; a band adds to the one below it."""
     if rule.when is not None:
-        yield seen(rule.when, inputs.scope, inputs.table), milli(rule.points)
+        yield inputs.condition(rule.when), milli(rule.points)
     elif rule.value is not None:
         below = 0
         for band in rule.bands:
-            condition = c.Compare(">=", rule.value, c.lit(band.start))
-            yield seen(condition, inputs.scope, inputs.table), milli(band.points) - below
+            yield inputs.condition(c.Compare(">=", rule.value, c.lit(band.start))), milli(band.points) - below
             below = milli(band.points)
 
 
@@ -138,10 +138,13 @@ def _by_label(condition: c.Expr, name: str, column: Column, inputs: Inputs) -> A
 
 def _counted(rule: Rule, count: Count, inputs: Inputs, unit: int) -> Counted:
     """Return the points for the rows of another table that belong to each row."""
-    rows = rows_of(inputs.scope.tables[count.table], inputs.scope, count.when)
+    table, scope = inputs.scope.tables[count.table], inputs.scope
+    gone = blank_columns(count.columns(), table, scope)
+    rows = rows_of(table, scope, None if count.when is None else condition_without(count.when, gone))
     keys = rows.key(count.by or inputs.by)
-    worth = _worth(rule, count, rows)
-    weights = _quantity(rule, count, rows)
+    worth = _worth(rule, count, rows, gone)
+    weights = _quantity(rule, count, rows, gone)
+    _check_sum(rule, worth, weights)
     if weights is not None:
         worth = worth * weights
     per_label = np.zeros(len(keys.labels), np.int64)
@@ -155,13 +158,13 @@ def _counted(rule: Rule, count: Count, inputs: Inputs, unit: int) -> Counted:
     return Counted(values, int(np.abs(values).max(initial=0)))
 
 
-def _worth(rule: Rule, count: Count, rows: Rows) -> Array:
+def _worth(rule: Rule, count: Count, rows: Rows, gone: frozenset[str]) -> Array:
     """Return the thousandths that each row is worth by its age; 0 outside the window, and without a date."""
     each = milli(rule.points)
     today = rows.scope.as_of
     if count.at is None:
         return np.full(len(rows), each, np.int64)
-    if today is None:
+    if today is None or count.at in gone:
         return np.zeros(len(rows), np.int64)
     days = rows.days(count.at)
     age = today.day - days.data.astype(np.int64)
@@ -174,15 +177,27 @@ def _worth(rule: Rule, count: Count, rows: Rows) -> Array:
     return np.where(inside, decayed(each, count.half_life_days, oldest).take(np.where(inside, age, 0)), 0)
 
 
-def _quantity(rule: Rule, count: Count, rows: Rows) -> Array | None:
+def _quantity(rule: Rule, count: Count, rows: Rows, gone: frozenset[str]) -> Array | None:
     if count.quantity is None:
         return None
+    if count.quantity in gone:
+        return np.zeros(len(rows), np.int64)
     column = rows.values(count.quantity)
     if column.kind not in ("count", "number") or column.scale != 1:
         raise DefinitionError(
             f"rule {rule.name!r}: quantity={count.quantity!r} holds {column.kind}, not whole numbers to be counted"
         )
     return np.where(column.present(), column.data, 0).astype(np.int64)
+
+
+def _check_sum(rule: Rule, worth: Array, weights: Array | None) -> None:
+    """Raise where the points of a row could be more than is added exactly."""
+    most = int(np.abs(worth).max(initial=0))
+    rows = worth.size if weights is None else sum(map(abs, weights.tolist())) if weights.size else 0
+    if most * rows >= LARGEST:
+        raise RangeError(
+            f"rule {rule.name!r}: up to {most / SCALE:,.0f} points for each of {rows:,} rows are more than can be added exactly"
+        )
 
 
 def _codes(keys: Column, inputs: Inputs) -> Array:

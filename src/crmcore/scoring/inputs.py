@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from typing import TYPE_CHECKING
 
 import attrs
@@ -11,14 +10,15 @@ import numpy as np
 
 from ..algebra import columns as c
 from ..algebra.node import Node
-from ..algebra.walk import rewrite, walk
+from ..algebra.walk import rewrite
 from ..calendars import date_of
-from ..errors import ColumnNotFound, CurrencyError
+from ..errors import CurrencyError
 from ..evaluate import Scope, evaluate, resolve
 from ..evaluate.rows import Rows
 from ..table.column import Column, Mask
 from ..table.sweeps import SEEN_FROM
 from ..table.table import Table
+from .blanks import blank_columns, condition_without, value_without
 
 if TYPE_CHECKING:
     from .rule import Rule
@@ -26,91 +26,65 @@ if TYPE_CHECKING:
 
 __all__ = ["Inputs", "inputs_of", "seen"]
 
-_DATED = (c.Elapsed, c.Day, c.PeriodOf)
 _WIDEST = 365_000
 """Days up to which an age is turned into a date."""
 
 
 @attrs.frozen(slots=True, eq=False)
 class Inputs:
-    """The rows that a scheme is applied to, as a table of their own."""
+    """The rows that a scheme is applied to, as a table of their own; `gone` are its columns without any value."""
 
     table: Table
     scope: Scope
     by: str
+    gone: frozenset[str]
 
     def __len__(self) -> int:
         return len(self.table)
 
+    def condition(self, expr: c.Expr) -> c.Expr:
+        """Return a condition as it is looked at on these rows."""
+        return seen(condition_without(expr, self.gone), self.scope, self.table)
+
+    def value(self, expr: c.Expr) -> c.Expr | None:
+        """Return a value as it is looked at on these rows; None where every row lacks it."""
+        return value_without(expr, self.gone)
+
     def known(self, rule: Rule) -> Mask:
         """Return for which rows all values that a rule compares are there; whether one is blank is always known."""
-        found = np.ones(len(self), bool)
         if rule.value is not None:
-            return evaluate(seen(rule.value, self.scope, self.table), self.table, self.scope).present()
-        if rule.when is not None:
-            for name in compared(rule.when):
-                found &= resolve(name, self.table, self.scope).present()
-        return found
+            value = self.value(rule.value)
+            return self._none() if value is None else evaluate(value, self.table, self.scope).present()
+        return self._present(() if rule.when is None else compared(rule.when))
 
     def blank(self, rule: Rule) -> Mask:
         """Return for which rows some value that a rule reads is not there."""
-        found = ~self.known(rule)
-        for name in rule.columns():
-            found |= ~resolve(name, self.table, self.scope).present()
+        there: Mask = self.known(rule) & self._present(rule.columns())
+        return ~there
+
+    def _present(self, names: Iterable[str]) -> Mask:
+        found = np.ones(len(self), bool)
+        for name in names:
+            found &= False if name in self.gone else resolve(name, self.table, self.scope).present()
         return found
+
+    def _none(self) -> Mask:
+        return np.zeros(len(self), bool)
 
 
 def inputs_of(scheme: Scheme, rows: Rows) -> Inputs:
-    """Return rows as a scheme reads them: optional columns that are not there, and blank ones of another kind, are blank.
+    """Return rows as a scheme reads them: optional columns that are not there are blank.
 
     Raises:
         CurrencyError: amounts of several currencies, or of another than the scheme means (M2).
     """
     table, scope = rows.as_table(), rows.scope
-    blanks: dict[str, Column] = {}
-    for name in (*scheme.needs, *scheme.wants):
-        column = _there(name, table, scope, optional=name in scheme.optional)
-        if column is None or (column.nulls == len(column) and column.kind != "flag"):
-            blanks[name] = _blank(name, scheme, len(table))
-        elif column.kind == "money":
+    names = (*scheme.needs, *scheme.wants)
+    gone = blank_columns(names, table, scope, optional=scheme.optional)
+    for name in names:
+        if name not in gone and resolve(name, table, scope).kind == "money":
             _check_currency(name, Rows(table, scope, None), scheme)
-    return Inputs(table.replace(blanks) if blanks else table, scope, scheme.table)
-
-
-def _there(name: str, table: Table, scope: Scope, *, optional: bool) -> Column | None:
-    try:
-        return resolve(name, table, scope)
-    except ColumnNotFound:
-        if optional:
-            return None
-        raise
-
-
-def _blank(name: str, scheme: Scheme, n: int) -> Column:
-    """Return a blank column of a kind that does for what the rules ask of it."""
-    kind = "key"
-    for rule in scheme.rules:
-        for expr in (rule.when, rule.value):
-            for node in walk(expr) if expr is not None else ():
-                if any(isinstance(x, c.Col) and x.name == name for x in (*node.children(), expr)):
-                    kind = _needed_by(node, kind)
-    if kind == "key":
-        return Column("key", np.zeros(n, np.int8), labels=[None])
-    data = np.zeros(n, np.int32 if kind == "day" else np.int64)
-    return Column(kind, data, np.zeros(n, bool))
-
-
-def _needed_by(node: Node, kind: str) -> str:
-    if isinstance(node, _DATED):
-        return "day"
-    if isinstance(node, c.Arithmetic):
-        return "number"
-    if isinstance(node, c.Compare):
-        other = next((x.value for x in (node.left, node.right) if isinstance(x, c.Literal)), None)
-        return (
-            "day" if isinstance(other, date) else "key" if isinstance(other, (str, bool)) or other is None else "number"
-        )
-    return kind
+    return Inputs(table, scope, scheme.table, gone)
 
 
 def _check_currency(name: str, rows: Rows, scheme: Scheme) -> None:

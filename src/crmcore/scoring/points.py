@@ -11,12 +11,14 @@ import numpy as np
 from ..errors import DefinitionError
 from ..table.column import Array
 
-__all__ = ["LIMIT", "SCALE", "decayed", "milli", "optional_points", "points"]
+__all__ = ["LARGEST", "LIMIT", "SCALE", "decayed", "milli", "optional_points", "points"]
 
 SCALE = 1000
 """Points are kept in thousandths."""
 LIMIT = 10**9
 """Points one rule, cap or floor may have, so that sums stay exact."""
+LARGEST = 2**63 - 1
+"""Thousandths that are added exactly."""
 
 
 def points(value: Any) -> Decimal:

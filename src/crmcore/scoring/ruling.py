@@ -14,12 +14,13 @@ from typing import Any
 import attrs
 import numpy as np
 
+from ..errors import RangeError
 from ..evaluate.rows import Rows
 from ..state.listing import Heading
 from ..table.column import Array, Column, Mask, code_type
 from .gains import Gain, gains_of
 from .inputs import Inputs, inputs_of
-from .points import SCALE, milli
+from .points import LARGEST, SCALE, milli
 from .scheme import Grading, Group, Scheme
 from .scores import Parts, Reason, Scores
 
@@ -121,6 +122,8 @@ def _narrowest(scheme: Scheme, gains: Sequence[tuple[Group, list[Gain]]], unit: 
     """Return the narrowest integers that hold every sum on the way."""
     reach = sum(sum(g.reach for g in listed) + _pull(group, unit) for group, listed in gains)
     reach += _pull(scheme, unit)
+    if reach > LARGEST:
+        raise RangeError(f"scheme {scheme.name!r}: its rules may give more points to a row than can be added exactly")
     return next(kind for kind in (np.int16, np.int32, np.int64) if reach <= np.iinfo(kind).max)
 
 
