@@ -14,7 +14,7 @@ from ..evaluate.rows import Rows, rows_of
 from ..state.listing import Heading, Values
 from ..table.column import Array, Column, Mask
 from ..units import DAY
-from .split import instants
+from .instants import instants
 
 __all__ = ["NEVER", "days_since", "has_planned", "keys_with", "labels_of", "last_done", "moments", "optional"]
 

@@ -16,7 +16,9 @@ from ..table.sweeps import SEEN_FROM
 from ..table.table import Table
 from ..table.views import reset
 from ..units import DAY
+from .instants import instants
 from .outcomes import UNDECIDED, WON, Decision
+from .rewind import rewound
 
 __all__ = ["Split", "hindsight", "seen_from_each", "time_split"]
 
@@ -50,7 +52,8 @@ def time_split(now: Rows, decision: Decision, at: Moment, then: Scope) -> Split:
 
     No row is seen with anything that its own dates place after its decision (train), or after the split and its own
     creation (test): those fields are blank, or what they were before (O8). What was overwritten without a date that
-    says when - an owner, an amount, a stage - cannot be undone without a table of changes, and is seen as it is now.
+    says when - an owner, an amount, a stage - is put back where the dataset has a table `change` that says what it was;
+    without one it is seen as it is now.
 
     Args:
         now: the rows as they are known now, with their outcomes.
@@ -101,23 +104,6 @@ def hindsight(now: Rows, decision: Decision) -> Rows:
     return _seen(now, chosen, limit, now.scope)
 
 
-def instants(column: Column, zone: Zone) -> tuple[Array, Mask]:
-    """Return dates as instants, a day as its last microsecond (T8), and which rows have one.
-
-    Raises:
-        DefinitionError: a column of something else.
-    """
-    if column.kind == "instant":
-        return column.data, column.present()
-    if column.kind != "day":
-        if column.nulls == len(column):  # a column that is not there, inside coalesce()
-            return np.zeros(len(column), np.int64), np.zeros(len(column), bool)
-        raise DefinitionError(f"a {column.kind} column says not when a row was decided; give one with dates")
-    days, at = np.unique(column.data, return_inverse=True)
-    ends = np.array([zone.end_of_day(d) for d in days.tolist()], np.int64)
-    return ends[at] if days.size else np.zeros(0, np.int64), column.present()
-
-
 def seen_from_each(table: Table, limit: Array, zone: Zone) -> Table:
     """Return a table in which each row is seen from an instant of its own: what its dates place later is undone (O8)."""
     changes: dict[str, Column] = {}
@@ -145,8 +131,8 @@ def _is_after(column: Column, limit: Array, zone: Zone) -> Mask:
 
 
 def _seen(now: Rows, places: Array, limit: Array, scope: Scope) -> Rows:
-    chosen = now.at(places)
-    return Rows(seen_from_each(chosen.as_table(), limit[places], scope.zone), scope, None)
+    seen = seen_from_each(now.at(places).as_table(), limit[places], scope.zone)
+    return Rows(rewound(seen, limit[places], now.scope.known, scope.zone), scope, None)
 
 
 def _has(rows: Rows, expr: object) -> bool:
