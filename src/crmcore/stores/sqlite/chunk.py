@@ -21,6 +21,7 @@ from ..values import check_write
 from .head import Head
 from .layout import Shape, order_out, place, shape_of
 from .past import history
+from .rows import LOG, write_fields
 from .states import states, used_fields
 
 __all__ = ["CHUNK", "Chunk"]
@@ -28,14 +29,6 @@ __all__ = ["CHUNK", "Chunk"]
 CHUNK = 900
 """Writes that are taken at once; SQLite binds no more than 999 values on some systems."""
 
-_LOG = (
-    "INSERT INTO log (tenant, place, kind, id, version, body, old, at, recorded, actor, sequence, source, key, digest, "
-    "previous, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
-_FIELD = (
-    "INSERT INTO field (tenant, kind, name, records) VALUES (?, ?, ?, ?) "
-    "ON CONFLICT (tenant, kind, name) DO UPDATE SET records = records + excluded.records"
-)
 _NONE: Mapping[str, Any] = {}
 
 
@@ -155,7 +148,7 @@ class Chunk:
 
     def _write_log(self) -> None:
         if self._rows:
-            self._connection.executemany(_LOG, self._rows)
+            self._connection.executemany(LOG, self._rows)
             self._rows = []
 
     def _write_states(self, shape: Shape, slots: list[tuple[Id, _Slot]]) -> None:
@@ -190,7 +183,4 @@ class Chunk:
             self._connection.executemany(shape.insert(columns), made)
         if changed:
             self._connection.executemany(shape.update(columns), changed)
-        fields: list[tuple[Any, ...]] = [(self._tenant, shape.kind, name, None) for name in typed if name not in used]
-        fields += [(self._tenant, shape.kind, name, count) for name, count in own.items() if count]
-        if fields:
-            self._connection.executemany(_FIELD, fields)
+        write_fields(self._connection, self._tenant, shape, typed, own)

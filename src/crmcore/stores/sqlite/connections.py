@@ -15,7 +15,13 @@ from .migrations import FORMAT, check_format, migrate
 
 __all__ = ["Connections", "explained"]
 
-_PRAGMAS = ("foreign_keys = ON", "trusted_schema = OFF", "cell_size_check = ON", "cache_size = -32768")
+_PRAGMAS = (
+    "foreign_keys = ON",
+    "trusted_schema = OFF",
+    "cell_size_check = ON",
+    "cache_size = -32768",
+    "wal_autocheckpoint = 4000",
+)
 _INHERITED: list[sqlite3.Connection] = []
 """Connections of the process that this one was forked from. SQLite forbids to use them here, and to close them."""
 _OPEN: WeakSet[Connections] = WeakSet()

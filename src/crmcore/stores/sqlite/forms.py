@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from ...errors import StoreCorrupt
 from ..codec import dump, load
 
-__all__ = ["FORMS", "WHOLE", "Cell", "Form", "cell_of_moment"]
+__all__ = ["FORMS", "WHOLE", "Cell", "Form", "cell_of_decimal", "cell_of_moment"]
 
 Cell = int | float | str | bytes | None
 
@@ -31,7 +31,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ORDINAL = date(1970, 1, 1).toordinal()
 _TICK = timedelta(microseconds=1)
 _INT64 = 2**63
-_DECIMALS = 15
 WHOLE = 15
 """Stands in the place of the decimals for a number that is an int."""
 
@@ -86,20 +85,23 @@ def _moment_in(cell: Any) -> Any:
     return None if cell is None else _even(cell)
 
 
+def cell_of_decimal(value: Decimal, text: str) -> Cell:
+    """Return the cell of a Decimal, whose text is known."""
+    whole, _, rest = text.partition(".")
+    decimals = len(rest)
+    if decimals < WHOLE and len(text) < 18 and "E" not in text and (text[0] != "-" or value):
+        return int(whole + rest) << 4 | decimals
+    return _odd(value)
+
+
 def _exact_out(value: Any) -> Cell:
     kind = type(value)
     if kind is Decimal:
-        text = str(value)
-        whole, _, rest = text.partition(".")
-        decimals = len(rest)
-        if decimals < _DECIMALS and len(text) < 18 and "E" not in text and (text[0] != "-" or value):
-            return int(whole + rest) << 4 | decimals
-    elif kind is int:
-        if -(2**59) <= value < 2**59:
-            return value << 4 | WHOLE  # type: ignore[no-any-return]
-    elif value is None:
-        return None
-    return _odd(value)
+        return cell_of_decimal(value, str(value))
+    if kind is int and -(2**59) <= value < 2**59:
+        whole: int = value << 4 | WHOLE
+        return whole
+    return None if value is None else _odd(value)
 
 
 def _exact_in(cell: Any) -> Any:

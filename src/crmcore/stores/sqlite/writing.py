@@ -17,6 +17,7 @@ from ..fold import stored
 from ..values import check_name
 from .chunk import CHUNK, Chunk
 from .connections import explained
+from .fresh import fresh_of
 from .head import consumer_in, head_of, seal_of
 from .states import states
 
@@ -43,9 +44,17 @@ class SqliteTransaction:
         """Append writes; they are read as they are taken, a chunk at a time."""
         versions: list[int] = []
         applied = repeated = 0
+        new = True  # until one of them is there already
         with self._usable():
             iterator = iter(writes)
             while some := list(islice(iterator, CHUNK)):
+                fresh = fresh_of(some) if new else None
+                if fresh is not None:
+                    new = fresh.write(self._connection, self._head)
+                    if new:
+                        versions += [1] * len(some)
+                        applied += len(some)
+                        continue
                 chunk = Chunk(self._connection, self._head)
                 versions += chunk.take(some)
                 chunk.flush()
