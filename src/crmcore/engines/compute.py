@@ -55,9 +55,18 @@ class Answer:
     asked: tuple[Asked, ...]
 
 
-def seen_from(tables: Mapping[str, Table], scope: Scope, given: Moment | None) -> Scope:
-    """Return the scope with the tables as of an instant; by default the newest recorded one (T8, O8)."""
-    last = newest(tables, scope.zone)
+def seen_from(
+    tables: Mapping[str, Table], scope: Scope, given: Moment | None, beside: Mapping[str, Table] | None = None
+) -> Scope:
+    """Return the scope with the tables as of an instant; by default the newest recorded one (T8, O8).
+
+    Args:
+        tables: what is seen.
+        scope: what else can be looked at.
+        given: the instant; None for the newest.
+        beside: tables that are not seen, but tell which instant is the newest.
+    """
+    last = newest({**tables, **{f"{name}, beside": table for name, table in (beside or {}).items()}}, scope.zone)
     if given is None:
         if last is None:
             return scope.at(None, tables, tables)

@@ -381,7 +381,8 @@ class Scores:
         labels = {**_SCORE, **self.labels}
         columns: list[tuple[Heading, Values]] = [
             (_ID, self.ids.tolist()),
-            (Heading("score", self.unit, labels), self.values),
+            # points are shown as they are, whole where all are whole
+            (Heading("score", "number" if self.unit == "points" else self.unit, labels), self.values),
         ]
         if self.grade is not None:
             columns.append((_GRADE, self.grades))
