@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from ..locales import LANGUAGES
 from .plugins_arguments import add_plugins
+from .store_arguments import add_store
 
 __all__ = ["parser"]
 
@@ -15,10 +16,12 @@ FORMATS = ("table", "json", "jsonl", "csv", "markdown")
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
+    """A parser whose errors are one line, and show no password that stood in the wrong place."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"crmcore: error: {message} ({self.prog} --help says more)\n")
+        from ..stores.url import redacted
+
+        self.exit(2, f"crmcore: error: {redacted(message)} ({self.prog} --help says more)\n")
 
 
 class Version(argparse.Action):
@@ -119,8 +122,12 @@ def parser() -> Parser:
         "--write", metavar="DIR", help="write it as CSV files and a workspace file, to use with --data DIR"
     )
     demo.add_argument("--force", action="store_true", help="write into a folder that is not empty")
+    demo.add_argument(
+        "--keep", metavar="FILE", help="keep the store that the demo is measured from, as a new SQLite file"
+    )
 
     add_plugins(commands, host)
+    add_store(commands, host)
     return top
 
 
@@ -145,7 +152,10 @@ def _host() -> Parser:
 
 def _data(*, required: bool) -> Parser:
     options = Parser(add_help=False)
-    options.add_argument("--data", required=required, metavar="PATH", help="a folder of CSV files, or one file")
+    source = options.add_mutually_exclusive_group(required=required)
+    source.add_argument("--data", metavar="PATH", help="a folder of CSV files, or one file")
+    source.add_argument("--store", metavar="STORE", help="a store instead: a path such as crm.db, or a URL")
+    options.add_argument("--tenant", metavar="NAME", help="whose records of the store; main by default")
     options.add_argument(
         "--profile", metavar="FILE", help="how files and columns become ours (TOML), or a profile's name"
     )

@@ -35,8 +35,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         found = (workspace.follow_up if args.leads else workspace.next_steps)(data, **given)
     except CurrencyError as error:
-        settings = Path(args.data) / "crmcore.toml"
-        if not args.workspace and settings.is_file():
+        settings = None if args.data is None else Path(args.data) / "crmcore.toml"
+        if not args.workspace and settings is not None and settings.is_file():
             raise CurrencyError(f"{error}; {settings} may have them: --workspace {settings}") from None
         raise
     shown = found if args.top is None else found.top(args.top)

@@ -475,7 +475,7 @@ def test_without_a_store() -> None:
             call()
     with pytest.raises(ArgumentError, match="is of a store"):
         cc.Workspace(tenant="x")
-    with pytest.raises(ArgumentError, match="or an open store, got 5"):
+    with pytest.raises(ArgumentError, match="or an open store, got a int"):
         cc.Workspace(store=5)  # type: ignore[arg-type]
     ws.close()
 
