@@ -13,6 +13,7 @@ from .store_arguments import add_store
 __all__ = ["parser"]
 
 FORMATS = ("table", "json", "jsonl", "csv", "markdown")
+_FORMULAS = "leave text in CSV as it is that a spreadsheet would run as a formula"
 
 
 class Parser(argparse.ArgumentParser):
@@ -72,6 +73,7 @@ def parser() -> Parser:
     )
     measure.add_argument("--top", type=int, metavar="N", help="only the first N rows")
     measure.add_argument("--format", choices=FORMATS, default="table")
+    measure.add_argument("--formulas", action="store_true", help=_FORMULAS)
     measure.add_argument("-o", "--output", metavar="FILE", help="write to a file")
 
     scorecard = add("scorecard", "Measure every metric that data has the inputs for", _data(required=True), rows)
@@ -99,6 +101,16 @@ def parser() -> Parser:
     following.add_argument("--top", type=int, metavar="N", help="only the first N rows")
     following.add_argument("--format", choices=("table", "json"), default="table")
 
+    score = add("score", "Score the rows of a table, the best first, each with its reasons", _data(required=True), rows)
+    score.add_argument("name", metavar="NAME", help="a scorer of the workspace or a plugin, or a scheme in a TOML file")
+    score.add_argument("--top", type=int, metavar="N", help="only the best N rows")
+    score.add_argument(
+        "--id", action="append", default=[], metavar="ID", help="this row, with all its reasons; may be repeated"
+    )
+    score.add_argument("--format", choices=("table", "json", "csv"), default="table")
+    score.add_argument("--formulas", action="store_true", help=_FORMULAS)
+    score.add_argument("-o", "--output", metavar="FILE", help="write to a file")
+
     explain = add(
         "explain",
         "Show what a number means and rests on; without data, the definition",
@@ -113,6 +125,7 @@ def parser() -> Parser:
 
     check = add("check", "List what is odd about data; status 1 where rows were rejected", _data(required=True))
     check.add_argument("--rejected", metavar="FILE", help="write the rejected rows to a CSV file")
+    check.add_argument("--formulas", action="store_true", help=_FORMULAS)
     check.add_argument("--format", choices=("table", "json"), default="table")
 
     demo = add("demo", "Show a scorecard of a made-up sales organisation, or write it as files")

@@ -48,5 +48,5 @@ def _written(result: Result, args: argparse.Namespace) -> str:
     if args.format == "jsonl":
         return jsonl(result, total=args.total)
     if args.format == "csv":
-        return csv_text(result, total=args.total)
+        return csv_text(result, total=args.total, formulas=args.formulas)
     return (markdown if args.format == "markdown" else text_table)(result, total=args.total)
