@@ -11,6 +11,7 @@ from pathlib import Path
 import attrs
 
 import crmcore as cc
+from crmcore.errors import ArgumentError
 from crmcore.plugins import Labels
 from crmcore.scoring import Scheme, Scorer
 
@@ -69,5 +70,5 @@ def schemes_in(folder: Path) -> list[Scheme]:
         ArgumentError: no such folder. What is wrong in a file, `Scheme.load` says with the group and the rule.
     """
     if not folder.is_dir():
-        raise cc.ArgumentError(f"folder of schemes {str(folder)!r} is not there")
+        raise ArgumentError(f"folder of schemes {str(folder)!r} is not there")
     return [Scheme.load(path) for path in sorted(folder.glob("*.toml"))]

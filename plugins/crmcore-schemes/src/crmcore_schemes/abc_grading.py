@@ -13,6 +13,7 @@ import attrs
 import numpy as np
 
 import crmcore as cc
+from crmcore.errors import ArgumentError
 from crmcore.evaluate.pricing import priced
 from crmcore.evaluate.rows import Rows, rows_of
 from crmcore.scoring import Reason, Scores
@@ -27,7 +28,7 @@ LARGER = Reason("larger_accounts", {"en": "Share made by larger accounts, %", "z
 
 def _percent(_: Any, attribute: attrs.Attribute[int], value: int) -> None:
     if not 0 <= value <= 100:
-        raise cc.ArgumentError(f"{attribute.name} is a percentage from 0 to 100, got {value!r}")
+        raise ArgumentError(f"{attribute.name} is a percentage from 0 to 100, got {value!r}")
 
 
 @attrs.frozen
@@ -59,7 +60,7 @@ class AbcGrading:
 
     def __attrs_post_init__(self) -> None:
         if self.a_percent > self.b_percent:
-            raise cc.ArgumentError(f"a_percent {self.a_percent} is above b_percent {self.b_percent}; A comes before B")
+            raise ArgumentError(f"a_percent {self.a_percent} is above b_percent {self.b_percent}; A comes before B")
 
     @property
     def fingerprint(self) -> str:
