@@ -135,7 +135,7 @@ class _Check:
                 break
             reached += len(log)
             rows = self._connection.execute(
-                shape.select(shape.kinds, " AND _place > ? AND _place <= ? ORDER BY _place"),
+                shape.select(shape.kinds, " AND _place > ? AND _place <= ? ORDER BY _place", in_order=True),
                 (*shape.bound(tenant), start, first),
             ).fetchall()
             wanted = self._expected(tenant, shape, log, used, own)
