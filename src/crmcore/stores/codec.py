@@ -76,6 +76,7 @@ def _value(found: dict[str, Any]) -> Any:
     return found
 
 
+_NO_VALUES = frozenset({dict, list})
 _decode = json.JSONDecoder(object_hook=_value).decode
 
 
@@ -100,6 +101,8 @@ def load(text: str) -> dict[str, Any]:
         raise StoreCorrupt(f"an entry cannot be read: {error}") from None
     if not isinstance(found, dict):
         raise StoreCorrupt(f"an entry holds {type(found).__name__} where fields are expected")
+    if not _NO_VALUES.isdisjoint(map(type, found.values())):
+        raise StoreCorrupt("an entry holds a list or an object where a value is expected")
     return found
 
 

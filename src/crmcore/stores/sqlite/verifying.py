@@ -25,7 +25,7 @@ __all__ = ["verify"]
 _BATCH = 1_000
 _MOST = 100
 """Faults that are told of one part."""
-_BROKEN = (CrmCoreError, sqlite3.Error, ValueError, TypeError, ArithmeticError, LookupError)
+_BROKEN = (CrmCoreError, sqlite3.Error, ValueError, TypeError, ArithmeticError, LookupError, AttributeError)
 """What reading a damaged file may raise."""
 
 
