@@ -23,6 +23,9 @@ from .plugin import KINDS, Plugin
 
 __all__ = ["Draft", "drafts_of", "leave_out"]
 
+_LONGEST = 2_000
+"""Characters of a message; what a plugin raises may have any number."""
+
 
 @attrs.define(slots=True, eq=False)
 class Draft:
@@ -105,6 +108,8 @@ def _prepared(draft: Draft, given: Any) -> None:
     """Load the plugin and check it, so far as this goes without calling it."""
     candidate = draft.candidate
     draft.made = plugin = candidate.load()
+    if isinstance(plugin, type):
+        raise Unfit(f"{plugin.__name__} is a class; a plugin is a module or an instance")
     draft.hooks = hooks_of(plugin)
     names = vars(plugin) if isinstance(plugin, ModuleType) else {}
     if draft.hooks:
@@ -155,7 +160,14 @@ def _guarded(draft: Draft, step: Callable[[], None], hook: str | None = None) ->
         raise
     except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, sys.exit() too
         doing = f"{hook} raised" if hook else "it cannot be executed:"
-        leave_out(draft, f"{doing} {type(error).__name__}: {error}", hook=hook, cause=error)
+        leave_out(draft, f"{doing} {type(error).__name__}: {_text(error)}", hook=hook, cause=error)
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - the error is the plugin's own class
+        return "(without a text)"
 
 
 def leave_out(
@@ -178,6 +190,7 @@ def leave_out(
     text = message if whole else f"{plugin.origin}: {message}"
     for word in hidden:
         text = text.replace(word, HIDDEN)
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
     draft.error = PluginError(
         text,
         plugin=plugin.name,

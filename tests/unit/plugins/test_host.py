@@ -62,6 +62,23 @@ FAULTS = {
     "a name of ours": (SOUND.replace("sound_rows", "win_rate"), "metric 'win_rate' from plugin"),
     "a name of an analysis": (SOUND.replace("sound_rows", "rfm_quintile"), "metric 'rfm_quintile' from plugin"),
     "no hook": ("x = 1", "it implements no hook"),
+    "an error without a text": (
+        "class E(Exception):\n    def __str__(self): raise ValueError\n"
+        + SOUND.replace("return", "raise E\n    return"),
+        "crmcore_metrics raised E: (without a text)",
+    ),
+    "an error that does not end": (
+        SOUND.replace("return", "raise ValueError('x' * 1_000_000)\n    return"),
+        "crmcore_metrics raised ValueError: xxx",
+    ),
+    "asks for itself": (
+        SOUND.replace("return", "return cc.Workspace(plugins=[__import__(__name__)]).metrics.values() or"),
+        "crmcore_metrics raised PluginError: plugin 'broken'",
+    ),
+    "a list that raises": (
+        "class L:\n    def __iter__(self): raise OSError('iter')\n" + SOUND.replace("return", "return L() or"),
+        "crmcore_metrics raised OSError: iter",
+    ),
 }
 """What a plugin can do wrong -> its source, and what is said of it."""
 
@@ -98,6 +115,7 @@ def test_a_fault_harms_nobody_else(install, fault) -> None:
     assert origin in broken.error
     assert says in broken.error
     assert dict(broken.declared) == {}
+    assert len(broken.error) < 2_100
     assert [str(w.message) for w in caught] == [f"left out: {broken.error}"]
 
 
