@@ -25,7 +25,7 @@ from .records import Records, schema_of_file
 
 __all__ = ["export"]
 
-ROWS = 65_536
+ROWS = 32_768
 """Rows of a row group: as many are held at once."""
 TRIES = 3
 _PLAIN = re.compile(r"[a-z][a-z0-9_]{0,60}")
