@@ -263,6 +263,19 @@ def test_one_record_is_seen_from_the_present_of_the_others() -> None:
 # -- what is missing or of another kind ------------------------------------------------------------------
 
 
+def test_rows_of_a_store() -> None:
+    """A store that has no activities yet has an empty table of them, and one that has some counts them."""
+    acts = scheme(
+        Rule("acts", count=Count("activity", at="at"), points=2), Rule("web", when=col("source") == "web", points=1)
+    )
+    workspace = cc.Workspace(store="memory:", scorers=[acts], clock=lambda: datetime(2026, 6, 30, tzinfo=UTC))
+    workspace.put(cc.domain.Lead(id="l1", source="web", created_at=date(2026, 6, 1)))
+
+    assert workspace.score("fit").values.tolist() == [1]
+    workspace.put(cc.domain.Activity(id="a1", lead="l1", at=date(2026, 6, 2)))
+    assert workspace.score("fit", as_of=TODAY).values.tolist() == [3]
+
+
 def test_columns_without_any_value_are_blank_whatever_they_were_taken_for() -> None:
     """A column that no row fills has no kind; dates, numbers, words and sums of it are blank, and nothing raises."""
     when = [
