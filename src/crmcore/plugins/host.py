@@ -50,7 +50,7 @@ class Draft:
             module=c.module,
             api=self.api,
             hooks=self.hooks,
-            declared={} if self.error else {kind: found for kind, found in names.items() if found},
+            declared={kind: found for kind, found in names.items() if found},
             config=shown(self.config),
             error=None if self.error is None else str(self.error),
             dist=c.dist,
@@ -71,7 +71,7 @@ def drafts_of(found: Iterable[Candidate], config: Mapping[str, Any] | None = Non
         _guarded(draft, partial(_prepared, draft, settings.get(draft.candidate.name)))
     calls = _registered([d for d in drafts if d.error is None and d.hooks])
     for draft in drafts:
-        for hook in draft.hooks if draft.error is None else ():
+        for hook in draft.hooks:
             call = calls.get((draft.candidate.name, hook))
             if call is not None:
                 _guarded(draft, partial(_called, draft, hook, call), hook)
