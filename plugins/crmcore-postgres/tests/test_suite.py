@@ -8,7 +8,6 @@ from crmcore.testing import StoreSuite
 from crmcore_postgres import PostgresBackend
 from crmcore_postgres.testing import database_for
 
-
 LONG = os.environ.get("CRMCORE_TEST_PROFILE") == "long"
 
 

@@ -12,8 +12,8 @@ from crmcore.domain import Money
 from crmcore.stores import Write
 from crmcore_postgres import PostgresBackend
 from crmcore_postgres.layout import Layout, tables
-from crmcore_postgres.testing import APP
 from crmcore_postgres.rows import ENTRY as COLUMNS
+from crmcore_postgres.testing import APP
 from crmcore_postgres.wall import present
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)

@@ -76,7 +76,9 @@ def _faults(connection: Connection, tables: Tables, tenant: str, check: _Check) 
 
 def _log(connection: Connection, tables: Tables, tenant: str, check: _Check) -> Iterator[str]:
     """Go through the log: numbers, versions, links, and where it ends."""
-    query = sql.SQL("SELECT {}, digest, chain FROM {} WHERE _tenant = %(tenant)s ORDER BY number").format(ENTRY, tables.entry)
+    query = sql.SQL("SELECT {}, digest, chain FROM {} WHERE _tenant = %(tenant)s ORDER BY number").format(
+        ENTRY, tables.entry
+    )
     number, chain = 0, EMPTY
     for rows in stream(connection, query, {"tenant": tenant}, 1_000):
         for *cells, content, linked in rows:
