@@ -15,9 +15,9 @@ import numpy as np
 from ..errors import ArgumentError, DefinitionError, RowNotFound
 from ..evaluate.rows import Rows
 from ..locales import locale
-from ..state.listing import SHOWN, Fact, Heading, Listing, Values
+from ..state.listing import SHOWN, Heading, Listing
 from ..table.column import Array, Column, Mask
-from .words import amount_text, said
+from .words import said
 
 if TYPE_CHECKING:
     from .scorer import Scorer
@@ -27,12 +27,6 @@ __all__ = ["LINKS", "Because", "Parts", "Reason", "Score", "Scores"]
 LINKS = ("identity", "logistic", "none")
 """identity: base + parts = score x scale; logistic: base + parts = log-odds of the score; none: they do not add up."""
 
-_ID = Heading("id", "label", {"en": "Id", "zh": "编号"})
-_GRADE = Heading("grade", "label", {"en": "Grade", "zh": "等级"})
-_REASONS = Heading("reasons", "label", {"en": "Main reasons", "zh": "主要原因"})
-_ROWS = {"en": "Rows", "zh": "行数"}
-_UNDEFINED = {"en": "Without a score", "zh": "无评分"}
-_SCORE = {"en": "Score", "zh": "评分"}
 MAIN = 3
 """Reasons that a listing shows of a row."""
 
@@ -301,7 +295,7 @@ class Scores:
                 id=_plain(self.ids[place]),
                 value=_defined(self.values[place].item()),
                 grade=grades[i],
-                base=self._amount(self.base),
+                base=self.amount(self.base),
                 reasons=self._because(amounts[i], missing[i]),
                 link=self.link,
                 beside={n: _defined(v[i]) for n, v in beside.items()},
@@ -367,7 +361,7 @@ class Scores:
             "fingerprint": self.fingerprint,
             "table": self.table,
             "link": self.link,
-            "base": self._amount(self.base),
+            "base": self.amount(self.base),
             "reasons": {r.name: r.label(self.language) for r in self.reasons},
             "rows": self.rows(),
         }
@@ -383,40 +377,9 @@ class Scores:
             reasons: how many of the reasons of each row are told; 0 for none.
             top: only the first so many rows; what stands below counts all.
         """
-        told = self if top is None else self.at(np.arange(min(top, len(self))))
-        labels = {**_SCORE, **self.labels}
-        columns: list[tuple[Heading, Values]] = [
-            (_ID, told.ids.tolist()),
-            # points are shown as they are, whole where all are whole
-            (Heading("score", "number" if self.unit == "points" else self.unit, labels), told.values),
-        ]
-        if told.grade is not None:
-            columns.append((_GRADE, told.grades))
-        columns += told.beside
-        if reasons and self.reasons:
-            columns.append((_REASONS, [self._main(s, reasons) for s in told.each()]))
-        return Listing(columns, facts=self._facts(), language=self.language)
+        from .listed import listed
 
-    def _facts(self) -> list[Fact]:
-        undefined = len(self) - int(self.defined.sum())
-        found = [Fact("rows", len(self), "count", _ROWS), Fact("undefined", undefined, "count", _UNDEFINED, quiet=True)]
-        if self.grade is not None:
-            counts = np.bincount(self.grade.data, minlength=len(self.grade.labels)).tolist()
-            for label, count in zip(self.grade.labels[1:], counts[1:], strict=True):
-                found.append(
-                    Fact(
-                        f"grade_{label}",
-                        count,
-                        "count",
-                        {k: f"{v} {label}" for k, v in _GRADE.labels.items()},
-                        quiet=True,
-                    )
-                )
-        return found
-
-    def _main(self, score: Score, n: int) -> str:
-        counted = [b for b in score.reasons if not b.missing][:n]
-        return ", ".join(f"{b.reason.label(self.language)} {amount_text(b.amount, self.link)}" for b in counted)
+        return listed(self, reasons, top)
 
     # -- inside --------------------------------------------------------------------------------------
 
@@ -433,9 +396,10 @@ class Scores:
         counted = [i for i, a in enumerate(amounts) if a]
         counted.sort(key=lambda i: -abs(amounts[i]))
         left = [i for i in sorted(lacking) if not amounts[i]]
-        return tuple(Because(self.reasons[i], self._amount(amounts[i]), i in lacking) for i in (*counted, *left))
+        return tuple(Because(self.reasons[i], self.amount(amounts[i]), i in lacking) for i in (*counted, *left))
 
-    def _amount(self, amount: Any) -> int | float:
+    def amount(self, amount: Any) -> int | float:
+        """Return an amount of the parts in the unit of the score."""
         if not isinstance(amount, int):
             return float(amount)
         return amount // self.scale if amount % self.scale == 0 else amount / self.scale
