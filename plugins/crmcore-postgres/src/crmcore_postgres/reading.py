@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import contextmanager
 from typing import Any
 
-from psycopg import sql
+import psycopg
+from psycopg import ServerCursor, sql
 
 from crmcore.domain.record import Id
 from crmcore.stores.codec import Row
@@ -26,10 +27,24 @@ def stream(
     connection: Connection, query: sql.Composed, asked: Mapping[str, Any], size: int, *, name: str = _CURSOR
 ) -> Iterator[Sequence[tuple[Any, ...]]]:
     """Yield rows in batches through a cursor on the server, so that no more than one batch is in memory (K14)."""
-    with closing(connection.cursor(name=name)) as cursor:
+    with _cursor(connection, name) as cursor:
         cursor.execute(query, asked)
         while rows := cursor.fetchmany(size):
             yield rows
+
+
+@contextmanager
+def _cursor(connection: Connection, name: str) -> Iterator[ServerCursor[tuple[Any, ...]]]:
+    cursor = connection.cursor(name=name)
+    try:
+        yield cursor
+    finally:
+        try:
+            cursor.close()
+        except psycopg.Error:  # the connection is lost; a cursor counts as open until its connection is closed
+            connection.close()
+            cursor.close()
+            raise
 
 
 def entries_of(
