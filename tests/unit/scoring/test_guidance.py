@@ -93,6 +93,45 @@ def test_each_signal(fields, signals, step) -> None:
     assert noticed(found.of("complete")) == set()
 
 
+def seen_at_noon(*deals, stages=STAGES, **choices):
+    """Return the next steps as of noon of the 30th of June."""
+    data = cc.Dataset(opportunity=list(deals), stage=stages, contact=PEOPLE)
+    return cc.Workspace().next_steps(data, as_of=at(6, 30), **choices)
+
+
+def test_limits_are_reached_before_they_are_passed() -> None:
+    """Idle for exactly 14 days, or in a stage for exactly its 30 days, is in time; an hour more is not."""
+    found = seen_at_noon(
+        deal("14", last_activity_at=at(6, 16)),
+        deal("14+", last_activity_at=at(6, 16, 11)),
+        deal("30", stage_entered_at=at(5, 31), created_at=at(5, 31)),
+        deal("30+", stage_entered_at=at(5, 31, 11), created_at=at(5, 31, 11)),
+    )
+    assert [noticed(found.of(x)) for x in ("14", "14+", "30", "30+")] == [
+        set(), {"no_activity"}, set(), {"stuck_in_stage"},
+    ]  # fmt: skip
+
+
+def test_a_stage_may_say_its_usual_days() -> None:
+    """Where a stage has no `rotting_days`, its `expected_days` are the limit."""
+    stages = [Stage("offer", expected_days=9), Stage("first", expected_days=9, rotting_days=12)]
+    found = seen_at_noon(deal("a"), deal("b", stage="first"), deal("c", stage_entered_at=at(6, 22)), stages=stages)
+
+    assert [noticed(found.of(x)) for x in "abc"] == [{"stuck_in_stage"}, set(), set()]
+
+
+@pytest.mark.parametrize(
+    ("title", "decides"),
+    [("Doctor", False), ("CTO", True), ("Group CTO, EMEA", True), ("cto", True), ("副总经理", True), ("工程师", False), ("", False)],
+)  # fmt: skip
+def test_titles_that_decide(title, decides) -> None:
+    """Words in Latin script count as whole words, others wherever they stand: a doctor is no CTO."""
+    data = cc.Dataset(
+        opportunity=[deal("x", account="a")], contact=[Contact("c", account="a", title=title or None), *PEOPLE]
+    )
+    assert ("no_decision_maker" not in noticed(cc.Workspace().next_steps(data, as_of=NOW).of("x"))) is decides
+
+
 def test_the_points_by_hand() -> None:
     """Three deals: expected values 50, 5 and 450; half-ranks 3/6, 1/6, 5/6; each priority is the sum of its reasons."""
     found = steps(
@@ -210,6 +249,20 @@ def test_the_usual_cycle() -> None:
     assert noticed(steps(fast, *won("f", 5, 3), cases=3).of("fast")) == {"aged"}
     assert noticed(steps(fast, *won("f", 5, 3), cases=3, aging=9).of("fast")) == set()
     assert "aged (closed_at x 20)" in str(steps(fast))
+
+
+def test_cycles_of_no_length_count_and_the_middle_one_is_the_usual() -> None:
+    """O6: won at creation is a cycle of no length. Of 0, 0 and 10 days the median is 0; of 5, 5 and 50 it is 5, not the mean."""
+
+    def won(*days):
+        return [
+            deal(f"w{i}", outcome="won", created_at=at(1, 1), closed_at=at(1 + n // 30, 1 + n % 30), stage_entered_at=at(1, 1))
+            for i, n in enumerate(days)
+        ]  # fmt: skip
+
+    assert noticed(steps(deal("x"), *won(0, 0, 10), cases=3).of("x")) == {"aged"}
+    assert noticed(steps(deal("x"), *won(5, 5, 50), cases=3).of("x")) == {"aged"}
+    assert noticed(steps(deal("x"), *won(20, 20, 50), cases=3).of("x")) == set()
 
 
 def test_choices() -> None:
@@ -400,6 +453,27 @@ def test_each_signal_of_leads(fields, signals, step) -> None:
     assert noticed(found.of("x")) == signals
     assert found.of("x").next_step == step
     assert noticed(found.of("y")) == set()
+
+
+def test_limits_of_leads_are_reached_before_they_are_passed() -> None:
+    """Exactly 24 hours is in time, exactly 7 days is new, exactly 90 days is not stale; an hour more is."""
+    cases = {
+        "24": lead("24", created_at=at(6, 29), first_response_at=None),
+        "24+": lead("24+", created_at=at(6, 29, 11), first_response_at=None),
+        "7": lead("7", created_at=at(6, 23)),
+        "7+": lead("7+", created_at=at(6, 23, 11)),
+        "90": lead("90", created_at=at(4, 1)),
+        "90+": lead("90+", created_at=at(4, 1, 11)),
+    }
+    found = cc.Workspace().follow_up(cc.Dataset(lead=list(cases.values())), as_of=at(6, 30))
+    assert {x: noticed(found.of(x)) for x in cases} == {
+        "24": {"waits_for_answer", "fresh"},
+        "24+": {"answer_overdue", "fresh"},
+        "7": {"fresh"},
+        "7+": set(),
+        "90": set(),
+        "90+": {"stale"},
+    }
 
 
 def test_an_answered_lead_is_followed_up() -> None:
