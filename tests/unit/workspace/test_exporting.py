@@ -203,6 +203,20 @@ def test_a_folder_of_its_own(ws: cc.Workspace, tmp_path: Path) -> None:
     assert (tmp_path / "notes.txt").read_text(encoding="utf-8") == "mine"
 
 
+def test_an_interrupted_export_leaves_no_half_of_a_file(selling: cc.Workspace, tmp_path: Path) -> None:
+    """A file bears its name once all of it is there; what was begun is gone."""
+    fill(selling)
+
+    def stop(done: int, total: int | None) -> None:
+        assert total == 17 + 10  # entries, and records
+        if done > 17:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        selling.export_data(tmp_path / "out", progress=stop)
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["log.jsonl"]
+
+
 def test_an_interrupted_import_goes_on(selling: cc.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was written before stays; run again, the rest is written, and the store is equal."""
     monkeypatch.setattr("crmcore.workspace.replaying.SIZE", 4)
