@@ -132,7 +132,7 @@ def test_opportunities_and_leads_are_enough(tmp_path) -> None:
 
     other = tmp_path / "other"
     other.mkdir()
-    with pytest.raises(cc.CrmCoreError, match=r"no file matches 'Opportunity\.csv'"):
+    with pytest.raises(cc.CrmCoreError, match=r"profile 'salesforce': no file matches 'Opportunity\.csv'"):
         workspace.read(written(other, "API", without=("Opportunity",)), profile="salesforce")
     third = tmp_path / "third"
     third.mkdir()

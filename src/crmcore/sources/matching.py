@@ -46,10 +46,17 @@ def resolve_profile(profile: Any, profiles: Mapping[str, Any] | None = None) -> 
     if isinstance(profile, Mapping):
         return parse_profile(profile)
     if isinstance(profile, str) and profiles is not None and profile in profiles:
-        return resolve_profile(profiles[profile])
+        found = profiles[profile]
+        return (
+            parse_profile(found, source=f"profile {profile!r}")
+            if isinstance(found, Mapping)
+            else resolve_profile(found)
+        )
     if isinstance(profile, Path) or str(profile).endswith(".toml") or Path(profile).is_file():
         return load_profile(profile)
-    raise ProfileNotFound(str(profile), profiles or (), hint="or give the path of a TOML file")
+    raise ProfileNotFound(
+        str(profile), profiles or (), hint="or give the path of a TOML file; plugins bring profiles too"
+    )
 
 
 def match_files(path: Path, profile: Profile | None) -> Matches:
