@@ -16,8 +16,9 @@ import pytest
 import crmcore as cc
 import crmcore_duckdb
 from crmcore.domain import Opportunity
-from crmcore.errors import ArgumentError, StoreCorrupt, StoreError
-from crmcore.stores import Cut, open_store
+from crmcore.errors import ArgumentError, StoreCorrupt, StoreError, StoreFormatError
+from crmcore.stores import Cut, StoreUrl, Write, open_store
+from crmcore.stores.memory import MemoryBackend
 from crmcore.table.values import values_of
 
 SPECS = {spec.scheme: spec for spec in crmcore_duckdb.crmcore_stores()}
@@ -209,6 +210,51 @@ def test_rows_without_an_id(tmp_path):
     pq.write_table(pa.table({"id": ["a", None]}), tmp_path / "opportunity.parquet")
     with pytest.raises(StoreCorrupt, match="row 2 has no id"):
         list(opened("parquet", tmp_path).scoped().scan("opportunity"))
+
+
+@pytest.mark.parametrize("kind", ["DOUBLE", "DECIMAL(4,1)", "BLOB", "DATE", "INTEGER[]", "TIMESTAMP"])
+def test_ids_are_text_or_whole_numbers(kind, tmp_path):
+    """An id of another type is not turned into one, and rows are not numbered in its place."""
+    with duckdb.connect(str(tmp_path / "a.duckdb")) as connection:
+        connection.execute(f"CREATE TABLE lead AS SELECT NULL::{kind} AS id, 'web' AS source")
+    store = opened("duckdb", tmp_path / "a.duckdb").scoped()
+    for act in (store.dataset, lambda: list(store.scan("lead", ["source"])), lambda: store.get("lead", "1")):
+        with pytest.raises(StoreFormatError, match=r"lead\.id of 'a\.duckdb' is of type .*: cast it in a view"):
+            act()
+
+
+@pytest.mark.parametrize(
+    "name", ["a*b", "[ab]?", "it's", 'say "x"', "a;b", "a b ", "北京", "%20", "x{y}", "-- x", "a\\b"]
+)
+def test_any_path_is_one_file(name, tmp_path):
+    """Patterns, quotes and blanks in names of folders and files are no patterns, quotes and blanks to DuckDB."""
+    for folder, id_ in ((tmp_path / name, "right"), (tmp_path / "aXb", "wrong"), (tmp_path / "a", "wrong")):
+        folder.mkdir()
+        for file in (name, "aXb", "ab"):
+            pq.write_table(pa.table({"id": [f"{id_} {file}"]}), folder / f"{file}.parquet")
+    for path in (tmp_path / name / f"{name}.parquet", tmp_path / name):
+        backend = open_store(StoreUrl("parquet", str(path)), specs=SPECS)
+        (batch,) = backend.scoped().scan(name)
+        assert batch.columns[0] == [f"right {name}"]
+    store = MemoryBackend().scoped()
+    store.append(
+        [Write("lead", 1, {"source": "web"}, datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))]
+    )
+    crmcore_duckdb.export(store, tmp_path / name / name)
+    backend = open_store(StoreUrl("parquet", str(tmp_path / name / name)), specs=SPECS)
+    assert backend.verify().sound
+    assert backend.scoped().get("lead", 1).values == {"source": "web"}
+
+
+def test_names_that_differ_in_case(tmp_path):
+    """DuckDB does not tell them apart: the second is another column, and none is lost."""
+    pq.write_table(pa.table({"id": ["a"], "ID": [7], "Name": ["x"], "name": ["y"]}), tmp_path / "lead.parquet")
+    (batch,) = opened("parquet", tmp_path).scoped().scan("lead")
+    found = dict(zip(batch.names, (column[0] for column in batch.columns), strict=True))
+    assert (found["id"], [v for k, v in found.items() if k.casefold().startswith("id_")]) == ("a", [7])
+    assert {found.get("Name"), found.get("name")} | {
+        v for k, v in found.items() if k.casefold().startswith("name_")
+    } >= {"x", "y"}
 
 
 def test_empty_and_single_rows(tmp_path):

@@ -123,9 +123,19 @@ class DatabaseBackend(ReadOnlyBackend):
         return self._rows[table]
 
     def columns(self, table: str) -> Mapping[str, HostColumn]:
-        """Return the columns of a table by name, those of `left_out` not among them."""
-        found = (host_column(n, t) for n, t in described(self.engine, quoted(table)) if n != "version")
-        return {column.field.name: column for column in found if column is not None}
+        """Return the columns of a table by name, those of `left_out` not among them.
+
+        Raises:
+            StoreFormatError: ids that are neither text nor whole numbers.
+        """
+        kinds = dict(described(self.engine, quoted(table)))
+        made = {name: host_column(name, kind) for name, kind in kinds.items() if name != "version"}
+        found = {name: column for name, column in made.items() if column is not None}
+        if "id" in kinds and ("id" not in found or found["id"].field.form not in {"text", "whole"}):
+            raise StoreFormatError(
+                f"{table}.id of {self.name!r} is of type {kinds['id']}; ids are text or whole numbers: cast it in a view"
+            )
+        return found
 
     def left_out(self, table: str) -> Mapping[str, str]:
         """Return the columns of a table that are not read, with their types.
