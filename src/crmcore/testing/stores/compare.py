@@ -13,7 +13,7 @@ import attrs
 
 from ...domain.record import Id
 from ...domain.schema import RECORDS, fields_of
-from ...stores.contract import Appended, Cut, Store
+from ...stores.contract import Appended, Cut, Store, Stored
 from ...stores.entry import Entry, Write
 from ...table.column import Column
 from ...table.dataset import Dataset
@@ -36,6 +36,7 @@ __all__ = [
     "same_rows",
     "same_store",
     "scanned",
+    "there",
     "values_of",
 ]
 
@@ -167,12 +168,19 @@ def same_lines(expected: list[Line], found: list[Line]) -> None:
     equal([x.number for x in expected], [x.number for x in found], "numbers of entries")
 
 
+def there(store: Any, table: str, id_: Id) -> Stored:
+    """Return a record that has to be there."""
+    __tracebackhide__ = True
+    record: Stored | None = store.get(table, id_)
+    if record is None:
+        raise AssertionError(f"{table} {id_!r} is not there")
+    return record
+
+
 def same_record(store: Store, table: str, id_: Id, version: int, values: dict[str, Any]) -> None:
     """Compare a record with what it should be."""
     __tracebackhide__ = True
-    record = store.get(table, id_)
-    if record is None:
-        raise AssertionError(f"{table} {id_!r} is not there")
+    record = there(store, table, id_)
     equal((table, id_, version), (record.table, record.id, record.version), f"{table} {id_!r}")
     for name in values.keys() | dict(record.values).keys():
         equal(values.get(name), record.values.get(name), f"{table} {id_!r}: {name}")

@@ -13,7 +13,7 @@ from typing import Any
 from ...errors import StoreError, VersionConflict
 from ...stores.contract import Backend, Capabilities
 from ..suite import needs
-from .compare import append_to_both, attempts, equal, holds, lines, refused, same_store, values_of
+from .compare import append_to_both, attempts, equal, holds, lines, refused, same_store, there, values_of
 from .ledger import Ledger
 from .samples import deal, deals, writes_of
 from .suite import StoreBase
@@ -141,8 +141,7 @@ class Keeping(StoreBase):
             equal(0, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), "exit of a process")
         again = self.kept(self.reopen(folder), folder)
         store = again.scoped()
-        record = store.get("x_counter", "sum")
-        assert record is not None
+        record = there(store, "x_counter", "sum")
         equal({"n": 30}, dict(record.values), "the sum")
         equal(list(range(1, 62)), [line.number for line in lines(store)], "numbers")
         holds(again.verify().sound, "sound")
@@ -253,8 +252,7 @@ def _process(opened: Callable[[Path], Backend], folder: Path, number: int) -> No
     for n in range(10):
         store.append([deal(f"p{number}-{n}", name="a")])
         for _ in attempts("a write over the version that was just read"):
-            record = store.get("x_counter", "sum")
-            assert record is not None
+            record = there(store, "x_counter", "sum")
             try:
                 store.append([
                     deal("sum", table="x_counter", n=record.values["n"] + 1, expected=record.version)

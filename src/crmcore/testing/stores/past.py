@@ -9,7 +9,7 @@ from ...errors import CrmCoreError
 from ...stores.contract import Cut
 from ...stores.entry import Write
 from ..suite import needs
-from .compare import append_to_both, columns_of, equal, refused, rows, same_past, same_store, values_of
+from .compare import append_to_both, columns_of, equal, refused, rows, same_past, same_store, there, values_of
 from .ledger import Ledger, cut_at
 from .samples import deal, hour, writes_of
 from .suite import StoreBase
@@ -30,8 +30,7 @@ class Past(StoreBase):
         for write in writes:
             append_to_both(store, ledger, [write])
         same_store(store, ledger)
-        record = store.get("opportunity", "d1")
-        assert record is not None
+        record = there(store, "opportunity", "d1")
         return dict(record.values)
 
     @needs("writable")

@@ -23,6 +23,7 @@ from .compare import (
     rows,
     same_store,
     scanned,
+    there,
     values_of,
 )
 from .ledger import Ledger, Line
@@ -100,8 +101,7 @@ class Reading(StoreBase):
         """K11: an instant of any time zone comes back as the same instant in UTC, to the microsecond; a date stays a date."""
         store = self.filled([deal(f"d{n}", x_at=v, created_at=v) for n, v in enumerate(HOST["instants"])])
         for n, value in enumerate(HOST["instants"]):
-            record = store.get("opportunity", f"d{n}")
-            assert record is not None
+            record = there(store, "opportunity", f"d{n}")
             for name in ("x_at", "created_at"):
                 found = record.values[name]
                 equal((value, timedelta(0)), (found, found.utcoffset()), f"{name} {value!r}")
@@ -149,8 +149,7 @@ class Reading(StoreBase):
         )
         found = rows(store, "opportunity", ["outcome", "reopened", "deleted", "name"])[1]
         equal([("d1", 1, "open", 0, False, None), ("d2", 2, "open", 0, False, None)], found, "rows")
-        record = store.get("opportunity", "d2")
-        assert record is not None
+        record = there(store, "opportunity", "d2")
         equal({}, dict(record.values), "values")
 
     @needs("writable")
@@ -159,8 +158,7 @@ class Reading(StoreBase):
         values = {"name": "a"}
         store = self.filled([Write("opportunity", "d1", values, START, START)])
         values["name"] = "b"
-        record = store.get("opportunity", "d1")
-        assert record is not None
+        record = there(store, "opportunity", "d1")
         for mapping in (record.values, next(iter(store.entries())).values):
             with suppress(TypeError):  # a mapping that takes nothing is right, too
                 mapping["name"] = "c"  # type: ignore[index]

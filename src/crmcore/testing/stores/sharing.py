@@ -8,7 +8,7 @@ from threading import Event, Thread
 from ...errors import ArgumentError, ConsumerConflict, KeyConflict, StoreError, VersionConflict
 from ...stores.contract import Store
 from ..suite import needs
-from .compare import WAIT, append_to_both, at_once, attempts, equal, holds, lines, refused, rows, same_store
+from .compare import WAIT, append_to_both, at_once, attempts, equal, holds, lines, refused, rows, same_store, there
 from .ledger import Ledger
 from .samples import deal, deals, hour, writes_of
 from .suite import StoreBase
@@ -29,8 +29,7 @@ class Sharing(StoreBase):
         with store.transaction() as transaction:
             equal(None, transaction.get("opportunity", "d1"), "before")
             equal((1,), tuple(transaction.append([deal("d1", name="a")]).versions), "versions")
-            record = transaction.get("opportunity", "d1")
-            assert record is not None
+            record = there(transaction, "opportunity", "d1")
             equal((1, {"name": "a"}), (record.version, dict(record.values)), "its own write")
             equal(
                 (2, 1), tuple(transaction.append([deal("d1", name="b", expected=1), deal("d2")]).versions), "versions"

@@ -10,7 +10,7 @@ from ...domain import Money
 from ...errors import ArgumentError, DefinitionError, KeyConflict, StoreError, VersionConflict
 from ...stores.entry import Write
 from ..suite import needs
-from .compare import append_to_both, at_once, attempts, equal, holds, lines, refused, same_store
+from .compare import append_to_both, at_once, attempts, equal, holds, lines, refused, same_store, there
 from .ledger import Ledger
 from .samples import deal, deals, hour, writes_of
 from .suite import StoreBase
@@ -179,8 +179,7 @@ class Writing(StoreBase):
             store = backend.scoped()
             for _ in range(15):
                 for _ in attempts("a write over the version that was just read"):
-                    record = store.get("x_counter", "sum")
-                    assert record is not None
+                    record = there(store, "x_counter", "sum")
                     try:
                         value = record.values["n"] + 1
                         store.append([deal("sum", table="x_counter", n=value, expected=record.version)])
@@ -189,8 +188,7 @@ class Writing(StoreBase):
                         continue
 
         at_once(4, add)
-        record = backend.scoped().get("x_counter", "sum")
-        assert record is not None
+        record = there(backend.scoped(), "x_counter", "sum")
         equal((61, {"n": 60}), (record.version, dict(record.values)), "the sum")
 
     # -- K4 --------------------------------------------------------------------------------------------
