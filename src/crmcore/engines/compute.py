@@ -63,7 +63,8 @@ def seen_from(tables: Mapping[str, Table], scope: Scope, given: Moment | None) -
             return scope.at(None, tables, tables)
         given = Moment(last[0], scope.zone.local_day(last[0]), last[1])
     today = last is None or given.instant >= last[0]
-    return scope.at(given, *view(tables, given.instant, given.day, scope.zone, today=today, kept=True))
+    views = view(tables, given.instant, given.day, scope.zone, today=today, kept=True, known=given.learnt)
+    return scope.at(given, *views)
 
 
 def looked_at(tables: Mapping[str, Table], scope: Scope, how: View) -> Scope:
@@ -76,7 +77,9 @@ def looked_at(tables: Mapping[str, Table], scope: Scope, how: View) -> Scope:
     instant = scope.zone.end_of_day(how)
     last = newest(tables, scope.zone)
     today = last is None or instant >= last[0]
-    return scope.at(Moment(instant, how, "end of period"), *view(tables, instant, how, scope.zone, today=today))
+    learnt = instant if scope.as_of is None else scope.as_of.learnt
+    moment = Moment(instant, how, "end of period", learnt)
+    return scope.at(moment, *view(tables, instant, how, scope.zone, today=today, known=learnt))
 
 
 def _cut(scope: Scope, how: Shares) -> dict[str, Table]:
