@@ -13,7 +13,7 @@ import pytest
 from crmcore.errors import ConsumerConflict, CrmCoreError, KeyConflict, StoreError, VersionConflict
 from crmcore.stores import Write, open_store
 from crmcore_postgres import PostgresBackend, crmcore_stores, install
-from crmcore_postgres.testing import PASSWORD
+from crmcore_postgres.testing import APP, OWNER, PASSWORD
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 SECRET = "pa$$ %wörd'"
@@ -204,13 +204,14 @@ def test_a_transaction_that_is_over(store):
 
 
 def test_a_transaction_in_a_transaction(opened):
-    """A thread that has a transaction open would wait for itself; it is told. Other threads and tenants are not concerned."""
+    """A thread that has a transaction open would wait for itself; it is told. Other threads are not concerned."""
     backend = opened()
-    with backend.scoped().transaction() as transaction:
+    with ThreadPoolExecutor(1) as pool, backend.scoped().transaction() as transaction:
         transaction.append([note(1)])
-        with pytest.raises(StoreError, match="open in this thread"):
-            backend.scoped().append([note(2)])
-        assert backend.scoped("other").append([note(2)]).last == 1
+        for tenant in ("main", "other"):
+            with pytest.raises(StoreError, match="open in this thread"):
+                backend.scoped(tenant).append([note(2)])
+        assert pool.submit(backend.scoped("other").append, [note(2)]).result().last == 1
     assert backend.scoped().append([note(2)]).last == 2
 
 
@@ -254,8 +255,8 @@ def test_many_threads_share_a_handle(store, database):
     with ThreadPoolExecutor(16) as pool:
         assert max(pool.map(work, range(48))) == 48
     with database.connect() as admin:
-        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND usename = 'crm_app'"
-        assert admin.execute(query, (database.name,)).fetchone()[0] <= 4
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND usename = %s"
+        assert admin.execute(query, (database.name, APP)).fetchone()[0] <= 4
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -310,13 +311,13 @@ def test_text_that_is_not_utf8(server):
 
     with server.database(installed=False) as database:
         name = sql.Identifier(database.name + "_latin")
-        server._administer(
+        server.administer(
             sql.SQL(
-                "CREATE DATABASE {} TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' OWNER crm_owner"
-            ).format(name)
+                "CREATE DATABASE {} TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' OWNER {}"
+            ).format(name, sql.Identifier(OWNER))
         )
         try:
             with pytest.raises(StoreError, match="encoding LATIN1"):
-                install(server.url(database.name + "_latin", "crm_owner"))
+                install(server.url(database.name + "_latin", OWNER))
         finally:
-            server._administer(sql.SQL("DROP DATABASE {}").format(name))
+            server.administer(sql.SQL("DROP DATABASE {}").format(name))

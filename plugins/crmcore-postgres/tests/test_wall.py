@@ -55,8 +55,37 @@ def test_without_a_tenant_nothing_is_seen(two, role):
     with two[1].connect(role) as connection:
         for name in ALL:
             query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier("crmcore", name))
-            # the owner may list the tenants, which a check of all of them needs
-            assert connection.execute(query).fetchone()[0] == (2 if (role, name) == (OWNER, "_head") else 0), name
+            assert connection.execute(query).fetchone()[0] == 0, name
+
+
+def test_the_names_of_tenants_are_all_that_is_told(two):
+    """The one function that sees all tenants gives their names; who sets what it sets sees nothing, but for the owner."""
+    with two[1].connect(APP) as connection:
+        assert {row[0] for row in connection.execute("SELECT * FROM crmcore._tenants()")} == {"blue", "green"}
+        connection.execute("SET crmcore.listing = 'on'")
+        for name in ALL:
+            query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier("crmcore", name))
+            assert connection.execute(query).fetchone()[0] == 0, name
+
+
+def test_a_store_that_asks_for_another_tenant_gets_nothing(two, monkeypatch):
+    """Planted mistake: a handle whose every statement asks for another tenant than its transaction is for reads no row of it."""
+    backend = two[0]
+    store = backend.scoped("green")
+    whole = (store.last(), store.tables(), store.get("lead", "green"), list(store.scan("lead")), list(store.entries()))
+    assert all(whole)
+    reading, writing = backend.connections.reading, backend.connections.writing
+    monkeypatch.setattr(backend.connections, "reading", lambda _: reading("blue"))
+    monkeypatch.setattr(backend.connections, "writing", lambda _: writing("blue"))
+    assert (store.last(), store.tables(), store.get("lead", "green")) == (0, (), None)
+    for table in (*tables(), "own table"):
+        assert list(store.scan(table)) == list(store.scan(table, known=NOW)) == []
+    assert list(store.entries()) == []
+    assert store.consumer("kpi").cursor == 0
+    assert (store.stats().entries, store.stats().records, store.stats().consumers) == (0, {}, {})
+    for write in (lambda: store.append([note("x")]), lambda: store.advance("kpi", 0, b"x", expected=0)):
+        with pytest.raises(StoreError, match="row-level security"):
+            write()
 
 
 def test_the_tenant_ends_with_its_transaction(backend):
@@ -98,7 +127,7 @@ def test_writing_for_another_tenant_is_refused(two, statement):
         "ALTER TABLE crmcore.lead DISABLE ROW LEVEL SECURITY",
         "CREATE TABLE crmcore.own (a int)",
         "DROP POLICY tenant ON crmcore.lead",
-        "SET ROLE crm_owner",
+        f"SET ROLE {OWNER}",
         "COPY crmcore._entry TO PROGRAM 'cat'",
     ],
 )
@@ -126,8 +155,8 @@ def test_the_owner_is_refused(database):
 @pytest.mark.parametrize(
     ("change", "undo", "says"),
     [
-        ("ALTER ROLE crm_app BYPASSRLS", "ALTER ROLE crm_app NOBYPASSRLS", "a role with BYPASSRLS"),
-        ("GRANT crm_owner TO crm_app", "REVOKE crm_owner FROM crm_app", "the owner of the tables, or may become one"),
+        (f"ALTER ROLE {APP} BYPASSRLS", f"ALTER ROLE {APP} NOBYPASSRLS", "a role with BYPASSRLS"),
+        (f"GRANT {OWNER} TO {APP}", f"REVOKE {OWNER} FROM {APP}", "the owner of the tables, or may become one"),
     ],
 )
 def test_roles_that_may_become_one_are_refused(database, change, undo, says):
@@ -150,6 +179,9 @@ def test_roles_that_may_become_one_are_refused(database, change, undo, says):
         "DROP POLICY tenant ON crmcore._record",
         "CREATE POLICY other ON crmcore.lead USING (true)",
         "ALTER POLICY tenant ON crmcore.lead USING (true)",
+        "ALTER POLICY owner ON crmcore.lead TO PUBLIC",
+        f"ALTER POLICY owner ON crmcore._head TO {APP}",
+        "CREATE POLICY more ON crmcore._entry FOR SELECT USING (true)",
         "CREATE TABLE crmcore.beside (a int)",
     ],
 )
@@ -198,7 +230,7 @@ def test_rights_too_many_are_told(backend, database):
     """A role that could change the log is warned of."""
     assert not any("may change" in text for text in backend.warnings())
     with database.connect() as admin:
-        admin.execute("GRANT DELETE ON crmcore._entry TO crm_app")
+        admin.execute(f"GRANT DELETE ON crmcore._entry TO {APP}")
     assert any("may change or delete entries" in text for text in backend.warnings())
 
 

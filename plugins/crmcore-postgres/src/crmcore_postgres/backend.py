@@ -47,7 +47,7 @@ class PostgresBackend:
         self.address = Address.of(url)
         self.capabilities = _DEVELOPMENT if self.address.development else CAPABILITIES
         self.connections = Connections(self.address)
-        self.writers: set[tuple[str, int]] = set()
+        self.writers: set[int] = set()
         self._only: str | None = None
         self.tables = Tables(self.address.schema, Layout(self._checked(create=create)))
 
@@ -71,8 +71,9 @@ class PostgresBackend:
 
         Raises:
             ArgumentError: a tenant that is no name.
-            StoreError: another tenant in a database for development, which nothing keeps apart from the first.
+            StoreError: the store is closed; another tenant in a database for development, which nothing keeps apart from the first.
         """
+        self.connections.check()
         check_name(tenant, "tenant")
         if self.address.development:
             self._alone(tenant)
@@ -90,7 +91,8 @@ class PostgresBackend:
 
     def _tenants(self) -> list[str]:
         with self.connections.reading("") as connection:
-            return [row[0] for row in connection.execute(sql.SQL("SELECT * FROM {}").format(self.tables.tenants))]
+            query = sql.SQL("SELECT * FROM {}").format(self.tables.tenants)
+            return sorted({row[0] for row in connection.execute(query)})
 
     def verify(self, progress: Callable[[int], object] | None = None) -> Verification:
         """Check the log, chain, numbers and state of all tenants."""

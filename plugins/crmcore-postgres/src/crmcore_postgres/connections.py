@@ -106,8 +106,7 @@ class Connections:
 
     def _begun(self, begin: LiteralString, tenant: str) -> Connection:
         """Return a connection in a transaction; one that was lost while it was idle is replaced."""
-        if self._closed:
-            raise StoreError(f"{self.address.shown}: the store is closed; open it again")
+        self.check()
         if self._process != os.getpid():  # what the parent uses is left alone
             self._parents, self._idle, self._process = self._idle, deque(), os.getpid()
         while True:
@@ -138,6 +137,11 @@ class Connections:
             self._idle.append(connection)
         else:
             connection.close()
+
+    def check(self) -> None:
+        """Refuse to go on after `close`."""
+        if self._closed:
+            raise StoreError(f"{self.address.shown}: the store is closed; open it again")
 
     def close(self) -> None:
         """Close those that are idle; one in use is closed when its block ends."""

@@ -46,10 +46,10 @@ class PostgresStore:
     @contextmanager
     def transaction(self) -> Iterator[PostgresTransaction]:
         """Open a transaction; writers of the tenant wait until it ends."""
-        writing = (self.tenant, get_ident())
-        if writing in self._backend.writers:
+        thread = get_ident()
+        if thread in self._backend.writers:
             raise StoreError("a transaction is open in this thread; use it instead of another one")
-        self._backend.writers.add(writing)
+        self._backend.writers.add(thread)
         try:
             with self._connections.writing(self.tenant) as connection:
                 opened = PostgresTransaction(connection, self._backend.address, self._tables, self.tenant)
@@ -59,7 +59,7 @@ class PostgresStore:
                 finally:
                     opened.done = True
         finally:
-            self._backend.writers.discard(writing)
+            self._backend.writers.discard(thread)
 
     def append(self, writes: Iterable[Write]) -> Appended:
         """Append writes in a transaction of their own."""

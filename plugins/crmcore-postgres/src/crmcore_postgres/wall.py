@@ -25,7 +25,10 @@ _TABLES = """
 SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (
     SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenant' AND p.polpermissive AND p.polcmd = '*' AND p.polroles = '{0}'
       AND pg_get_expr(p.polqual, c.oid) = %(policy)s AND pg_get_expr(p.polwithcheck, c.oid) = %(policy)s
-) AND 1 = (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid AND NOT (p.polname = 'owner' AND c.relname = '_head'))
+) AND NOT EXISTS (
+    SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname <> 'tenant'
+      AND NOT (p.polname = 'owner' AND p.polcmd = 'r' AND p.polroles = ARRAY[c.relowner])
+)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = %(schema)s AND c.relkind = 'r' AND c.relname <> '_migration' ORDER BY 1
 """

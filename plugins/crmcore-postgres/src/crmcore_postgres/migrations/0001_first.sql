@@ -678,7 +678,8 @@ CREATE TABLE "rate" (
     UNIQUE (_tenant, _id)
 );
 
--- The wall: a connection sees the tenant that its transaction is for, and of the others nothing. FORCE holds for the owner too.
+-- The wall: a connection sees the tenant that its transaction is for, and of the others nothing. FORCE holds for the owner too,
+-- but for the function below.
 DO $$
 DECLARE name text;
 BEGIN
@@ -692,11 +693,29 @@ BEGIN
         EXECUTE pg_catalog.format(
             'CREATE POLICY tenant ON %I USING (_tenant = pg_catalog.current_setting(''crmcore.tenant'', true)) '
             'WITH CHECK (_tenant = pg_catalog.current_setting(''crmcore.tenant'', true))', name);
+        EXECUTE pg_catalog.format(
+            'CREATE POLICY owner ON %I FOR SELECT TO CURRENT_USER '
+            'USING (pg_catalog.current_setting(''crmcore.listing'', true) = ''on'')', name);
     END LOOP;
 END $$;
 
--- A check of all tenants needs their names, and nothing else of them.
-CREATE POLICY owner ON _head FOR SELECT TO CURRENT_USER USING (true);
-CREATE FUNCTION _tenants() RETURNS SETOF text LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
-    AS 'SELECT _tenant FROM _head ORDER BY _tenant';
+-- A check of all tenants needs their names, wherever one stands, and nothing else of them. It goes from name to name by index.
+CREATE FUNCTION _tenants() RETURNS SETOF text LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE name text;
+BEGIN
+    PERFORM pg_catalog.set_config('crmcore.listing', 'on', true);
+    FOR name IN SELECT c.relname FROM pg_catalog.pg_policy p
+                JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
+                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = pg_catalog.current_schema() AND p.polname = 'owner'
+    LOOP
+        RETURN QUERY EXECUTE pg_catalog.format(
+            'WITH RECURSIVE t (tenant) AS ('
+            'SELECT pg_catalog.min(_tenant) FROM %1$I UNION ALL '
+            'SELECT (SELECT pg_catalog.min(_tenant) FROM %1$I WHERE _tenant > t.tenant) FROM t WHERE t.tenant IS NOT NULL) '
+            'SELECT tenant FROM t WHERE tenant IS NOT NULL', name);
+    END LOOP;
+    PERFORM pg_catalog.set_config('crmcore.listing', '', true);
+END $$;
 REVOKE ALL ON FUNCTION _tenants() FROM PUBLIC;
