@@ -55,13 +55,21 @@ class Answer:
     asked: tuple[Asked, ...]
 
 
-def seen_from(tables: Mapping[str, Table], scope: Scope, given: Moment | None) -> Scope:
-    """Return the scope with the tables as of an instant; by default the newest recorded one (T8, O8)."""
+def seen_from(tables: Mapping[str, Table], scope: Scope, given: Moment | None, known: int | None = None) -> Scope:
+    """Return the scope with the tables as of an instant, by default the newest recorded one (T8, O8).
+
+    Args:
+        tables: all rows.
+        scope: the zone, calendar and rates.
+        given: the instant looked from.
+        known: what was recorded by this instant counts; None for the instant looked from.
+    """
     last = newest(tables, scope.zone)
     if given is None:
         if last is None:
             return scope.at(None, tables, tables)
         given = Moment(last[0], scope.zone.local_day(last[0]), last[1])
+    given = attrs.evolve(given, known=known)
     today = last is None or given.instant >= last[0]
     views = view(tables, given.instant, given.day, scope.zone, today=today, kept=True, known=given.learnt)
     return scope.at(given, *views)

@@ -126,7 +126,8 @@ def cut(found: Stretches, pieces: Array, bounds: Array, size: int) -> tuple[Stre
     inside = (bounds > found.first[pieces]) & (bounds < found.stop[pieces])
     width = size + 1
     whole = np.arange(found.rows.size) * width + found.first
-    keys = np.unique(np.concatenate([whole, pieces[inside] * width + bounds[inside]]))
+    keys = np.sort(np.concatenate([whole, pieces[inside] * width + bounds[inside]]))
+    keys = keys[np.append(keys[1:] != keys[:-1], [True])] if keys.size else keys
     of, first = np.divmod(keys, width)
     stop = np.append(first[1:], 0)
     lasts = np.append(of[1:] != of[:-1], [True]) if of.size else np.zeros(0, bool)
@@ -145,7 +146,7 @@ def seen_in(
     part = table.select(found.rows)
     columns: dict[str, Column] = {SEEN_FROM: Column("instant", at.instants[found.first])}
     for name, log in logs.items():
-        columns[name] = log.pool.take(log.at_instants(found.rows, at.instants[found.first]))
+        columns[name] = log.pool.take(log.at_points(found.rows, found.first, at.instants))
     for revert, when in undone:
         dates = when.take(found.rows)
         by = at.instants if when.kind == "instant" else at.ended

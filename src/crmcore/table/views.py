@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from ..calendars import Zone
+from ..calendars import Zone, day_of
 from ..domain.past import Revert
 from ..domain.schema import RECORDS, REVERTS, Field, fields_of
+from ..errors import ArgumentError
 from .column import Column, Mask, code_type
-from .history import Log, gone, logs_of, whole
+from .history import Log, gone, logs_of, micros, whole
 from .table import Table
 
-__all__ = ["Seen", "existence", "is_after", "is_late", "is_recorded", "newest", "reset", "view"]
+__all__ = [
+    "Seen",
+    "existence",
+    "is_after",
+    "is_late",
+    "is_recorded",
+    "moment_of",
+    "newest",
+    "recorded_by",
+    "reset",
+    "view",
+]
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIELDS: dict[str, tuple[Field, ...]] = {}
 _NONE: Mapping[str, Log] = MappingProxyType({})
 
@@ -149,6 +163,30 @@ def view(
     )
     seen = Seen(tables, reverted, world)
     return Seen(tables, there, world), seen
+
+
+def moment_of(given: date, what: str, zone: Zone) -> tuple[int, int]:
+    """Return a date (its end) or an aware datetime in microseconds, and its local day.
+
+    Raises:
+        ArgumentError: neither; `what` names the argument.
+    """
+    if isinstance(given, datetime):
+        if given.tzinfo is None:
+            raise ArgumentError(f"{what} {given!r} has no time zone; give a date or an aware datetime")
+        instant = (given - _EPOCH) // timedelta(microseconds=1)
+        return instant, zone.local_day(instant)
+    if not isinstance(given, date):
+        raise ArgumentError(f"{what} is a date or an aware datetime, got {given!r}")
+    day = day_of(given)
+    return zone.end_of_day(day), day
+
+
+def recorded_by(changes: Table, instant: int, known: int, zone: Zone) -> Table:
+    """Return the changes that had happened by an instant and were recorded by another."""
+    at, recorded = micros(changes["at"], zone), changes.columns.get("recorded_at")
+    learnt = at if recorded is None else np.where(recorded.present(), micros(recorded, zone), at)
+    return changes.select(np.flatnonzero((at <= instant) & (learnt <= known)))
 
 
 def is_after(column: Column, instant: int, day: int, zone: Zone) -> Mask:

@@ -64,8 +64,8 @@ def codes(outcome: Log, word: str) -> Array:
 
 def _kinds(stages: Column, table: Table) -> Array:
     """Return the outcome that being in each of these stages means, 0 where the table does not say."""
-    kinds = {str(stage): kind for stage, kind in stage_kinds(table.columns).items()}
-    return np.array([_CODES.get(kinds.get(str(label)), 0) for label in stages.labels], np.int8)[stages.data]
+    kinds = {str(stage): kind for stage, kind in stage_kinds(table.columns).items() if stage is not None}
+    return np.array([_CODES.get(kinds.get(str(label)), 0) for label in stages.labels], np.int64)[stages.data]
 
 
 def _outcome(today: Column, stage: Log, kinds: Array) -> Log:

@@ -28,17 +28,25 @@ class Codes:
     texts: Sequence[str]
 
 
+class _Index(dict[str, int]):
+    """Texts by the order in which they are first met."""
+
+    def __missing__(self, text: str) -> int:
+        self[text] = code = len(self)
+        return code
+
+
 def coded(*columns: Array) -> list[Codes]:
     """Return arrays of texts as codes into one list of texts in common."""
-    index: dict[str | None, int] = {None: -1}
+    index = _Index()
     found = []
     for column in columns:
-        codes = np.fromiter(
-            (index.setdefault(text, len(index) - 1) for text in column.tolist()), np.int64, count=len(column)
-        )
+        there = np.array([text is not None for text in column.tolist()], bool)
+        codes = np.full(len(column), -1)
+        known = column[there].tolist()
+        codes[there] = np.fromiter(map(index.__getitem__, known), np.int64, count=len(known))
         found.append(codes)
-    texts = [text for text in index if text is not None]
-    return [Codes(codes, texts) for codes in found]
+    return [Codes(codes, list(index)) for codes in found]
 
 
 def pooled(today: Column, texts: Sequence[str], table: str, field: str, zone: Zone) -> Column:
@@ -47,7 +55,8 @@ def pooled(today: Column, texts: Sequence[str], table: str, field: str, zone: Zo
     Raises:
         IngestError: a text that is no value of the column.
     """
-    spec = attrs.evolve(schema_of(table).spec(field, zone.name), kind=today.kind, optional=True)
+    kind = "moment" if today.kind in ("instant", "day") else today.kind
+    spec = attrs.evolve(schema_of(table).spec(field, zone.name), kind=kind, optional=True)
     making = builder(spec)
     if today.kind == "money" and any(" " in text for text in texts):
         making.add([_money(text) for text in texts])

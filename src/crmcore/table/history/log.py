@@ -67,15 +67,19 @@ class Log:
         found[self.rows[there]] = self.new[there]  # of several changes of a row the last one stays
         return found
 
-    def at_instants(self, rows: Array, instants: Array) -> Array:
-        """Return the position in the pool of the value that each of these rows had at an instant of its own."""
+    def at_points(self, rows: Array, points: Array, instants: Array) -> Array:
+        """Return the position in the pool of the value that each of these rows had at one of some instants.
+
+        Args:
+            rows: of the table, ascending.
+            points: for each, the number of an instant.
+            instants: microseconds, ascending.
+        """
         found = self.before[rows]
         if len(self):
-            times = np.unique(self.at)
-            width = len(times) + 1
-            keys = self.rows * width + np.searchsorted(times, self.at) + 1
-            asked = rows * width + np.searchsorted(times, instants, side="right")
-            last = np.searchsorted(keys, asked, side="right") - 1
+            width = len(instants) + 1
+            keys = self.rows * width + np.searchsorted(instants, self.at, side="left")
+            last = np.searchsorted(keys, rows * width + points, side="right") - 1
             hit = (last >= 0) & (self.rows.take(last, mode="clip") == rows)
             found[hit] = self.new[last[hit]]
         return found
