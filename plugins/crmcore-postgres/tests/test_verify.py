@@ -172,6 +172,13 @@ def test_many_faults_are_not_all_told(filled):
     assert faults[-1] == "tenant 'main': and more, which were not looked for"
 
 
+def test_a_tenant_with_nothing_but_a_consumer_is_sound(opened):
+    """A consumer that waits for the first entry is no fault."""
+    backend = opened()
+    backend.scoped("waiting").advance("kpi", 0, b"nothing yet", expected=0)
+    assert backend.verify().faults == ()
+
+
 def test_progress_is_told(filled):
     """`progress` is called with the entries checked, last with all of them."""
     seen = []

@@ -8,17 +8,21 @@ from typing import Any, NoReturn
 
 from ..locales import LANGUAGES
 from .plugins_arguments import add_plugins
+from .store_arguments import add_store
 
 __all__ = ["parser"]
 
 FORMATS = ("table", "json", "jsonl", "csv", "markdown")
+_FORMULAS = "leave text in CSV as it is that a spreadsheet would run as a formula"
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
+    """A parser whose errors are one line, and show no password that stood in the wrong place."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"crmcore: error: {message} ({self.prog} --help says more)\n")
+        from ..stores.url import redacted
+
+        self.exit(2, f"crmcore: error: {redacted(message)} ({self.prog} --help says more)\n")
 
 
 class Version(argparse.Action):
@@ -69,6 +73,7 @@ def parser() -> Parser:
     )
     measure.add_argument("--top", type=int, metavar="N", help="only the first N rows")
     measure.add_argument("--format", choices=FORMATS, default="table")
+    measure.add_argument("--formulas", action="store_true", help=_FORMULAS)
     measure.add_argument("-o", "--output", metavar="FILE", help="write to a file")
 
     scorecard = add("scorecard", "Measure every metric that data has the inputs for", _data(required=True), rows)
@@ -96,6 +101,16 @@ def parser() -> Parser:
     following.add_argument("--top", type=int, metavar="N", help="only the first N rows")
     following.add_argument("--format", choices=("table", "json"), default="table")
 
+    score = add("score", "Score the rows of a table, the best first, each with its reasons", _data(required=True), rows)
+    score.add_argument("name", metavar="NAME", help="a scorer of the workspace or a plugin, or a scheme in a TOML file")
+    score.add_argument("--top", type=int, metavar="N", help="only the best N rows")
+    score.add_argument(
+        "--id", action="append", default=[], metavar="ID", help="this row, with all its reasons; may be repeated"
+    )
+    score.add_argument("--format", choices=("table", "json", "csv"), default="table")
+    score.add_argument("--formulas", action="store_true", help=_FORMULAS)
+    score.add_argument("-o", "--output", metavar="FILE", help="write to a file")
+
     explain = add(
         "explain",
         "Show what a number means and rests on; without data, the definition",
@@ -110,6 +125,7 @@ def parser() -> Parser:
 
     check = add("check", "List what is odd about data; status 1 where rows were rejected", _data(required=True))
     check.add_argument("--rejected", metavar="FILE", help="write the rejected rows to a CSV file")
+    check.add_argument("--formulas", action="store_true", help=_FORMULAS)
     check.add_argument("--format", choices=("table", "json"), default="table")
 
     demo = add("demo", "Show a scorecard of a made-up sales organisation, or write it as files")
@@ -119,8 +135,12 @@ def parser() -> Parser:
         "--write", metavar="DIR", help="write it as CSV files and a workspace file, to use with --data DIR"
     )
     demo.add_argument("--force", action="store_true", help="write into a folder that is not empty")
+    demo.add_argument(
+        "--keep", metavar="FILE", help="keep the store that the demo is measured from, as a new SQLite file"
+    )
 
     add_plugins(commands, host)
+    add_store(commands, host)
     return top
 
 
@@ -145,7 +165,10 @@ def _host() -> Parser:
 
 def _data(*, required: bool) -> Parser:
     options = Parser(add_help=False)
-    options.add_argument("--data", required=required, metavar="PATH", help="a folder of CSV files, or one file")
+    source = options.add_mutually_exclusive_group(required=required)
+    source.add_argument("--data", metavar="PATH", help="a folder of CSV files, or one file")
+    source.add_argument("--store", metavar="STORE", help="a store instead: a path such as crm.db, or a URL")
+    options.add_argument("--tenant", metavar="NAME", help="whose records of the store; main by default")
     options.add_argument(
         "--profile", metavar="FILE", help="how files and columns become ours (TOML), or a profile's name"
     )

@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     workspace = workspace_of(args)
     data = data_of(args)
     if args.rejected:
-        write_rejected(data, args.rejected)
+        write_rejected(data, args.rejected, formulas=args.formulas)
     rejected = len(data.rejected)
     if args.format == "json":
         tables = {table.name: len(table) for table in data.tables.values()}

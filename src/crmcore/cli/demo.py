@@ -21,8 +21,10 @@ def run(args: argparse.Namespace) -> int:
     if args.write is None:
         if args.force:
             raise ArgumentError("--force is for --write DIR")
-        demo.run(**given, out=show, workspace=workspace_of(args))
+        demo.run(**given, out=show, workspace=workspace_of(args), **({} if args.keep is None else {"keep": args.keep}))
     else:
+        if args.keep is not None:
+            raise ArgumentError("--keep is for the scorecard, --write for files: the two are runs of their own")
         _write(Path(args.write), given, force=args.force)
     return 0
 

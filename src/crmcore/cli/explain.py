@@ -22,14 +22,17 @@ def run(args: argparse.Namespace) -> int:
     """Explain each metric in the row that --group names; without data, define it."""
     workspace = workspace_of(args)
     metrics = [workspace.metric(name) for name in args.metrics]
-    if args.data is None:
-        if any((args.group, args.by, args.per, args.where, args.as_of, args.interval, args.profile)):
-            raise ArgumentError("explaining a number takes --data PATH; without it only the definition is shown")
+    if args.data is None and args.store is None:
+        given = (args.group, args.by, args.per, args.where, args.as_of, args.interval, args.profile, args.tenant)
+        if any(given):
+            raise ArgumentError(
+                "explaining a number takes --data PATH or --store STORE; without it only the definition is shown"
+            )
         show("\n\n".join(defined(m, language=workspace.language) for m in metrics))
         return 0
     group = dict(pair(text, "--group") for text in args.group)
     by = [*args.by, *(key for key in group if key not in args.by and key != "period")]
-    result = measured(args, workspace, data_of(args), by=by, per=args.per or _grain(group, workspace))
+    result = measured(args, workspace, data_of(args, blank=True), by=by, per=args.per or _grain(group, workspace))
     row = _row(result, group)
     show("\n\n".join(explained(result, m.name, row) for m in metrics))
     return 0

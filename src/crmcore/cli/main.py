@@ -42,11 +42,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
+    finally:
+        store = getattr(args, "opened", None)
+        if store is not None:
+            store.close()
     return status
 
 
 def _failed(message: str) -> int:
-    print(f"crmcore: error: {' '.join(message.split())}", file=sys.stderr)
+    from ..stores.url import redacted
+
+    print(f"crmcore: error: {' '.join(redacted(message).split())}", file=sys.stderr)
     return WRONG
 
 

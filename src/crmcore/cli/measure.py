@@ -19,7 +19,7 @@ def run(args: argparse.Namespace) -> int:
     workspace = workspace_of(args)
     for name in args.metrics:
         workspace.metric(name)  # a wrong name is said before anything is read
-    result = _ordered(measured(args, workspace, data_of(args), by=args.by, per=args.per), args)
+    result = _ordered(measured(args, workspace, data_of(args, blank=True), by=args.by, per=args.per), args)
     text = _written(result, args)
     if args.output:
         Path(args.output).write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8", newline="")
@@ -48,5 +48,5 @@ def _written(result: Result, args: argparse.Namespace) -> str:
     if args.format == "jsonl":
         return jsonl(result, total=args.total)
     if args.format == "csv":
-        return csv_text(result, total=args.total)
+        return csv_text(result, total=args.total, formulas=args.formulas)
     return (markdown if args.format == "markdown" else text_table)(result, total=args.total)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from ..algebra.columns import Expr
 from ..algebra.walk import conjunction
-from ..errors import ArgumentError, CurrencyError
+from ..errors import ArgumentError
 from ..table.dataset import Dataset
 from ..workspace import Workspace
 from .conditions import condition_of, moment
 from .question import data_of, workspace_of
+from .rates import rates_told
 from .screen import show
 
 __all__ = ["run"]
@@ -32,13 +32,8 @@ def run(args: argparse.Namespace) -> int:
         "as_of": moment(args.as_of, "--as-of") if args.as_of else None,
         "scorer": args.scorer,
     }
-    try:
+    with rates_told(args):
         found = (workspace.follow_up if args.leads else workspace.next_steps)(data, **given)
-    except CurrencyError as error:
-        settings = Path(args.data) / "crmcore.toml"
-        if not args.workspace and settings.is_file():
-            raise CurrencyError(f"{error}; {settings} may have them: --workspace {settings}") from None
-        raise
     shown = found if args.top is None else found.top(args.top)
     show(shown.to_json(indent=2) if args.format == "json" else str(shown), table=args.format == "table")
     return 0

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..algebra.walk import aggregates_of
-from ..errors import PluginWarning
+from ..errors import ArgumentError, PluginWarning
 from ..metric import Metric
 from ..plan.requests import reading
 from ..state.result import Result
@@ -18,6 +18,7 @@ from ..workspace import Workspace
 from ..workspace.settings import settings_from
 from .conditions import condition_of, moment
 from .screen import progress_bar
+from .stores import opened
 
 __all__ = ["data_of", "measured", "settings_of", "workspace_of"]
 
@@ -38,16 +39,37 @@ def _built(args: argparse.Namespace) -> Workspace:
         settings["discover"] = True
     if args.language:
         settings["language"] = args.language
+    url = getattr(args, "store", None)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", PluginWarning)
-        found = Workspace(**settings)
-    for warning in caught:
-        print(f"crmcore: warning: {' '.join(str(warning.message).split())}", file=sys.stderr)
+        if url is None:
+            found = Workspace(**settings)
+        else:
+            args.opened = opened(url, settings, create=getattr(args, "creates", False))
+            found = Workspace(**settings, store=args.opened, tenant=args.tenant)
+    for message in dict.fromkeys(" ".join(str(warning.message).split()) for warning in caught):
+        print(f"crmcore: warning: {message}", file=sys.stderr)
     return found
 
 
-def data_of(args: argparse.Namespace) -> Dataset:
-    """Return the dataset of --data and --profile; a zone for timestamps that have none has to be stated by somebody."""
+def data_of(args: argparse.Namespace, *, blank: bool = False) -> Dataset:
+    """Return the dataset of --data and --profile, or of --store.
+
+    A zone for timestamps that have none has to be stated by somebody.
+
+    Args:
+        args: the arguments.
+        blank: with the columns of a store in which no record has anything.
+
+    Raises:
+        ArgumentError: an option of one of them, beside the other.
+    """
+    if args.store is not None:
+        if args.profile:
+            raise ArgumentError("--profile says how the files of --data are read; a store needs none")
+        return workspace_of(args).dataset(blank=blank)
+    if args.tenant is not None:
+        raise ArgumentError("--tenant is of a store: --store STORE --tenant NAME")
     with progress_bar() as progress:
         return workspace_of(args).read(
             args.data, profile=args.profile, timezone=settings_of(args).get("timezone"), progress=progress
@@ -66,7 +88,7 @@ def measured(
     metrics = [workspace.metric(name) for name in args.metrics]
     return workspace.measure(
         metrics,
-        data,
+        data if args.store is None else None,  # of a store, tables without records are there too
         by=by,
         per=per,
         where=condition_of(args.where, _tables(metrics), data, workspace),

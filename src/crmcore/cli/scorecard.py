@@ -16,7 +16,7 @@ def run(args: argparse.Namespace) -> int:
     workspace = workspace_of(args)
     data = data_of(args)
     card = workspace.scorecard(
-        data,
+        data if args.store is None else None,  # of a store, the columns that are kept
         per=args.per,
         where=condition_of(args.where, list(data.tables), data, workspace),
         as_of=moment(args.as_of, "--as-of") if args.as_of else None,

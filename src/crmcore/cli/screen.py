@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from ..sources import Progress
 
-__all__ = ["progress_bar", "show"]
+__all__ = ["counter", "progress_bar", "show"]
+
+_STEP = 100_000
+"""Between two lines of progress, where there is no bar."""
 
 
 def show(text: str, *, table: bool = False) -> None:
@@ -62,3 +65,30 @@ def progress_bar() -> Iterator[Progress | None]:
     with parts.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None, rows=0)
         yield lambda rows, done, size: bar.update(task, completed=done, total=size, rows=rows)
+
+
+@contextmanager
+def counter(what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Give a function that shows how much is done of how much: a bar, or where there is none a line now and then.
+
+    Args:
+        what: is counted.
+    """
+    if coloured(sys.stderr):
+        from rich import progress as parts
+        from rich.console import Console
+
+        columns = (parts.BarColumn(), parts.TextColumn("{task.completed:,} {task.description}"))
+        with parts.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(what, total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
+        return
+    last = 0
+
+    def line(done: int, total: int | None) -> None:
+        nonlocal last
+        if done // _STEP > last // _STEP:
+            print(f"crmcore: {done:,}{'' if total is None else f' of {total:,}'} {what}", file=sys.stderr)
+            last = done
+
+    yield line

@@ -13,6 +13,8 @@ from .files import WORKSPACE, write_csv
 from .organisation import ROWS, SEED, dataset, generate, workspace
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..workspace import Workspace
 
 __all__ = ["WORKSPACE", "dataset", "generate", "run", "workspace", "write_csv"]
@@ -25,18 +27,23 @@ def run(
     out: Callable[[str], Any] = print,
     language: str | None = None,
     workspace: Workspace | None = None,
+    keep: str | Path | None = None,
 ) -> None:
-    """Generate the organisation, measure it, and show the scorecard.
+    """Generate the organisation, bring it into a SQLite store, measure what that gives back, and show the scorecard.
 
     Args:
-        rows: opportunities; 5,000 take a second or two.
+        rows: opportunities; 5,000 take some seconds.
         seed: another seed, another organisation.
         out: takes the lines; by default they are printed.
         language: "en" or "zh"; by default that of `workspace`, else English.
         workspace: whose language is used; currency and rates are those of the organisation.
+        keep: a new file to keep the store in; without one it is gone at the end.
+
+    Raises:
+        ArgumentError: a file to keep that is there already.
     """
     from .scorecard import Scorecard
 
     if language is None:
         language = "en" if workspace is None else workspace.language
-    Scorecard(rows, seed, language, out).show()
+    Scorecard(rows, seed, language, out, keep).show()

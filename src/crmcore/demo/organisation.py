@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,6 +29,9 @@ from .quotes import make_quotes
 from .responses import make_responses
 from .subscriptions import make_subscriptions
 from .touches import make_touches
+
+if TYPE_CHECKING:
+    from ..stores import StoreUrl
 
 __all__ = ["ROWS", "SEED", "dataset", "generate", "workspace"]
 
@@ -96,14 +99,17 @@ def dataset(rows: int = ROWS, seed: int = SEED) -> Dataset:
     return Dataset(timezone="UTC", **generate(rows, seed))
 
 
-def workspace(*, metrics: Iterable[Metric] = (), language: str = "en") -> Workspace:
+def workspace(
+    *, metrics: Iterable[Metric] = (), language: str = "en", store: str | StoreUrl | None = None
+) -> Workspace:
     """Return the workspace of the organisation: numbers in euros, at the rate of each day.
 
     Args:
         metrics: one's own, beside the catalogue.
         language: of labels, "en" or "zh".
+        store: where records are kept; none by default.
     """
-    return Workspace(currency=CURRENCY, rates=rates(), metrics=metrics, language=language)
+    return Workspace(currency=CURRENCY, rates=rates(), metrics=metrics, language=language, store=store)
 
 
 def _from_leads(deals: Deals, leads: Leads) -> dict[str, Any]:

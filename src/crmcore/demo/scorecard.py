@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import attrs
@@ -15,7 +17,8 @@ from ..state.result import Result
 from ..table.dataset import Dataset
 from ..workspace import Workspace
 from .company import CRM_SINCE, CURRENCY, LAST_DAY, TEAMS
-from .organisation import ROWS, SEED, dataset, workspace
+from .organisation import ROWS, SEED, dataset
+from .store import stored
 from .words import Words, words
 
 __all__ = ["Scorecard"]
@@ -93,23 +96,29 @@ class Scorecard:
         seed: another seed, another organisation.
         language: of labels and sentences.
         out: takes the lines.
+        keep: a new file for the store it is kept in; without one the store is gone at the end.
     """
 
     rows: int = ROWS
     seed: int = SEED
     language: str = "en"
     out: Callable[[str], Any] = print
+    keep: str | Path | None = None
+    taken: Dataset = attrs.field(init=False)
     data: Dataset = attrs.field(init=False)
     host: Workspace = attrs.field(init=False)
     say: Words = attrs.field(init=False)
 
-    def __attrs_post_init__(self) -> None:
-        self.say = words(self.language)
-        self.host = workspace(language=self.language)
-        self.data = dataset(self.rows, self.seed)
-
     def show(self) -> None:
-        """Show all parts."""
+        """Generate the organisation, bring it into a store, and show all parts of what is read back."""
+        self.say = words(self.language)
+        self.taken = dataset(self.rows, self.seed)
+        with stored(self.taken, language=self.language, keep=self.keep) as host:
+            self.host = host
+            self.data = host.dataset()
+            self._parts()
+
+    def _parts(self) -> None:
         self._opening()
         self._issues()
         self._quarters()
@@ -126,7 +135,7 @@ class Scorecard:
     # -- parts -----------------------------------------------------------------------------------------
 
     def _opening(self) -> None:
-        sizes = {name: len(self.data[name]) for name in ("opportunity", "lead", "activity")}
+        sizes = {name: len(self.data[name]) if name in self.data else 0 for name in ("opportunity", "lead", "activity")}
         for line in self.say.opening:
             self.out(
                 line.format(
@@ -141,13 +150,13 @@ class Scorecard:
 
     def _issues(self) -> None:
         self._head("issues")
-        for issue in self.data.issues:
+        for issue in self.taken.issues:
             self._line(str(issue))
-        if self.data.rejected:
-            first = self.data.rejected[0]
+        if self.taken.rejected:
+            first = self.taken.rejected[0]
             self._line(
                 self.say.rejected.format(
-                    n=len(self.data.rejected), table=first.table, row=first.row, reason=first.reason
+                    n=len(self.taken.rejected), table=first.table, row=first.row, reason=first.reason
                 )
             )
         excluded = {f"{name} {reason}": n for name, table in self.data.items() for reason, n in table.excluded.items()}
@@ -156,16 +165,16 @@ class Scorecard:
 
     def _quarters(self) -> None:
         self._head("quarters")
-        result = self.host.measure(_QUARTERS, self.data, per="quarter")
+        result = self.host.measure(_QUARTERS, per="quarter")
         self._table(result, _last(result, _SHOWN + 1))
 
     def _teams(self) -> None:
         self._head("teams")
-        result = self.host.measure(_TEAMS, self.data, by="team", per="quarter")
+        result = self.host.measure(_TEAMS, by="team", per="quarter")
         self._table(result, _last(result, _SHOWN - 1))
 
     def _year(self) -> None:
-        result = self.host.measure(_YEAR, self.data, by="team", per="quarter")
+        result = self.host.measure(_YEAR, by="team", per="quarter")
         complete = _periods(result)[-2:-1]
         self._head("year", period="".join(complete))
         self._table(result, _of(result, complete), keys=("team",), signs=True)
@@ -173,38 +182,36 @@ class Scorecard:
     def _work(self) -> None:
         year = str(LAST_DAY.year)
         self._head("work", period=year)
-        result = self.host.measure(_WORK, self.data, by="team", per="year")
+        result = self.host.measure(_WORK, by="team", per="year")
         self._table(result, _of(result, [year]), keys=("team",))
 
     def _sources(self) -> None:
         self._head("sources")
-        result = self.host.measure(_SOURCES, self.data, by="source", where=col("source").not_null())
+        result = self.host.measure(_SOURCES, by="source", where=col("source").not_null())
         self._table(result, range(len(result)))
 
     def _after(self) -> None:
         self._head("after")
-        result = self.host.measure(_AFTER, self.data, per="quarter")
+        result = self.host.measure(_AFTER, per="quarter")
         self._table(result, _last(result, _SHOWN))
 
     def _forecasts(self) -> None:
-        result = self.host.measure(_FORECASTS, self.data, by="team", per="quarter", where=col("team").not_null())
+        result = self.host.measure(_FORECASTS, by="team", per="quarter", where=col("team").not_null())
         complete = _periods(result)[-2:-1]
         self._head("forecasts", period="".join(complete))
         self._table(result, _of(result, complete), keys=("team",))
 
     def _sample(self) -> None:
         team = TEAMS[2].name
-        result = self.host.measure(
-            "win_rate", self.data, by="owner", per="quarter", where=col("team") == team, interval=True
-        )
+        result = self.host.measure("win_rate", by="owner", per="quarter", where=col("team") == team, interval=True)
         complete = _periods(result)[-2:-1]
         self._head("sample", team=team, period="".join(complete))
         self._table(result, _of(result, complete), keys=("owner",), counted=True)
 
     def _explain(self) -> None:
         self._head("explain")
-        attainment = self.host.measure("team_quota_attainment", self.data, by="team", per="quarter")
-        cycle = self.host.measure("sales_cycle_days", self.data)
+        attainment = self.host.measure("team_quota_attainment", by="team", per="quarter")
+        cycle = self.host.measure("sales_cycle_days")
         row = {"team": attainment.column("team")[0], "period": (_periods(attainment)[-2:-1] or _periods(attainment))[0]}
         for text in (attainment.explain("team_quota_attainment", **row), cycle.explain("sales_cycle_days")):
             for line in text.splitlines():
@@ -223,6 +230,8 @@ class Scorecard:
             self._line(f"    {what}")
         self.out("")
         self.out(self.say.closing.format(rows=sum(len(table) for table in self.data.values())))
+        if self.keep is not None:
+            self.out(self.say.kept.format(file=quote(str(self.keep))))
 
     # -- text ------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ class Words(NamedTuple):
     rejected: str
     left_out: str
     closing: str
+    kept: str
     next: tuple[tuple[str, str], ...]
 
 
@@ -30,7 +31,8 @@ _EN = Words(
     opening=(
         "Atlas is a made-up software company: four teams in four currencies, {deals:,} opportunities, {leads:,} leads and",
         "{activities:,} activities, from {first} to {last}. The rows were generated just now, mistakes included; the",
-        "same seed gives the same rows everywhere. What follows is measured on them. Amounts are in {currency}.",
+        "same seed gives the same rows everywhere. They were brought into a SQLite store; what follows is measured on what",
+        "it gave back. Amounts are in {currency}.",
     ),
     steps={
         "issues": (
@@ -136,7 +138,8 @@ _EN = Words(
     keys={"team": "Team", "period": "Quarter", "source": "Source", "owner": "Seller", "year": "Year"},
     rejected="{n} rows were rejected, for example: {table} row {row}, {reason}.",
     left_out="Records that count nowhere were left out and counted (O3): {counts}.",
-    closing="{rows:,} rows in all, measured here and now.",
+    closing="{rows:,} rows in all, kept, read back and measured here and now.",
+    kept="The store is kept: crmcore store stats {file}",
     next=(
         ("crmcore demo --write atlas{arguments}", "write the files into the folder atlas"),
         ("crmcore check --data atlas", "what is odd about them"),
@@ -164,7 +167,7 @@ _ZH = Words(
     opening=(
         "Atlas 是一家虚构的软件公司：四个团队、四种货币，{deals:,} 个商机、{leads:,} 条线索、{activities:,} 项活动，",
         "时间从 {first} 到 {last}。数据行刚刚生成，带有真实导出文件常见的错误；相同的种子在任何机器上得到相同的数据。",
-        "以下数字都由这些数据计算得出，金额以 {currency} 计。",
+        "数据已写入 SQLite 存储；以下数字都由从中读回的数据计算得出，金额以 {currency} 计。",
     ),
     steps={
         "issues": ("读入时发现的问题", "没有任何数据被悄悄修改；凡被剔除的行，这里都有记录。"),
@@ -241,6 +244,7 @@ _ZH = Words(
     rejected="拒收 {n} 行，例如：{table} 第 {row} 行，{reason}。",
     left_out="不应计入的记录已剔除并计数（O3）：{counts}。",
     closing="以上数字由 {rows:,} 行数据计算得出。",
+    kept="存储文件已保留：crmcore store stats {file}",
     next=(
         ("crmcore demo --write atlas{arguments}", "把文件写入文件夹 atlas"),
         ("crmcore check --data atlas", "数据有哪些问题"),

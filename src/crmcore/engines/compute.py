@@ -55,7 +55,14 @@ class Answer:
     asked: tuple[Asked, ...]
 
 
-def seen_from(tables: Mapping[str, Table], scope: Scope, given: Moment | None, known: int | None = None) -> Scope:
+def seen_from(
+    tables: Mapping[str, Table],
+    scope: Scope,
+    given: Moment | None,
+    *,
+    known: int | None = None,
+    beside: Mapping[str, Table] | None = None,
+) -> Scope:
     """Return the scope with the tables as of an instant, by default the newest recorded one (T8, O8).
 
     Args:
@@ -63,8 +70,9 @@ def seen_from(tables: Mapping[str, Table], scope: Scope, given: Moment | None, k
         scope: the zone, calendar and rates.
         given: the instant looked from.
         known: what was recorded by this instant counts; None for the instant looked from.
+        beside: other tables, which also tell what is newest.
     """
-    last = newest(tables, scope.zone)
+    last = newest({**tables, **{f"{name}, beside": table for name, table in (beside or {}).items()}}, scope.zone)
     if given is None:
         if last is None:
             return scope.at(None, tables, tables)

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..algebra import columns as c
 from ..algebra.node import Node
-from ..algebra.walk import rewrite
+from ..algebra.walk import rewrite, walk
 from ..calendars import date_of
-from ..errors import CurrencyError
+from ..errors import CurrencyError, DefinitionError
 from ..evaluate import Scope, evaluate, resolve
 from ..evaluate.rows import Rows
 from ..table.column import Column, Mask
@@ -77,14 +77,39 @@ def inputs_of(scheme: Scheme, rows: Rows) -> Inputs:
 
     Raises:
         CurrencyError: amounts of several currencies, or of another than the scheme means (M2).
+        DefinitionError: a condition on values of another type than the column holds, which no row could ever meet.
     """
     table, scope = rows.as_table(), rows.scope
     names = (*scheme.needs, *scheme.wants)
     gone = blank_columns(names, table, scope, optional=scheme.optional)
+    for rule in scheme.rules:
+        for expr in (rule.when, rule.value):
+            if expr is not None:
+                _check_types(rule, condition_without(expr, gone), table, scope)
     for name in names:
         if name not in gone and resolve(name, table, scope).kind == "money":
             _check_currency(name, Rows(table, scope, None), scheme)
     return Inputs(table, scope, scheme.table, gone)
+
+
+def _check_types(rule: Rule, expr: c.Expr, table: Table, scope: Scope) -> None:
+    """Raise where words are compared with what is no word: a CSV file says yes, and nobody has said that it means True."""
+    for node in walk(expr):
+        if isinstance(node, c.IsIn):
+            term, values = node.term, node.values
+        elif isinstance(node, c.Compare) and isinstance(node.right, c.Literal):
+            term, values = node.left, (node.right.value,)
+        else:
+            continue
+        if not isinstance(term, c.Col) or not values:
+            continue
+        column = resolve(term.name, table, scope)
+        held = [x for x in column.labels if x is not None] if column.kind == "key" else []
+        if held and not {type(x) for x in held} & {type(v) for v in values}:
+            raise DefinitionError(
+                f"rule {rule.name!r}: column {term.name!r} of table {table.name!r} holds {type(held[0]).__name__} values such as "
+                f"{held[0]!r}, not {values[0]!r}; where the data are read, a profile may state its kind, such as kind = 'flag'"
+            )
 
 
 def _check_currency(name: str, rows: Rows, scheme: Scheme) -> None:

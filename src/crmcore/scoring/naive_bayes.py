@@ -28,6 +28,8 @@ __all__ = ["FittedBayes", "NaiveBayes", "percent"]
 FORMAT = "crmcore naive bayes 1"
 LARGE = 1 << 22
 """Pairs of scope and value that are counted in one array, whether they occur or not."""
+BLOCK = 1 << 15
+"""Rows that are scored at a time."""
 STAGE = Reason("stage", {"en": "Stage", "zh": "阶段"})
 PRIOR = Reason("prior", {"en": "Share of won", "zh": "总体赢单占比"})
 
@@ -138,21 +140,21 @@ class NaiveBayes:
         scopes = self._scopes(rows)
         counts: dict[tuple[Any, str, Any], tuple[int, int]] = {}
 
-        def add(field: str, column: Column, keep: Array, values: Sequence[Sequence[Any]]) -> None:
-            for s, v, won, lost in _pairs(scopes, column, keep, outcome):
+        def add(field: str, column: Column, outcome: Array, values: Sequence[Sequence[Any]]) -> None:
+            for s, v, won, lost in _pairs(scopes, column, outcome):
                 for value in values[v]:
                     key = (scopes.labels[s], field, value)
                     w, n = counts.get(key, (0, 0))
                     counts[key] = (w + won, n + lost)
 
-        decided = outcome != UNDECIDED
-        add(DECIDED, _constant(len(rows)), decided, [(None,)])
+        add(DECIDED, _constant(len(rows)), outcome, [(None,)])
         if self.stage is not None:
             stage = rows.key(self.stage)
-            add(LOST_IN, stage, (outcome == LOST) & stage.present(), [(label,) for label in stage.labels])
+            lost_in = np.where((outcome == LOST) & stage.present(), outcome, UNDECIDED)
+            add(LOST_IN, stage, lost_in, [(label,) for label in stage.labels])
         for feature in self.features:
             column = rows.key(feature.column)
-            add(feature.name, column, decided, [values_in(feature, label) for label in column.labels])
+            add(feature.name, column, outcome, [values_in(feature, label) for label in column.labels])
         return Frequencies(counts)
 
     def cases(self, rows: Rows) -> list[Case]:
@@ -273,12 +275,18 @@ class FittedBayes:
         scopes = self.spec._scopes(rows)
         known = np.array([self._known.get(label, 0) for label in scopes.labels], np.int32)
         columns = self._columns(rows)
-        total = self._priors[known][scopes.data]
+        tables = self._gains(columns)
         codes = known[scopes.data] if known.size and int(known.max()) else None
-        for (_, column), table in zip(columns, tables := self._gains(columns), strict=True):
-            total += table[0].take(column.data) if codes is None else table[codes, column.data]
+        values = np.empty(len(rows))
+        for start in range(0, len(rows), BLOCK):  # what is looked up and added stays in the processor's cache
+            part = slice(start, start + BLOCK)
+            total = np.full(values[part].size, self._priors[0]) if codes is None else self._priors[codes[part]]
+            for (_, column), table in zip(columns, tables, strict=True):
+                at = column.data[part]
+                total += table[0].take(at) if codes is None else table[codes[part], at]
+            values[part] = probability_of(total)
         if self.spec.stage is not None:
-            total[~columns[0][1].present()] = np.nan
+            values[~columns[0][1].present()] = np.nan
         reasons = [PRIOR, *(r for r, _ in columns)]
 
         def detail(places: Array) -> Parts:
@@ -289,9 +297,7 @@ class FittedBayes:
             missing += [~c.present()[places] & (a == 0) for a, (_, c) in zip(amounts[1:], columns, strict=True)]
             return Parts(np.stack(amounts, 1), np.stack(missing, 1))
 
-        return Scores.of_rows(
-            self, rows, probability_of(total), reasons=reasons, parts=detail, link="logistic", unit="ratio"
-        )
+        return Scores.of_rows(self, rows, values, reasons=reasons, parts=detail, link="logistic", unit="ratio")
 
     def updated(self, before: Case | None, after: Case | None) -> FittedBayes:
         """Return the scorer after one row has changed: what it was is taken away, what it is now is added.
@@ -405,16 +411,19 @@ def _constant(n: int) -> Column:
     return Column("key", np.zeros(n, np.int8), labels=[None])
 
 
-def _pairs(scopes: Column, column: Column, keep: Array, outcome: Array) -> Iterable[tuple[int, int, int, int]]:
+def _pairs(scopes: Column, column: Column, outcome: Array) -> Iterable[tuple[int, int, int, int]]:
     """Yield scope, code, won and lost rows for each pair of codes that decided rows have."""
     k = len(column.labels)
     size = len(scopes.labels) * k
     cell = column.data if len(scopes.labels) == 1 else scopes.data.astype(np.int64) * k + column.data
     known = None
-    if size > max(LARGE, 4 * keep.size):  # many scopes of many values: only the pairs there are
+    if size > max(LARGE, 4 * outcome.size):  # many scopes of many values: only the pairs there are
         known, cell = np.unique(cell, return_inverse=True)
         size = known.size
-    won, lost = (np.bincount(cell[keep & (outcome == which)], minlength=size) for which in (WON, LOST))
-    there = np.flatnonzero(won + lost)
-    found, won, lost = there if known is None else known[there], won[there], lost[there]
+    # one count by pair and outcome; -1, 0 and 1 become 0, 1 and 2
+    narrow = np.int16 if 3 * size < 2**15 else np.int64
+    counts = np.bincount(cell.astype(narrow) * 3 + (outcome + 1), minlength=3 * size).reshape(size, 3)
+    there = np.flatnonzero(counts[:, 1:].any(1))
+    found = there if known is None else known[there]
+    won, lost = counts[there, 1 + WON], counts[there, 1 + LOST]
     return zip((found // k).tolist(), (found % k).tolist(), won.tolist(), lost.tolist(), strict=True)

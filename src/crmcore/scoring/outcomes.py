@@ -56,7 +56,9 @@ class Decision:
             ArgumentError: what says who won or lost is no condition, or no column says who lost.
         """
         won, lost = _flags(self.won, rows, "won"), _flags(self.lost, rows, "lost")
-        return np.where(won, WON, np.where(lost, LOST, UNDECIDED)).astype(np.int8)
+        kinds = np.array([WON, LOST, UNDECIDED], np.int8)
+        found: Array = np.where(won, kinds[0], np.where(lost, kinds[1], kinds[2]))
+        return found
 
 
 def _flags(condition: Expr, rows: Rows, which: str) -> Array:

@@ -212,7 +212,7 @@ def _parts(scheme: Scheme, inputs: Inputs) -> Parts:
 
 
 def _heading(name: str) -> Heading:
-    return Heading(name, "points", _DIMENSIONS.get(name, {}))
+    return Heading(name, "number", _DIMENSIONS.get(name, {}))
 
 
 def _graded(scheme: Scheme, found: _Points) -> Column | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -285,8 +286,15 @@ def _plain(_: Any, __: Any, value: Any) -> Any:
     """Return an expression as its structure, points as text that is the same for 5 and 5.0."""
     from ..algebra.node import Node
 
-    if isinstance(value, Node):
-        return repr(value.key)
+    return repr(_told(value.key)) if isinstance(value, Node) else _told(value)
+
+
+def _told(value: Any) -> Any:
+    """Return exact values in one form: 5.0 as 5, an instant in UTC."""
+    if isinstance(value, tuple):
+        return tuple(map(_told, value))
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(fold=0).isoformat()
     return str(value.normalize()) if isinstance(value, Decimal) else value
 
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from ..errors import ArgumentError, DefinitionError, RowNotFound
 from ..evaluate.rows import Rows
-from ..state.listing import Heading, Listing, Values
+from ..locales import locale
+from ..state.listing import SHOWN, Fact, Heading, Listing, Values
 from ..table.column import Array, Column, Mask
 from .words import amount_text, said
 
@@ -29,6 +30,8 @@ LINKS = ("identity", "logistic", "none")
 _ID = Heading("id", "label", {"en": "Id", "zh": "编号"})
 _GRADE = Heading("grade", "label", {"en": "Grade", "zh": "等级"})
 _REASONS = Heading("reasons", "label", {"en": "Main reasons", "zh": "主要原因"})
+_ROWS = {"en": "Rows", "zh": "行数"}
+_UNDEFINED = {"en": "Without a score", "zh": "无评分"}
 _SCORE = {"en": "Score", "zh": "评分"}
 MAIN = 3
 """Reasons that a listing shows of a row."""
@@ -199,7 +202,7 @@ class Scores:
             base: see the class, as for what follows.
             scale: 1000 where parts are in thousandths.
             unit: of the values.
-            grade: one per row.
+            grade: one per row; a row without a score has none.
             beside: headings, each with one value per row.
 
         Raises:
@@ -233,7 +236,7 @@ class Scores:
             base=base,
             scale=scale,
             unit=unit,
-            grade=grade,
+            grade=_graded(grade, found),
             beside=tuple(beside),
             labels=scorer.labels,
             detail=None if parts is None else _detail(parts, name, len(rows), len(reasons)),
@@ -249,7 +252,8 @@ class Scores:
         return f"Scores({self.scorer!r}, revision {self.revision}, {len(self)} rows of {self.table!r})"
 
     def __str__(self) -> str:
-        return str(self.listing())
+        found, hidden = str(self.listing(top=SHOWN)), len(self) - SHOWN
+        return found if hidden <= 0 else f"{found}\n{locale(self.language).words['more'].format(n=f'{hidden:,}')}"
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         return self.listing(reasons=0).__arrow_c_stream__(requested_schema)
@@ -372,23 +376,43 @@ class Scores:
         """Return everything as JSON."""
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent, default=str, allow_nan=False)
 
-    def listing(self, *, reasons: int = MAIN) -> Listing:
-        """Return the scores as a table, in the order they stand in.
+    def listing(self, *, reasons: int = MAIN, top: int | None = None) -> Listing:
+        """Return the scores as a table, in the order they stand in; below it, how many rows there are of each grade.
 
         Args:
             reasons: how many of the reasons of each row are told; 0 for none.
+            top: only the first so many rows; what stands below counts all.
         """
+        told = self if top is None else self.at(np.arange(min(top, len(self))))
         labels = {**_SCORE, **self.labels}
         columns: list[tuple[Heading, Values]] = [
-            (_ID, self.ids.tolist()),
-            (Heading("score", self.unit, labels), self.values),
+            (_ID, told.ids.tolist()),
+            # points are shown as they are, whole where all are whole
+            (Heading("score", "number" if self.unit == "points" else self.unit, labels), told.values),
         ]
-        if self.grade is not None:
-            columns.append((_GRADE, self.grades))
-        columns += self.beside
+        if told.grade is not None:
+            columns.append((_GRADE, told.grades))
+        columns += told.beside
         if reasons and self.reasons:
-            columns.append((_REASONS, [self._main(s, reasons) for s in self.each()]))
-        return Listing(columns, language=self.language)
+            columns.append((_REASONS, [self._main(s, reasons) for s in told.each()]))
+        return Listing(columns, facts=self._facts(), language=self.language)
+
+    def _facts(self) -> list[Fact]:
+        undefined = len(self) - int(self.defined.sum())
+        found = [Fact("rows", len(self), "count", _ROWS), Fact("undefined", undefined, "count", _UNDEFINED, quiet=True)]
+        if self.grade is not None:
+            counts = np.bincount(self.grade.data, minlength=len(self.grade.labels)).tolist()
+            for label, count in zip(self.grade.labels[1:], counts[1:], strict=True):
+                found.append(
+                    Fact(
+                        f"grade_{label}",
+                        count,
+                        "count",
+                        {k: f"{v} {label}" for k, v in _GRADE.labels.items()},
+                        quiet=True,
+                    )
+                )
+        return found
 
     def _main(self, score: Score, n: int) -> str:
         counted = [b for b in score.reasons if not b.missing][:n]
@@ -437,6 +461,13 @@ def _detail(parts: Array | Parts | Detail, name: str, n: int, k: int) -> Detail:
         )
     missing = known.missing
     return lambda places: Parts(known.amounts.take(places, 0), None if missing is None else missing.take(places, 0))
+
+
+def _graded(grade: Column | None, values: Array) -> Column | None:
+    undefined = np.isnan(values)
+    if grade is None or not undefined.any():
+        return grade
+    return grade.replace(data=np.where(undefined, 0, grade.data).astype(grade.data.dtype))
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..state.present import inert_row
 from .columns import as_list
 from .csv import CsvFile
 from .profile import Layout
@@ -44,16 +45,21 @@ def as_it_came(files: Iterable[tuple[int, Path, Layout]], rows: set[int], parser
     return found
 
 
-def write_rejected(data: Dataset, path: str | Path) -> int:
+def write_rejected(data: Dataset, path: str | Path, *, formulas: bool = False) -> int:
     """Write the rejected rows of a dataset as CSV: table, row, reason, and the columns of the rows as they came.
+
+    Args:
+        data: the dataset.
+        path: the file; one that is there is replaced.
+        formulas: leave text as it is that a spreadsheet would run; by default it stands after a '.
 
     Returns: the number of rows written.
     """
     names = dict.fromkeys(name for row in data.rejected for name in row.record)
     with Path(path).open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["table", "row", "reason", *names])
+        writer.writerow(["table", "row", "reason", *inert_row(names, formulas=formulas)])
         for row in data.rejected:
             cells = ["" if row.record.get(name) is None else row.record[name] for name in names]
-            writer.writerow([row.table, row.row, row.reason, *cells])
+            writer.writerow([row.table, row.row, row.reason, *inert_row(cells, formulas=formulas)])
     return len(data.rejected)

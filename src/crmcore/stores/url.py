@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -11,7 +12,10 @@ import attrs
 
 from ..errors import ArgumentError
 
-__all__ = ["StoreUrl", "parse_url"]
+__all__ = ["StoreUrl", "parse_url", "redacted"]
+
+_URL = re.compile(r"([A-Za-z][\w+-]+:/+)(\S+)")
+_PASSWORD = re.compile(r":\S*@")
 
 
 def _frozen(options: Mapping[str, str]) -> Mapping[str, str]:
@@ -112,3 +116,13 @@ def parse_url(url: str | StoreUrl, *, root: str | Path | None = None) -> StoreUr
         options=dict(options),
         root=folder,
     )
+
+
+def redacted(text: str) -> str:
+    """Return a text without the passwords and options of URLs that stand in it, such as one in the place of a path."""
+
+    def hidden(found: re.Match[str]) -> str:
+        rest, question, _ = found[2].partition("?")
+        return found[1] + _PASSWORD.sub(":***@", rest) + ("?..." if question else "")
+
+    return _URL.sub(hidden, text)

@@ -4,7 +4,7 @@
         keeps_history = False
         expected_failures = {"test_reopening": "the server forgets on restart"}
 
-A check is a method `test_*`. pytest runs the subclass; it is imported only when a check has to skip or fail.
+A check is a method `test_*`, its docstring the claim that a failure repeats. pytest runs the subclass; it is imported only when a check has to skip or fail.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, ClassVar, TypeVar
 
 from ..errors import ArgumentError
 
-__all__ = ["Flag", "Suite", "flag", "needs"]
+__all__ = ["Flag", "Suite", "flag", "needs", "sentence"]
 
 Check = TypeVar("Check", bound=Callable[..., None])
 
@@ -92,7 +92,7 @@ class Suite:
                     raise ArgumentError(
                         f"{cls.__name__}.{name} needs what is no flag: {_unknown('flag', asked, flags)}"
                     )
-            plain = getattr(check, "_expected_to_fail", check)
+            plain = _citing(getattr(check, "_expected_to_fail", check))
             wanted = _failing(plain, cls.expected_failures[name]) if name in cls.expected_failures else plain
             if wanted is not check:
                 setattr(cls, name, wanted)
@@ -108,11 +108,35 @@ class Suite:
         return {n: f for base in reversed(cls.__mro__) for n, f in vars(base).items() if isinstance(f, Flag)}
 
 
+def _citing(check: Callable[..., None]) -> Callable[..., None]:
+    """Return a check whose failure says what it has checked: the first line of its docstring."""
+    if getattr(check, "_cites", False):
+        return check
+
+    @wraps(check)
+    def run(self: Suite, *args: Any, **kwargs: Any) -> None:
+        __tracebackhide__ = True
+        try:
+            check(self, *args, **kwargs)
+        except Exception as error:
+            error.add_note(f"{type(self).__name__}.{check.__name__}: {sentence(check)}")
+            raise
+
+    run._cites = True  # type: ignore[attr-defined]
+    return run
+
+
+def sentence(check: Callable[..., None]) -> str:
+    """Return what a check claims, the first paragraph of its docstring."""
+    return " ".join((check.__doc__ or "").strip().split("\n\n")[0].split())
+
+
 def _failing(check: Callable[..., None], reason: str) -> Callable[..., None]:
     """Return a check that has to fail."""
 
     @wraps(check)
     def run(*args: Any, **kwargs: Any) -> None:
+        __tracebackhide__ = True
         pytest = _pytest()
         try:
             check(*args, **kwargs)

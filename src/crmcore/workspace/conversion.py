@@ -9,6 +9,7 @@ import attrs
 from ..domain import Account, Contact, Lead, Opportunity
 from ..errors import ArgumentError, NotFoundError, TransitionError
 from .keeping import Told
+from .records import check_told
 
 if TYPE_CHECKING:
     from ..domain.record import Id, Moment
@@ -49,6 +50,7 @@ def convert(
         NotFoundError: no such lead, or no record of an id that is given.
         TransitionError: it was converted before, deleted or merged, or `at` lies before its creation.
     """
+    check_told(told, Told)
     id_ = lead.id if isinstance(lead, Lead) else lead
     found: Lead | None = kept.get("lead", id_)
     if found is None:

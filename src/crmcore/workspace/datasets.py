@@ -35,8 +35,14 @@ class Datasets:
         self._last = -1
         self._now: dict[tuple[str, ...], Dataset] = {}
 
-    def of(self, at: date | None = None, known: date | None = None, *, history: bool = False) -> Dataset:
+    def of(
+        self, at: date | None = None, known: date | None = None, *, history: bool = False, blank: bool = True
+    ) -> Dataset:
         """Return the tables as they stand, or as they stood."""
+        found = self._of(at, known, history=history)
+        return found if blank else _filled(found)
+
+    def _of(self, at: date | None, known: date | None, *, history: bool) -> Dataset:
         if at is None and known is None:
             return self._current(("change",) if history else ())
         cut = None if at is None else cut_at(moment_of(at, "at"), self._zone)
@@ -87,7 +93,7 @@ def change_rows(store: Store, cut: Any = None, known: datetime | None = None) ->
         for e in store.entries():
             if (known is not None and e.recorded_at > known) or (cut is not None and not within(e.at, cut)):
                 continue
-            for field, new in sorted(e.values.items(), key=lambda pair: pair[0]):  # in the same order on every store
+            for field, new in sorted(e.values.items()):  # in the same order on every store
                 old = e.old.get(field)
                 yield (
                     f"{e.number}:{field}",
@@ -111,6 +117,15 @@ def _cleared(data: Dataset) -> Dataset:
     for name, table in data.tables.items():
         made = [f.name for f in (fields_of(RECORDS[name]) if name in RECORDS else ()) if f.exists]
         blank = [n for n in made if n in table.columns and len(table) and not table.columns[n].present().any()]
+        found[name] = without(table, blank) if blank else table
+    return Dataset.of(found, data.issues, data.rejected)
+
+
+def _filled(data: Dataset) -> Dataset:
+    """Return the dataset without columns in which no record has anything: nobody keeps them."""
+    found: dict[str, Table] = {}
+    for name, table in data.tables.items():
+        blank = [n for n, column in table.columns.items() if len(table) and not column.present().any()]
         found[name] = without(table, blank) if blank else table
     return Dataset.of(found, data.issues, data.rejected)
 

@@ -15,6 +15,7 @@ import attrs
 
 from ..domain import Money
 from ..errors import ArgumentError
+from ..state.present import inert
 from ..stores.codec import dump
 from .datasets import moment_of
 from .records import cut_at
@@ -31,8 +32,6 @@ LOG = "log.jsonl"
 """Name of the file with the log."""
 FORMAT = "crmcore log 1"
 """What its first line says it is."""
-_RUN = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet takes for the beginning of a formula, the wide forms of East Asian text included."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TOLD = 10_000
 Progress = Callable[[int, "int | None"], object]
@@ -213,9 +212,7 @@ class _Texts:
 
     def _text(self, value: Any) -> Any:
         """Return text that no spreadsheet runs: a ' before what looks like a formula, and before such a '."""
-        if self._formulas or not isinstance(value, str):
-            return value
-        return f"'{value}" if value.lstrip("'").startswith(_RUN) else value
+        return value if self._formulas else inert(value)
 
 
 def _plain(value: Any) -> Any:

@@ -35,6 +35,11 @@ Progress = Callable[[int, int | None], object]
 """Called with the rows that are done and the rows there are in all, None where nobody knows, after each transaction."""
 _REFUSALS = (DefinitionError, ArgumentError, KeyConflict, VersionConflict)
 _Row = tuple[Write, int]
+_LEANS: Mapping[str, tuple[str, Any, str]] = {
+    "opportunity": ("outcome", "open", "closed_at"),
+    "lead": ("converted", False, "converted_at"),
+}
+"""Table -> a field, the value with which another field has none, and that one (O4, O5)."""
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -178,6 +183,9 @@ class _Import:
                 self._issues.append(
                     Issue("blank has a default", table.name, name, column.nulls, detail=f"kept as {defaults[name]!r}")
                 )
+        leans = _LEANS.get(table.name)
+        if leans is not None and (not whole or leans[0] not in columns or leans[2] in columns):
+            leans = None
         ids = table["id"]
         source = self._name
         for start in range(0, len(table), SIZE):
@@ -188,6 +196,8 @@ class _Import:
                 values: Iterable[dict[str, Any]] = (
                     dict(zip(own, row, strict=True)) for row in _rows(cells, stop - start)
                 )
+                if leans is not None:
+                    values = _leaning(values, *leans)
             else:
                 values = (
                     {n: v for n, v in zip(own, row, strict=True) if v is not None} for row in _rows(cells, stop - start)
@@ -269,6 +279,12 @@ class _Import:
 def _pieces(rows: Iterator[_Row]) -> Iterator[list[_Row]]:
     while piece := list(islice(rows, SIZE)):
         yield piece
+
+
+def _leaning(values: Iterable[dict[str, Any]], field: str, without: Any, other: str) -> Iterator[dict[str, Any]]:
+    """Yield rows that say nothing of a field, with that field cleared where another one says that it has no value."""
+    for row in values:
+        yield {**row, other: None} if row[field] is None or row[field] == without else row
 
 
 def _rows(cells: list[list[Any]], size: int) -> Iterable[tuple[Any, ...]]:

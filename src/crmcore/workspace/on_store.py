@@ -70,7 +70,9 @@ class OnStore(Keeping):
         if hasattr(store, "scoped"):
             return store.scoped("main" if tenant is None else tenant)  # type: ignore[no-any-return]
         if not hasattr(store, "transaction") or not hasattr(store, "tenant"):
-            raise ArgumentError(f"store is a URL such as 'sqlite:///crm.db', or an open store, got {store!r}")
+            raise ArgumentError(
+                f"store is a URL such as 'sqlite:///crm.db', or an open store, got a {type(store).__name__}"
+            )
         if tenant is not None and tenant != store.tenant:
             raise ArgumentError(f"the store is that of tenant {store.tenant!r}, not of {tenant!r}")
         return store  # type: ignore[no-any-return]
@@ -129,17 +131,21 @@ class OnStore(Keeping):
 
     # --- what is there
 
-    def dataset(self, *, at: date | None = None, known: date | None = None, history: bool = False) -> Dataset:
+    def dataset(
+        self, *, at: date | None = None, known: date | None = None, history: bool = False, blank: bool = True
+    ) -> Dataset:
         """Return the tables of the store; those of now are read once, and again when something was written.
 
         Args:
             at: as they were true then: a date (its end, local) or an aware datetime.
             known: as they were known then; both may be given.
             history: with the table `change`: every change of a field there was, old and new values as text.
+            blank: with columns in which no record has anything. Without them a metric that needs one is unavailable,
+                as it is on files that lack the column, and not undefined.
 
         Rules: O8, O9
         """
-        return self._kept().of(at, known, history=history)
+        return self._kept().of(at, known, history=history, blank=blank)
 
     def follow(self, name: str, function: Fold, *, state: bytes = b"", batch: int = 1000) -> Consumer:
         """Hand a consumer what was written since it last looked, until it has seen all.
@@ -252,6 +258,10 @@ class OnStore(Keeping):
         if self._datasets is None:
             self._datasets = Datasets(self.store, self.zone)
         return self._datasets
+
+    def _filled(self, data: Dataset | None) -> Dataset:
+        """Return what is to be measured; of the store's tables the columns that are kept."""
+        return self._data(data) if data is not None or self._store is None else self._kept().of(blank=False)
 
     def _data(self, data: Dataset | None, tables: Iterable[str] | None = None, *, history: bool = False) -> Dataset:
         """Return what is to be measured: what is given, else what the store has.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import attrs
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ..domain.record import Id, Moment
     from ..stores.contract import Store, Stored, Transaction
 
-__all__ = ["Clock", "Records", "cut_at", "fields_kept", "record_of", "recorded"]
+__all__ = ["Clock", "Records", "check_told", "cut_at", "fields_kept", "record_of", "recorded"]
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 Clock = Callable[[], datetime]
@@ -70,6 +71,7 @@ class Records(Keeping):
 
     def put(self, record: AnyRecord, *, at: Moment | None = None, **told: Unpack[ToldOnce]) -> AnyRecord:
         """Keep a record as it is."""
+        check_told(told, ToldOnce)
         table = table_of(record)
         if table is None or table == "change":
             raise ArgumentError(f"put() keeps records of the domain such as Lead(...), got {record!r}")
@@ -104,6 +106,7 @@ class Records(Keeping):
         **told: Unpack[ToldOnce],
     ) -> Any:
         """Change some fields of a record."""
+        check_told(told, ToldOnce)
         said: Any = values
         if not isinstance(said, Mapping) or not said:
             raise ArgumentError(f"change() takes field -> new value, got {values!r}")
@@ -119,6 +122,7 @@ class Records(Keeping):
 
     def remove(self, table: str, id: Id, *, at: Moment, **told: Unpack[Told]) -> None:  # noqa: A002
         """Mark a record as deleted."""
+        check_told(told, Told)
         held = self._transaction.get(table, id)
         if held is None:
             raise self._missing(table, id)
@@ -164,6 +168,7 @@ class Records(Keeping):
             pipeline: whose rules hold; by default that of the opportunity.
             how: further arguments of the motion.
         """
+        check_told(told, Told)
         id_ = opportunity.id if isinstance(opportunity, Opportunity) else opportunity
         held = self._transaction.get("opportunity", id_)
         if held is None:
@@ -329,6 +334,25 @@ def recorded(at: Moment, given: datetime | None, clock: Clock | None) -> datetim
         f"when was it learnt? at {at!r} is a date; give recorded_at=..., or the workspace a clock: "
         "Workspace(clock=lambda: datetime.now(UTC))"
     )
+
+
+def check_told(told: Mapping[str, Any], known: type[Any]) -> None:
+    """Refuse what is said of a change under a name that says nothing: it would be lost.
+
+    Raises:
+        ArgumentError: another name than those of `known`, with the nearest.
+    """
+    names = ["at", *known.__annotations__]
+    for name in told:
+        if name in names:
+            continue
+        if name == "key":
+            raise ArgumentError(
+                "key is of put() and change(); a motion that comes again is told by the version: expected=..."
+            )
+        near = get_close_matches(name, names, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+        raise ArgumentError(f"nothing is said of a change by {name!r}; {hint}")
 
 
 def cut_at(at: Moment, zone: Zone) -> Cut:

@@ -199,7 +199,7 @@ class Workspace(OnStore, Selling):
         plan = self._plan(chosen, keys, per, where)
         data = check_data(self._data(data, plan.tables))
         check_tables(plan.tables, chosen, data.tables)
-        scope = self._scope(data, as_of, known)
+        scope = self._scope(data, as_of, known=known)
         try:
             answer = compute(plan, data.tables, scope)
         except ColumnNotFound as error:
@@ -295,7 +295,8 @@ class Workspace(OnStore, Selling):
             CrmCoreError: as `score`.
         """
         chosen = self.scorer(scorer)
-        return only_score(score_table(chosen, self._scope(alone(chosen, record, others), as_of), None))
+        scope = self._scope(alone(chosen, record, others), as_of, beside=others)
+        return only_score(score_table(chosen, scope, None))
 
     def explain_change(
         self,
@@ -367,7 +368,7 @@ class Workspace(OnStore, Selling):
         """Measure every metric that a dataset has the inputs for, and say what the others lack.
 
         Args:
-            data: the tables; by default those of the store.
+            data: the tables; by default those of the store, without the columns in which no record has anything.
             per: show the period of this kind that contains as_of beside the one before it; without, all time together.
             where: a condition on the rows of every table that is read.
             as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
@@ -378,7 +379,7 @@ class Workspace(OnStore, Selling):
         """
         check_grain(per)
         check_condition(where)
-        tables = check_data(self._data(data))
+        tables = check_data(self._filled(data))
 
         def run(metrics: Sequence[Metric]) -> Result:
             return self.measure(metrics, tables, per=per, where=where, as_of=as_of, interval=True)
@@ -418,8 +419,13 @@ class Workspace(OnStore, Selling):
                 self._plans.popitem(last=False)
         return plan
 
-    def _scope(self, data: Dataset, as_of: date | None, known: date | None = None) -> Scope:
-        """Return the dataset as seen from an instant; the last few views of a dataset are kept while it lives."""
+    def _scope(
+        self, data: Dataset, as_of: date | None, *, known: date | None = None, beside: Dataset | None = None
+    ) -> Scope:
+        """Return the dataset as seen from an instant; the last few views of a dataset are kept while it lives.
+
+        What is newest, and so whether the instant lies in the past (O9), those beside it tell too.
+        """
         check_data(data)
         views = self._views.setdefault(data, OrderedDict())
         # a time that the clock shows twice is two moments, and equal as a datetime
@@ -430,8 +436,13 @@ class Workspace(OnStore, Selling):
         scope = views.get((moment, learnt))
         if scope is None:
             whole = Scope(data.tables, data.tables, self.zone, self.calendar, None, self.rates)
-            known_by = None if learnt is None else learnt.instant
-            scope = views[moment, learnt] = seen_from(data.tables, whole, moment, known_by)
+            scope = views[moment, learnt] = seen_from(
+                data.tables,
+                whole,
+                moment,
+                known=None if learnt is None else learnt.instant,
+                beside=None if beside is None else beside.tables,
+            )
             if len(views) > _VIEWS:
                 views.popitem(last=False)
         return scope

@@ -68,3 +68,13 @@ def test_write_takes_a_folder(crmcore: Any, tmp_path: Path) -> None:
 
     assert "is a file" in crmcore("demo", "--write", str(file), "--force").err
     assert "--force is for --write" in crmcore("demo", "--force").err
+
+
+def test_the_store_of_the_demo_is_kept(crmcore: Any, tmp_path: Path) -> None:
+    """With --keep the store stays in a new file; --write is another run."""
+    file = tmp_path / "atlas.db"
+
+    assert crmcore("demo", "--rows", "40", "--keep", file).status == 0
+    assert crmcore("store", "verify", file).out.endswith("sound\n")
+    assert "is there already" in crmcore("demo", "--rows", "40", "--keep", file).err
+    assert "runs of their own" in crmcore("demo", "--write", tmp_path / "x", "--keep", tmp_path / "y.db").err

@@ -42,7 +42,7 @@ def test_every_command_knows_workspace_and_plugin(crmcore: Any, command: str) ->
     [
         ([], "the following arguments are required: COMMAND"),
         (["mesure"], "invalid choice: 'mesure'"),
-        (["measure", "win_rate"], "the following arguments are required: --data"),
+        (["measure", "win_rate"], "one of the arguments --data --store is required"),
         (["measure", "win_rate", "--data", "x", "--format", "xml"], "invalid choice: 'xml'"),
         (["measure", "win_rate", "--data", "x", "--top", "few"], "invalid int value: 'few'"),
         (["kpis", "--form", "json"], "unrecognized arguments: --form"),

@@ -9,7 +9,9 @@ import pytest
 
 from crmcore import demo
 from crmcore.cli import main
+from crmcore.demo.store import stored
 from crmcore.demo.words import words
+from crmcore.errors import ArgumentError
 from crmcore.workspace import Workspace
 
 
@@ -64,6 +66,37 @@ def test_what_was_forecast_is_compared_with_what_came() -> None:
     assert f"{100 * row['team_forecast_attainment']:.1f} %" in line
     assert line.endswith(f"{100 * row['forecast_wape']:.1f} %")
     assert "(blank)" not in text.split("\n== ")[0]
+
+
+def test_the_store_gives_back_what_was_generated() -> None:
+    """The whole scorecard of metrics is the same, to the letter, from the generated tables and from the store (O3, Q3)."""
+    data = demo.dataset(300, 7)
+    plain = demo.workspace().scorecard(data, per="quarter").to_dict()
+    with stored(data, language="en") as host:
+        kept = host.scorecard(per="quarter").to_dict()
+        assert len(host.store.tables()) == len(data)
+
+    assert kept["metrics"] == plain["metrics"]
+    assert len(plain["metrics"]) > 200
+
+
+def test_the_store_is_gone_unless_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is left behind; a file that is named stays, is not overwritten, and measures the same."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    lines: list[str] = []
+    demo.run(60, 1, out=lines.append)
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+    file = tmp_path / "atlas.db"
+    demo.run(60, 1, out=lines.append, keep=file)
+    assert lines[-1] == f"The store is kept: crmcore store stats {file}"
+    with demo.workspace(store=f"sqlite:///{file}") as host:
+        assert host.measure("won_deals").total == demo.workspace().measure("won_deals", demo.dataset(60, 1)).total
+    with pytest.raises(ArgumentError, match="is there already"):
+        demo.run(60, 1, out=lines.append, keep=file)
+    with pytest.raises(ArgumentError, match="is not there"):
+        demo.run(60, 1, out=lines.append, keep=tmp_path / "no" / "x.db")
 
 
 def test_the_same_lines_each_time_and_no_clock() -> None:

@@ -107,6 +107,17 @@ def test_deals_closed_on_days() -> None:
     assert (found.undated, found.undecided) == (1, 1)
 
 
+def test_a_day_that_has_not_ended_is_not_seen() -> None:
+    """T8: a deal closed at noon is seen as of noon; an activity of that day ended later, one of the day before had ended."""
+    deals = [
+        Opportunity("a", created_at=at(1, 1), outcome="won", closed_at=at(3, 9), last_activity_at=date(2026, 3, 9)),
+        Opportunity("b", created_at=at(1, 1), outcome="won", closed_at=at(3, 9), last_activity_at=date(2026, 3, 8)),
+    ]
+    assert parted(deals, decision=OPPORTUNITY, table="opportunity").train.values("last_activity_at").present().tolist() == [
+        False, True,
+    ]  # fmt: skip
+
+
 def test_a_scorer_is_judged_by_what_it_did_not_learn_from() -> None:
     """Of the three leads decided later both won ones are from the web: AUC 1, learned from four others."""
     ws = cc.Workspace()

@@ -119,6 +119,23 @@ def test_what_was_written_down_later_was_not_known() -> None:
 
     assert value(one(log, micros(day(40)), owner="Bo"), "owner", 0) == "Anna"
     assert value(one(log, micros(day(71)), owner="Bo"), "owner", 0) == "Bo"
+    half = [*log, change("kind", "new", "renewal", day(30))]  # of this one nothing says when it was written down
+    assert value(one(half, micros(day(29)), owner="Bo", kind="renewal"), "kind", 0) == "new"
+    assert value(one(half, micros(day(31)), owner="Bo", kind="renewal"), "kind", 0) == "renewal"
+
+
+def test_finer_amounts_whole_number_keys_and_other_tables() -> None:
+    """M1: an old amount of more decimals stays exact; keys that are numbers stay numbers; a lead's change is no deal's."""
+    log = [
+        change("amount", "0.00025", "7", day(9)),
+        change("stage", "4", "5", day(9)),
+        change("id", "8", "7", day(9)),
+        change("kind", "new", "renewal", day(9)) | {"table": "lead"},
+    ]
+    seen = one(log, micros(day(1)), amount=7, stage=5, kind="renewal")
+
+    assert (value(seen, "amount", 0), value(seen, "stage", 0)) == (Decimal("0.00025"), 4)
+    assert (value(seen, "id", 0), value(seen, "kind", 0)) == (7, "renewal")
 
 
 def test_the_picture_that_began_a_record_is_no_change() -> None:
@@ -227,6 +244,7 @@ def test_the_stage_as_of_then() -> None:
 def test_a_store_remembers(tmp_path) -> None:
     """A workspace on a store learns from its history: an owner who took over after the deal was lost teaches nothing."""
     ws = cc.Workspace(store=f"sqlite:///{tmp_path / 'crm.db'}")
+    ws.put(Lead("a0", created_at=day(0)), at=day(0))  # stands first, and is not decided
     for i in range(6):
         ws.put(Lead(f"l{i}", created_at=day(i), owner="Anna" if i < 4 else "Bo"), at=day(i))
         won = {"converted": True, "converted_at": day(20 + i)} if i % 2 else {"lost_at": day(20 + i)}

@@ -6,6 +6,7 @@ import pytest
 
 from crmcore.errors import ArgumentError, StoreNotFound
 from crmcore.stores import StoreUrl, open_store, parse_url
+from crmcore.stores.url import redacted
 
 
 def test_parts() -> None:
@@ -105,3 +106,21 @@ def test_kinds_of_stores() -> None:
     with pytest.raises(ArgumentError, match="has no name"):
         open_store("memory:///crm")
     assert isinstance(parse_url(StoreUrl("memory")), StoreUrl)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("no file 'postgresql://anna:geheim@host/crm'", "no file 'postgresql://anna:***@host/crm'"),
+        ("postgresql:/anna:ge/h@eim@[host and more", "postgresql:/anna:***@[host and more"),
+        ("a+b://x?password=geheim b", "a+b://x?... b"),
+        (
+            "sqlite:///crm.db is not there; C:/crm.db is: anna@host",
+            "sqlite:///crm.db is not there; C:/crm.db is: anna@host",
+        ),
+        ("postgresql://anna:***@host/crm", "postgresql://anna:***@host/crm"),
+    ],
+)
+def test_texts_with_urls_in_them(text: str, shown: str) -> None:
+    """Passwords and options of URLs are hidden in any text; what is none stays."""
+    assert redacted(text) == shown

@@ -84,11 +84,11 @@ def test_the_log_makes_an_equal_store(selling: cc.Workspace, tmp_path: Path) -> 
     found = selling.export_data(tmp_path / "out")
 
     assert found.entries == selling.store.last() == 17
+    steps: list[Any] = []
     for url in ("memory:", f"sqlite:///{tmp_path / 'copy.db'}"):
         with cc.Workspace(store=url) as copy:
-            steps: list[Any] = []
             done = copy.import_data(tmp_path / "out", progress=lambda *step: steps.append(step))
-            assert (done.rows, done.applied, steps) == (17, 17, [(17, 17)])
+            assert (done.rows, done.applied, steps.pop()) == (17, 17, (17, 17))
             assert everything(copy) == everything(selling)
             assert (
                 str(copy.import_data(tmp_path / "out" / "log.jsonl")) == "17 rows: 0 written, 17 were there, 0 rejected"
@@ -115,7 +115,7 @@ def test_tables_are_what_read_takes(selling: cc.Workspace, tmp_path: Path) -> No
 
 def test_no_spreadsheet_runs_what_a_record_says(selling: cc.Workspace, tmp_path: Path) -> None:
     """Text that begins like a formula, or with ' before such, has a ' before it; numbers and other text have not."""
-    texts = ["=1+1", "+49 30", "-x", "@a", "\tx", "\rx", "＝1", "'=1", "'s", "a=b", "", "-"]  # noqa: RUF001
+    texts = ["=1+1", "+49 30", "-x", "@a", "\tx", "\rx", "＝1", "'=1", "'s", "a=b", "", "-"]
     for n, text in enumerate(texts):
         selling.put(Lead(n, created_at=day(1), name=text, expected_amount=Money(-n, "EUR")))
     selling.export_data(tmp_path / "safe")
@@ -125,7 +125,7 @@ def test_no_spreadsheet_runs_what_a_record_says(selling: cc.Workspace, tmp_path:
 
     assert [r[place] for r in found] == [
         "'=1+1", "'+49 30", "'-x", "'@a", "'\tx", "'\rx", "'＝1", "''=1", "'s", "a=b", "", "'-"
-    ]  # fmt: skip  # noqa: RUF001
+    ]  # fmt: skip
     assert [r[place] for r in rows(tmp_path / "raw" / "lead.csv")[1:]] == texts
     assert found[3][head.index("expected_amount")] == "-3"
 

@@ -260,6 +260,31 @@ def test_what_the_rules_forbid(selling: cc.Workspace) -> None:
     assert selling.store.last() == before
 
 
+def test_what_says_nothing_is_refused(selling: cc.Workspace) -> None:
+    """A misspelt argument is an error, not lost; motions have no key: the version tells one that comes again."""
+    selling.create("D1", pipeline="sales", at=day(2))
+    selling.put(Lead("L1", created_at=day(1)))
+    wrong: Any = {"kee": "x"}
+    for call in (
+        lambda: selling.put(Lead("L2", created_at=day(1)), **wrong),
+        lambda: selling.change("lead", "L1", {"owner": "x"}, at=day(2), **wrong),
+        lambda: selling.remove("lead", "L1", at=day(2), **wrong),
+        lambda: selling.move("D1", "offer", at=day(3), **wrong),
+        lambda: selling.convert("L1", at=day(3), **wrong),
+    ):
+        with pytest.raises(ArgumentError, match="nothing is said of a change by 'kee'"):
+            call()
+    with pytest.raises(ArgumentError, match="did you mean 'expected'"):
+        selling.win("D1", at=day(3), expectd=1)  # type: ignore[call-arg]
+    with pytest.raises(ArgumentError, match="told by the version"):
+        selling.win("D1", at=day(3), key="evt")  # type: ignore[call-arg]
+    version = selling.store.get("opportunity", "D1").version  # type: ignore[union-attr]
+    selling.win("D1", at=day(3), expected=version)
+    with pytest.raises(VersionConflict):
+        selling.move("D1", "offer", at=day(4), expected=version)
+    assert selling.get("opportunity", "D1").outcome == "won"
+
+
 def test_put_and_change_do_not_move(selling: cc.Workspace) -> None:
     """Pipeline, stage and outcome change by motions alone; an amount, or the date of the close, may be put right (O2, O5)."""
     selling.create("D1", pipeline="sales", at=day(2))
@@ -475,7 +500,7 @@ def test_without_a_store() -> None:
             call()
     with pytest.raises(ArgumentError, match="is of a store"):
         cc.Workspace(tenant="x")
-    with pytest.raises(ArgumentError, match="or an open store, got 5"):
+    with pytest.raises(ArgumentError, match="or an open store, got a int"):
         cc.Workspace(store=5)  # type: ignore[arg-type]
     ws.close()
 

@@ -94,8 +94,11 @@ def _log(connection: Connection, tables: Tables, tenant: str, check: _Check) -> 
             chain = bytes(linked)
     query = sql.SQL("SELECT number, chain FROM {} WHERE _tenant = %s").format(tables.head)
     end: Any = connection.execute(query, (tenant,)).fetchone()
-    if end is None or end[0] != number or bytes(end[1]) != chain:
-        yield f"the log ends with entry {number}, and should end with {0 if end is None else end[0]}"
+    if end is None:
+        if number:  # else a tenant that has nothing but a consumer
+            yield f"the log ends with entry {number}, and where it should end is gone"
+    elif end[0] != number or bytes(end[1]) != chain:
+        yield f"the log ends with entry {number}, and should end with {end[0]}"
 
 
 _OF_TABLE = {True: "kind = %(home)s", False: "kind <> ALL(%(domain)s)"}

@@ -9,27 +9,46 @@ from collections.abc import Iterator
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from .cells import inert_row
+
 if TYPE_CHECKING:
+    from ..listing import Listing
     from ..result import Result
 
-__all__ = ["csv_text", "jsonl"]
+__all__ = ["csv_text", "jsonl", "listing_csv"]
 
 
-def csv_text(result: Result, *, total: bool = False) -> str:
+def csv_text(result: Result, *, total: bool = False, formulas: bool = False) -> str:
     """Return a result as CSV: a header, then a row per group and period; blank and undefined are empty cells.
 
     Args:
         result: the numbers.
         total: give the total as a last row, called "(total)"; without keys and periods the only row is the total.
+        formulas: leave text as it is that a spreadsheet would run; by default it stands after a '.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     columns = _columns(result)
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
+    writer.writerow(inert_row(columns, formulas=formulas))
+    writer.writerows(inert_row(row, formulas=formulas) for row in zip(*columns.values(), strict=True))
     if total and result.axes:
         totals = {result.axes[0]: "(total)"} | result.total
         writer.writerow([totals.get(name) for name in columns])
+    return text.getvalue()
+
+
+def listing_csv(listing: Listing, *, formulas: bool = False) -> str:
+    """Return a listing as CSV: a header of names, then its rows; blank and undefined are empty cells.
+
+    Args:
+        listing: the rows.
+        formulas: leave text as it is that a spreadsheet would run; by default it stands after a '.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(inert_row(listing.names, formulas=formulas))
+    columns = [listing.plain(name) for name in listing.names]
+    writer.writerows(inert_row(row, formulas=formulas) for row in zip(*columns, strict=True))
     return text.getvalue()
 
 

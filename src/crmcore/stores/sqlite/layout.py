@@ -153,6 +153,13 @@ class Shape:
             found |= load_own(own)
         return found
 
+    def money_of(self, name: str, amounts: Sequence[Any], currencies: Sequence[Any]) -> list[Any]:
+        """Return the values of a field of money, from the cells of its two columns."""
+        from ...domain import Money
+
+        decode = self.forms[name].decode
+        return [None if a is None else Money(decode(a), c) for a, c in zip(amounts, currencies, strict=True)]
+
     # --- statements
 
     def select(self, fields: Iterable[str], where: str = "") -> str:

@@ -5,16 +5,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
-from ...domain import Money
-from ..contract import Batch
+from ..contract import Batch, Cut
+from ..scanning import batches, columns_of
 from ..values import defaults_of
 from .layout import Shape, load_own, places, quoted
+from .past import as_it_was
 from .states import used_fields
 
-__all__ = ["scan"]
+__all__ = ["past", "scan"]
 
 
 def scan(
@@ -39,7 +41,7 @@ def scan(
         for name in typed:
             default, decode = defaults.get(name), shape.forms[name].decode
             if name in shape.money:
-                read[name] = _money(taken[at], taken[at + 1], decode)
+                read[name] = shape.money_of(name, taken[at], taken[at + 1])
                 at += 1
             else:
                 read[name] = [default if c is None else decode(c) for c in taken[at]]
@@ -50,13 +52,36 @@ def scan(
         )
 
 
+def past(
+    connection: sqlite3.Connection,
+    shape: Shape,
+    tenant: int,
+    columns: Sequence[str] | None,
+    size: int,
+    at: Cut | None,
+    known: datetime | None,
+) -> Iterator[Batch]:
+    """Yield the records of a tenant's table as they were, in the order they were made."""
+    names: list[str] = []
+    if columns is None and _had_own(connection, shape, tenant):
+        # own fields that were cleared since may have been there
+        records = as_it_was(connection, shape, tenant, size, at, known)
+        names = sorted({name for record in records for name in record.values})
+    wanted = columns_of(shape.kind, columns, names)
+    yield from batches(shape.kind, as_it_was(connection, shape, tenant, size, at, known), wanted, size)
+
+
+def _had_own(connection: sqlite3.Connection, shape: Shape, tenant: int) -> bool:
+    row = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM field WHERE tenant = ? AND kind = ? AND records IS NOT NULL)",
+        (tenant, shape.kind),
+    ).fetchone()
+    return bool(row[0])
+
+
 def _column(
     name: str, read: dict[str, Sequence[Any]], own: list[dict[str, Any]] | None, default: Any, size: int
 ) -> Sequence[Any]:
     if name in read:
         return read[name]
     return [default] * size if own is None else [found.get(name, default) for found in own]
-
-
-def _money(amounts: Sequence[Any], currencies: Sequence[Any], decode: Callable[[Any], Any]) -> list[Any]:
-    return [None if a is None else Money(decode(a), c) for a, c in zip(amounts, currencies, strict=True)]

@@ -15,14 +15,15 @@ from ...errors import ArgumentError
 from ..checks import check_after
 from ..contract import BATCH, Appended, Batch, Consumer, Cut, Stats, Stored
 from ..entry import Entry, Write
-from ..scanning import batches, columns_of, dataset_of
+from ..scanning import columns_of, dataset_of
 from ..values import check_name
 from .connections import Connections
 from .head import consumer_in, head_of
 from .layout import OWN, STATES, Shape, shape_of
-from .past import as_it_was, entries
-from .reading import scan
+from .past import entries
+from .reading import past, scan
 from .states import own_fields
+from .tables import dataset_in
 from .writing import SqliteTransaction, record
 
 if TYPE_CHECKING:
@@ -100,23 +101,11 @@ class SqliteStore:
             tenant = self._number(connection)
             if tenant is None:
                 return
-            own = own_fields(connection, tenant, shape)
             if at is None and known is None:
+                own = own_fields(connection, tenant, shape)
                 yield from scan(connection, shape, tenant, columns_of(shape.kind, columns, own), size)
-                return
-            if columns is None:
-                # own fields that were cleared since may have been there
-                past = as_it_was(connection, shape, tenant, size, at, known)
-                own = sorted({name for r in past for name in r.values}) if self._had_own(connection, shape) else []
-            names = columns_of(shape.kind, columns, own)
-            yield from batches(shape.kind, as_it_was(connection, shape, tenant, size, at, known), names, size)
-
-    def _had_own(self, connection: sqlite3.Connection, shape: Shape) -> bool:
-        row = connection.execute(
-            "SELECT EXISTS (SELECT 1 FROM field WHERE tenant = ? AND kind = ? AND records IS NOT NULL)",
-            (self._number(connection), shape.kind),
-        ).fetchone()
-        return bool(row[0])
+            else:
+                yield from past(connection, shape, tenant, columns, size, at, known)
 
     def tables(self) -> tuple[str, ...]:
         """Return the names of the tables that have records."""
@@ -149,8 +138,17 @@ class SqliteStore:
         self, tables: Iterable[str] | None = None, *, at: Cut | None = None, known: datetime | None = None
     ) -> Dataset:
         """Return tables as a dataset."""
-        names = self.tables() if tables is None else tuple(tables)
-        return dataset_of((name, self.scan(name, at=at, known=known)) for name in names)
+        with self._connections.reading() as connection:  # all tables are of one moment
+            tenant = self._number(connection)
+            names = (
+                _counts(connection, tenant, least=True) if tables is None else [check_name(n, "table") for n in tables]
+            )
+            shapes = [] if tenant is None else [shape_of(name) for name in dict.fromkeys(names)]
+            if at is None and known is None:
+                return dataset_in(connection, tenant or 0, shapes)
+            return dataset_of(
+                (shape.kind, past(connection, shape, tenant or 0, None, BATCH, at, known)) for shape in shapes
+            )
 
     def stats(self) -> Stats:
         """Return what is there, in numbers."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Barrier, Thread
+from time import monotonic
 from typing import Any
 
 import attrs
@@ -21,6 +22,7 @@ from .ledger import Answer, Ledger, Line, identical
 __all__ = [
     "append_to_both",
     "at_once",
+    "attempts",
     "columns_of",
     "equal",
     "holds",
@@ -39,16 +41,20 @@ __all__ = [
 
 WAIT = 120
 """Seconds after which work that does not end is a failure."""
+ATTEMPTS = 5_000
+"""Attempts after which what was tried again and again is a failure."""
 
 
 def equal(expected: Any, found: Any, what: str) -> None:
     """Fail where two values are not equal, or not of one type."""
+    __tracebackhide__ = True
     if not identical(expected, found):
         raise AssertionError(f"{what}: expected {_short(expected)}, found {_short(found)}")
 
 
 def holds(condition: object, what: str) -> None:
     """Fail where something that has to be so is not."""
+    __tracebackhide__ = True
     if not condition:
         raise AssertionError(f"not so: {what}")
 
@@ -61,6 +67,7 @@ def _short(value: Any) -> str:
 @contextmanager
 def refused(*errors: type[Exception], what: str) -> Iterator[None]:
     """Fail where a block does not raise one of the errors, with a message."""
+    __tracebackhide__ = True
     try:
         yield
     except errors as error:
@@ -118,6 +125,7 @@ def rows(
 
 def append_to_both(store: Store, ledger: Ledger, writes: Iterable[Write]) -> Appended:
     """Append to a store and to the ledger, and compare what they say."""
+    __tracebackhide__ = True
     given = list(writes)
     expected = ledger.append(given)
     found = store.append(given)
@@ -127,6 +135,7 @@ def append_to_both(store: Store, ledger: Ledger, writes: Iterable[Write]) -> App
 
 def same_store(store: Store, ledger: Ledger) -> None:
     """Compare all that a store tells of the present with the ledger: log, records, scans, consumers, numbers."""
+    __tracebackhide__ = True
     equal(len(ledger.lines), store.last(), "number of the last entry")
     same_lines(ledger.lines, lines(store))
     equal(ledger.tables(), tuple(store.tables()), "tables")
@@ -151,6 +160,7 @@ def same_store(store: Store, ledger: Ledger) -> None:
 
 def same_lines(expected: list[Line], found: list[Line]) -> None:
     """Compare entries one by one."""
+    __tracebackhide__ = True
     for one, other in zip(expected, found, strict=False):
         for name in (a.name for a in attrs.fields(Line)):
             equal(getattr(one, name), getattr(other, name), f"entry {one.number}: {name}")
@@ -159,6 +169,7 @@ def same_lines(expected: list[Line], found: list[Line]) -> None:
 
 def same_record(store: Store, table: str, id_: Id, version: int, values: dict[str, Any]) -> None:
     """Compare a record with what it should be."""
+    __tracebackhide__ = True
     record = store.get(table, id_)
     if record is None:
         raise AssertionError(f"{table} {id_!r} is not there")
@@ -169,6 +180,7 @@ def same_record(store: Store, table: str, id_: Id, version: int, values: dict[st
 
 def same_rows(expected: list[tuple[Any, ...]], found: list[tuple[Any, ...]], what: str) -> None:
     """Compare rows one by one."""
+    __tracebackhide__ = True
     equal([(type(r[0]), r[0]) for r in expected], [(type(r[0]), r[0]) for r in found], f"{what}: ids")
     for one, other in zip(expected, found, strict=True):
         equal(one, other, f"{what}, record {one[0]!r}")
@@ -176,6 +188,7 @@ def same_rows(expected: list[tuple[Any, ...]], found: list[tuple[Any, ...]], wha
 
 def same_past(store: Store, ledger: Ledger, table: str, *, at: Cut | None, known: datetime | None) -> None:
     """Compare a look at the past with the ledger; records in any order."""
+    __tracebackhide__ = True
     names = columns_of(table, ledger)
     expected = {(type(r[0]), r[0]): r for r in ledger.rows(table, names, at=at, known=known)}
     found = {(type(r[0]), r[0]): r for r in rows(store, table, names, at=at, known=known)[1]}
@@ -187,6 +200,7 @@ def same_past(store: Store, ledger: Ledger, table: str, *, at: Cut | None, known
 
 def at_once(count: int, work: Callable[[int], object]) -> None:
     """Run work in threads that start together; fail where one of them does, or does not end."""
+    __tracebackhide__ = True
     errors: list[BaseException] = []
     start = Barrier(count)
 
@@ -200,12 +214,20 @@ def at_once(count: int, work: Callable[[int], object]) -> None:
     threads = [Thread(target=run, args=(n,), daemon=True) for n in range(count)]
     for thread in threads:
         thread.start()
+    end = monotonic() + WAIT
     for thread in threads:
-        thread.join(WAIT)
-    if any(thread.is_alive() for thread in threads):
-        raise AssertionError(f"work in {count} threads has not ended after {WAIT} seconds")
+        while thread.is_alive() and not errors:
+            if monotonic() > end:
+                raise AssertionError(f"work in {count} threads has not ended after {WAIT} seconds")
+            thread.join(0.05)
     if errors:
         raise errors[0]
+
+
+def attempts(what: str) -> Iterator[int]:
+    """Count attempts at something that cannot take so many; a store on which it never succeeds is wrong."""
+    yield from range(ATTEMPTS)
+    raise AssertionError(f"{what}: not so after {ATTEMPTS} attempts")
 
 
 def scanned(store: Store) -> Dataset:

@@ -8,7 +8,7 @@ from threading import Event, Thread
 from ...errors import ArgumentError, ConsumerConflict, KeyConflict, StoreError, VersionConflict
 from ...stores.contract import Store
 from ..suite import needs
-from .compare import WAIT, append_to_both, at_once, equal, holds, lines, refused, rows, same_store
+from .compare import WAIT, append_to_both, at_once, attempts, equal, holds, lines, refused, rows, same_store
 from .ledger import Ledger
 from .samples import deal, deals, hour, writes_of
 from .suite import StoreBase
@@ -205,7 +205,7 @@ class Sharing(StoreBase):
 
         def work(_: int) -> None:
             store = backend.scoped()
-            while True:
+            for _ in attempts("an advance over the cursor that was just read"):
                 before = store.consumer("sum")
                 some = list(store.entries(before.cursor, limit=3))
                 if not some:

@@ -10,7 +10,7 @@ from ...domain import Money
 from ...errors import ArgumentError, DefinitionError, KeyConflict, StoreError, VersionConflict
 from ...stores.entry import Write
 from ..suite import needs
-from .compare import append_to_both, at_once, equal, holds, lines, refused, same_store
+from .compare import append_to_both, at_once, attempts, equal, holds, lines, refused, same_store
 from .ledger import Ledger
 from .samples import deal, deals, hour, writes_of
 from .suite import StoreBase
@@ -178,7 +178,7 @@ class Writing(StoreBase):
         def add(_: int) -> None:
             store = backend.scoped()
             for _ in range(15):
-                while True:
+                for _ in attempts("a write over the version that was just read"):
                     record = store.get("x_counter", "sum")
                     assert record is not None
                     try:
