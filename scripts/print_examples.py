@@ -62,7 +62,8 @@ def filled(page: str) -> str:
     """Return a page with what its examples print now; they are run in order, in the current folder."""
     names: dict[str, Any] = {}
     done, spot = [], 0
-    for example in examples(page):
+    found = list(examples(page))
+    for example in found if any(e.says is not None for e in found) else ():
         output = run(example.code, names)
         if example.says is not None:
             done += [page[spot : example.start], output]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from types import MappingProxyType
 from typing import Any
 
@@ -105,6 +106,13 @@ class Metric:
     def renamed(self, name: str, formula: Formula, **changes: Any) -> Metric:
         """Return a metric of this one's making with another name and formula."""
         return attrs.evolve(self, name=name, formula=formula, **changes)
+
+    def worded(self, *, labels: Mapping[str, str], summary: str) -> Metric:
+        """Return the metric in other words: the same formula, the same numbers."""
+        made = copy(self)
+        object.__setattr__(made, "labels", _frozen(labels))
+        object.__setattr__(made, "summary", summary)
+        return made
 
     def trailing(self, n: int, unit: str = "day") -> Metric:
         """Return the metric over the trailing `n` days or periods, named `<name>_trailing_<n>_<unit>s` (T6)."""

@@ -66,8 +66,9 @@ def test_modules_import_what_they_may(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     anywhere, at_load = imports(tree, nested=True), imports(tree, nested=False)
 
-    # strategies are made of Hypothesis: whoever imports them has it
-    allowed = CORE | {"hypothesis"} if path.is_relative_to(SOURCE / "testing" / "strategies") else CORE
+    # strategies and the machine of stores are made of Hypothesis: whoever imports them has it
+    made_of_it = any(path.is_relative_to(SOURCE / "testing" / part) for part in ("strategies", "stores/machine.py"))
+    allowed = CORE | {"hypothesis"} if made_of_it else CORE
     assert at_load <= allowed, f"imported at the top although optional: {at_load - allowed}"
     for library, owner in OWNERS.items():
         assert library not in anywhere or subject(path) == owner, f"only crmcore.{owner} may import {library}"

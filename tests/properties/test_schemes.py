@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import crmcore as cc
 from crmcore.algebra import as_of, col, day, elapsed
+from crmcore.algebra.columns import Elapsed
 from crmcore.calendars import Calendar, Zone, day_of
 from crmcore.errors import DefinitionError
 from crmcore.scoring import Band, Count, Grading, Group, Rule, Scheme
@@ -20,6 +21,7 @@ from crmcore.testing.reference.views import AsOf, Book
 from crmcore.testing.strategies import conditions, datasets, days
 from crmcore.testing.strategies.expressions import values
 from crmcore.testing.strategies.shapes import SHAPES
+from crmcore.units import DAY
 
 relaxed = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
 
@@ -133,6 +135,8 @@ class ByHand:
             return milli(rule.points) if holds(rule.when, look) else 0
         if rule.value is not None:
             number = number_of(value(rule.value, look))
+            if number is not None and isinstance(rule.value, Elapsed):
+                number = Fraction(number, DAY)  # bands of an age are in days
             passed = [b for b in rule.bands if number is not None and number >= b.start]
             return milli(passed[-1].points) if passed else 0
         return within(sum(self.worths(rule, row.values["id"])), rule)

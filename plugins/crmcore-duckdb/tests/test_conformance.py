@@ -1,10 +1,11 @@
-"""Snapshots through the suite that every store has to pass."""
+"""The plugin and its snapshots through the suites that every plugin and store has to pass."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from crmcore.testing.stores import StoreSuite
+import crmcore_duckdb
+from crmcore.testing import PluginSuite, StoreSuite
 from crmcore_duckdb import export
 from crmcore_duckdb.snapshot import SnapshotBackend
 
@@ -29,3 +30,7 @@ class TestSnapshot(StoreSuite):
 
     def open(self, folder):
         return SnapshotBackend(folder / "snapshot")
+
+
+class TestPlugin(PluginSuite):
+    plugin = crmcore_duckdb

@@ -18,7 +18,7 @@ from crmcore.stores import Cut, open_store
 from crmcore.stores.memory import MemoryBackend
 from crmcore.table.column import Column
 from crmcore.table.values import values_of
-from crmcore.testing.stores.samples import START, deal, deals, hour, writes_of
+from crmcore.testing.stores.samples import HOST, START, deal, deals, hour, writes_of
 from crmcore_duckdb import crmcore_stores, export
 from crmcore_duckdb.snapshot import SnapshotBackend
 
@@ -104,6 +104,37 @@ def test_a_store_comes_back_with_its_log(seed, tmp_path):
     assert checked[-1] == store.last()
     assert told[-1] == store.last() + records == sum(t.rows for t in manifest.files())
     assert found.warnings() == ("the records are those of tenant '北京'; other tenants have none here",)
+
+
+@pytest.mark.parametrize("kind", HOST)
+def test_every_value_that_a_store_keeps_comes_back(kind, tmp_path):
+    """K11: all awkward values of a kind in one column, each in one of its own, and mixed with another kind."""
+    store = MemoryBackend().scoped()
+    values = [v for v in HOST[kind] if not isinstance(v, str) or len(v) < 1000]
+    store.append([deal(n, x=v, mixed=v, **{f"x{n}": v}) for n, v in enumerate(values)])
+    store.append([deal(1000, mixed="text" if kind != "text" else 1)])
+    export(store, tmp_path / "s")
+    backend = SnapshotBackend(tmp_path / "s")
+    (one,), (other,) = store.scan("opportunity"), backend.scoped().scan("opportunity")
+    assert one.names == other.names
+    for mine, theirs in zip(one.columns, other.columns, strict=True):
+        assert [(type(v), v) for v in theirs] == [(type(v), v) for v in mine]
+    assert backend.verify().sound
+
+
+def test_the_same_records_make_the_same_files_whatever_store_they_are_from(tmp_path):
+    """From memory, from SQLite and from a snapshot: tables and log are the same to the byte."""
+    writes = writes_of(11, 200)
+    memory, sqlite = MemoryBackend().scoped(), open_store(f"sqlite:///{tmp_path}/crm.db")
+    memory.append(writes)
+    sqlite.scoped().append(writes)
+    export(memory, tmp_path / "a")
+    export(sqlite.scoped(), tmp_path / "b")
+    export(opened(tmp_path / "b").scoped(), tmp_path / "c")
+    files = [{path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in "abc"]
+    assert files[0] == files[1] == files[2]
+    assert set(files[0]) > {"manifest.json", "log.parquet", "opportunity.parquet"}
+    sqlite.close()
 
 
 def test_another_tenant_sees_nothing(tmp_path):

@@ -8,10 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from crmcore.domain import Money
 from crmcore.errors import ArgumentError, StoreError
 from crmcore.stores.memory import MemoryBackend
 from crmcore.testing.stores.samples import deal, deals, writes_of
@@ -30,7 +32,8 @@ def filled(*writes):
 def found_in(folder):
     """Return "whole" for a snapshot that is sound, "none" for a folder that is no snapshot; anything else is a fault."""
     if not (folder / "manifest.json").exists():
-        with pytest.raises(StoreError, match=r"no manifest\.json|no folder"):
+        begun = folder.is_dir() and any(folder.iterdir())
+        with pytest.raises(StoreError, match="export into it did not end" if begun else r"no folder|it is no snapshot"):
             SnapshotBackend(folder)
         return "none"
     backend = SnapshotBackend(folder)
@@ -91,12 +94,12 @@ def traced(monkeypatch):
     return tracer
 
 
-def test_every_step_of_an_export_may_be_the_last(tmp_path, traced, monkeypatch):
+@pytest.mark.parametrize("replacing", [False, True])
+def test_every_step_of_an_export_may_be_the_last(tmp_path, traced, monkeypatch, replacing):
     """Died before any rename or fsync: until the manifest has its name there is no snapshot, then there is a sound one.
 
-    What a dying process would clean up is left in place.
+    Where one is replaced, the old one is whole until it is none. What a dying process would clean up is left in place.
     """
-    monkeypatch.setattr(Path, "unlink", lambda self, **_: None)
     store = filled(*writes_of(3, 50))
     export(store, tmp_path / "all")
     steps = traced.steps
@@ -104,12 +107,20 @@ def test_every_step_of_an_export_may_be_the_last(tmp_path, traced, monkeypatch):
     seen = []
     for step in range(1, steps + 1):
         folder = tmp_path / str(step)
+        traced.dies_at = None
+        if replacing:
+            export(filled(*writes_of(4, 60)), folder)
         traced.steps, traced.dies_at = 0, step
-        with pytest.raises(traced.Died):
-            export(store, folder)
+        with monkeypatch.context() as patched:
+            if not replacing:
+                patched.setattr(Path, "unlink", lambda self, **_: None)
+            with pytest.raises(traced.Died):
+                export(store, folder, force=replacing)
         seen.append(found_in(folder))
-    assert seen == ["none"] * seen.count("none") + ["whole"] * seen.count("whole")
-    assert seen.count("whole") == 1  # the folder's own fsync, after the last rename
+    old = seen.index("none")
+    assert old == replacing  # its manifest goes once the folder is marked, and that is on the disk
+    whole = ["whole"] * (not replacing)  # the folder's own fsync, after the last rename; cleaned up, it is none again
+    assert seen[old:] == ["none"] * seen.count("none") + whole
 
 
 def test_an_error_leaves_no_rest(tmp_path):
@@ -202,6 +213,35 @@ def test_only_batches_are_held(tmp_path, monkeypatch):
     assert manifest.tables["opportunity"].rows == 100
     read = [len(b) for b in SnapshotBackend(tmp_path / "s").scoped().scan("opportunity", size=30)]
     assert (sum(read), max(read) <= 30) == (100, True)
+
+
+def test_the_last_batch_may_be_unlike_the_first(tmp_path, monkeypatch):
+    """Finer amounts, other types and new fields that come late widen their columns; every value comes back."""
+    monkeypatch.setattr(sys.modules["crmcore_duckdb.writing"], "ROWS", 16)
+    plain = [deal(n, amount=Money(n, "EUR"), x=Decimal(n), y=n) for n in range(40)]
+    late = deal(40, amount=Money("0.00001", "USD"), x="text", y=2**70, z=True)
+    store = filled(*plain, late)
+    export(store, tmp_path / "s")
+    (whole,) = store.scan("opportunity")
+    parts = list(SnapshotBackend(tmp_path / "s").scoped().scan("opportunity"))
+    assert {part.names for part in parts} == {whole.names}
+    for place, column in enumerate(whole.columns):
+        found = [v for part in parts for v in part.columns[place]]
+        assert [(type(v), v) for v in found] == [(type(v), v) for v in column]
+
+
+def test_a_replacement_that_fails_leaves_what_can_be_replaced(tmp_path):
+    """An error on the way leaves files of the snapshot that was there: they are no tables of their own, and force goes on."""
+    export(filled(*deals(3)), tmp_path)
+    store = filled(*deals(5))
+    store.scan = lambda *_, **__: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        export(store, tmp_path, force=True)
+    assert found_in(tmp_path) == "none"
+    del store.scan
+    export(store, tmp_path, force=True)
+    assert found_in(tmp_path) == "whole"
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".parquet", ".parquet"]
 
 
 def test_what_is_no_source_is_refused(tmp_path):

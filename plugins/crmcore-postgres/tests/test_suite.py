@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from crmcore.testing import StoreSuite
 from crmcore_postgres import PostgresBackend
 from crmcore_postgres.testing import database_for
+
+LONG = os.environ.get("CRMCORE_TEST_PROFILE") == "long"
 
 
 def sql(*statements):
@@ -19,7 +23,9 @@ def sql(*statements):
 
 
 class TestPostgres(StoreSuite):
-    """Each folder of the suite is a database of its own."""
+    """Each folder of the suite is a database of its own; a step of a history costs a server more than a file."""
+
+    histories = None if LONG else 3
 
     tampers = {  # noqa: RUF012 - read only
         "the last entry is gone": sql("DELETE FROM crmcore._entry WHERE number = (SELECT max(number) FROM crmcore._entry)"),

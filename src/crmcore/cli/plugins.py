@@ -106,7 +106,7 @@ def _doctor(args: argparse.Namespace) -> int:
         package = " ".join(filter(None, (plugin.distribution, plugin.version)))
         head = f"{plugin.name} ({package + ', ' if package else ''}{plugin.source})"
         lines += ["", f"{'broken' if plugin.error else 'ok'}: {head}"]
-        lines.append(f"  {plugin.error or _declares(plugin)}")
+        lines.append(f"  {plugin.error or (_declares(plugin) if plugin.declared else 'declares nothing')}")
         lines += [f"  {note}" for note in finding.notes]
         lines += [f"  repair: {finding.repair}"] if finding.repair else []
     lines += ["", f"{len(findings)} examined, {broken} broken." if findings else "No plugin is installed."]

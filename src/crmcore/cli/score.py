@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     with rates_told(args):
         found = workspace.score(
             scorer,
-            data,
+            data if args.store is None else None,  # of a store, tables without records are there too
             where=condition_of(args.where, [scorer.table], data, workspace),
             as_of=moment(args.as_of, "--as-of") if args.as_of else None,
         ).sorted()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, StoreNotFound
 from ..stores import BUILT_IN, Backend, StoreUrl, open_store, parse_url
 from ..workspace import Workspace
 
@@ -38,10 +38,13 @@ def opened(text: str, settings: Mapping[str, Any], *, create: bool) -> Backend:
 
     Raises:
         ArgumentError: text that names no store, or one that is gone with the process.
+        StoreNotFound: no kind of store of that scheme.
         StoreError: a store that cannot be opened.
     """
     url = url_of(text)
     specs = {} if url.scheme in BUILT_IN else Workspace(**settings).stores
     if url.scheme == "memory":
         raise ArgumentError("a store in memory is gone with the command; name a file, such as crm.db")
+    if url.scheme not in (known := {**BUILT_IN, **specs}):
+        raise StoreNotFound(url.scheme, known, hint="a package may bring it: --discover loads those that are installed")
     return open_store(url, specs=specs, create=create)

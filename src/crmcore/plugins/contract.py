@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from difflib import get_close_matches
 from inspect import Parameter, getattr_static, isasyncgenfunction, iscoroutinefunction, signature
+from operator import itemgetter
 from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
@@ -36,8 +37,7 @@ def hooks_of(plugin: Any) -> tuple[str, ...]:
         Unfit: a hook that is none, or that is not written as hooks are; the nearest name stands first.
     """
     found = []
-    for name in sorted(_names(plugin)):
-        value = getattr_static(plugin, name, None)
+    for name, value in sorted(_values(plugin), key=itemgetter(0)):
         function, bound = _function(name, value, plugin)
         mark = getattr(function, _MARK, None)
         if isinstance(value, ModuleType) or (mark is None and not name.startswith(_PREFIX)):
@@ -81,14 +81,14 @@ def api_of(plugin: Any) -> tuple[int, int]:
     return major, minor
 
 
-def _names(plugin: Any) -> set[str]:
-    """Return the names that a plugin has, without asking it."""
+def _values(plugin: Any) -> Iterable[tuple[str, Any]]:
+    """Return the names that a plugin has and what stands under them, without asking it."""
     if isinstance(plugin, ModuleType):
-        return set(vars(plugin))
-    found = {name for base in type(plugin).__mro__ for name in vars(base)}
+        return vars(plugin).items()
+    names = {name for base in type(plugin).__mro__ for name in vars(base)}
     with suppress(AttributeError):  # an object with slots only has none
-        found.update(object.__getattribute__(plugin, "__dict__"))
-    return found
+        names.update(object.__getattribute__(plugin, "__dict__"))
+    return ((name, getattr_static(plugin, name, None)) for name in names)
 
 
 def _function(name: str, value: Any, plugin: Any) -> tuple[FunctionType | None, bool]:

@@ -42,8 +42,6 @@ def create(kind: str, name: str, into: str | Path = ".") -> tuple[Path, ...]:
     }
     words["usage"] = _filled(_HOME / kind / "usage.txt", words).rstrip()
     folder = Path(into) / f"crmcore-{words['dashed']}"
-    if folder.exists() or folder.is_symlink():
-        raise ArgumentError(f"{str(folder)!r} is there already; name another plugin, or another folder with --into")
     module = f"src/crmcore_{name}"
     parts = {
         "pyproject.toml": "package/pyproject.toml.txt",
@@ -57,6 +55,8 @@ def create(kind: str, name: str, into: str | Path = ".") -> tuple[Path, ...]:
     texts = {folder / path: _filled(_HOME / template, words) for path, template in parts.items()}
     texts[folder / module / "py.typed"] = ""
     try:
+        if folder.exists() or folder.is_symlink():
+            raise ArgumentError(f"{str(folder)!r} is there already; name another plugin, or another folder with --into")
         for path, text in texts.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")

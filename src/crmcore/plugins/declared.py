@@ -40,17 +40,14 @@ def declared(hook: str, returned: Any) -> list[Declared]:
     if isinstance(returned, (str, bytes)) or not isinstance(returned, Iterable):
         hint = "; an empty list declares nothing" if returned is None else ""
         raise Unfit(f"{hook} returned {_said(returned)}; it returns {meaning}{hint}", hook)
-    made = []
+    made: dict[tuple[str, str], Declared] = {}
     for item in returned:
         found = check(item)
         if found is None:
             raise Unfit(f"{hook} returned {_said(item)} in its list; it returns {meaning}", hook)
-        made.append(found)
-    names = [(d.kind, d.name) for d in made]
-    twice = next((n for n in names if names.count(n) > 1), None)
-    if twice is not None:
-        raise Unfit(f"{hook} declares {twice[1]!r} twice among its {twice[0]}", hook)
-    return made
+        if made.setdefault((found.kind, found.name), found) is not found:
+            raise Unfit(f"{hook} declares {found.name!r} twice among its {found.kind}", hook)
+    return list(made.values())
 
 
 def _said(value: Any) -> str:

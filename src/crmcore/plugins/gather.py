@@ -198,16 +198,18 @@ def _registry(kind: str, kept: Mapping[tuple[str, str], _Claim]) -> Registry[Any
 
 def _labelled(metrics: Registry[Metric], labels: Iterable[Labels], language: str) -> Registry[Metric]:
     """Return the metrics with the names, and in the language that is spoken the summaries, that plugins give them."""
-    found: dict[str, dict[str, Any]] = {}
+    names: dict[str, dict[str, str]] = {}
+    summaries: dict[str, str] = {}
     for given in labels:
         for name, text in given.names.items():
-            if name in metrics:
-                found.setdefault(name, {}).setdefault("labels", dict(metrics[name].labels))[given.language] = text
-        for name, text in given.summaries.items() if given.language == language else ():
-            if name in metrics:
-                found.setdefault(name, {})["summary"] = text
-    if not found:
-        return metrics
-    return Registry(
-        {n: attrs.evolve(m, **found.get(n, {})) if n in found else m for n, m in metrics.items()}, metrics.origins
-    )
+            names.setdefault(name, {})[given.language] = text
+        if given.language == language:
+            summaries |= given.summaries
+    worded = {
+        name: metrics[name].worded(
+            labels={**metrics[name].labels, **names.get(name, {})}, summary=summaries.get(name, metrics[name].summary)
+        )
+        for name in {**names, **summaries}
+        if name in metrics
+    }
+    return Registry({n: worded.get(n, m) for n, m in metrics.items()}, metrics.origins) if worded else metrics

@@ -23,6 +23,9 @@ from .plugin import KINDS, Plugin
 
 __all__ = ["Draft", "drafts_of", "leave_out"]
 
+_LONGEST = 2_000
+"""Characters of a message; what a plugin raises may have any number."""
+
 
 @attrs.define(slots=True, eq=False)
 class Draft:
@@ -47,7 +50,7 @@ class Draft:
             module=c.module,
             api=self.api,
             hooks=self.hooks,
-            declared={} if self.error else {kind: found for kind, found in names.items() if found},
+            declared={kind: found for kind, found in names.items() if found},
             config=shown(self.config),
             error=None if self.error is None else str(self.error),
             dist=c.dist,
@@ -68,7 +71,7 @@ def drafts_of(found: Iterable[Candidate], config: Mapping[str, Any] | None = Non
         _guarded(draft, partial(_prepared, draft, settings.get(draft.candidate.name)))
     calls = _registered([d for d in drafts if d.error is None and d.hooks])
     for draft in drafts:
-        for hook in draft.hooks if draft.error is None else ():
+        for hook in draft.hooks:
             call = calls.get((draft.candidate.name, hook))
             if call is not None:
                 _guarded(draft, partial(_called, draft, hook, call), hook)
@@ -105,6 +108,8 @@ def _prepared(draft: Draft, given: Any) -> None:
     """Load the plugin and check it, so far as this goes without calling it."""
     candidate = draft.candidate
     draft.made = plugin = candidate.load()
+    if isinstance(plugin, type):
+        raise Unfit(f"{plugin.__name__} is a class; a plugin is a module or an instance")
     draft.hooks = hooks_of(plugin)
     names = vars(plugin) if isinstance(plugin, ModuleType) else {}
     if draft.hooks:
@@ -155,7 +160,14 @@ def _guarded(draft: Draft, step: Callable[[], None], hook: str | None = None) ->
         raise
     except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, sys.exit() too
         doing = f"{hook} raised" if hook else "it cannot be executed:"
-        leave_out(draft, f"{doing} {type(error).__name__}: {error}", hook=hook, cause=error)
+        leave_out(draft, f"{doing} {type(error).__name__}: {_text(error)}", hook=hook, cause=error)
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - the error is the plugin's own class
+        return "(without a text)"
 
 
 def leave_out(
@@ -178,6 +190,7 @@ def leave_out(
     text = message if whole else f"{plugin.origin}: {message}"
     for word in hidden:
         text = text.replace(word, HIDDEN)
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
     draft.error = PluginError(
         text,
         plugin=plugin.name,

@@ -12,6 +12,7 @@ from ..errors import DataError, DefinitionError
 from ..evaluate.rows import Rows
 from ..table.column import Array, Column, Mask, sort_key
 from .features import Feature
+from .readings import key_of, values_of
 
 __all__ = ["BLOCK", "LEVELS", "Encoded", "Levels", "Scaled", "encoded", "numbers_of"]
 
@@ -126,7 +127,7 @@ def encoded(features: Sequence[Feature], rows: Rows, outcome: Array) -> tuple[En
     parts: list[Levels | Scaled] = []
     constant: list[str] = []
     for feature in features:
-        column = rows.values(feature.column)
+        column = values_of(rows, feature.column)
         part = _scaled(feature, rows, column) if column.kind in _NUMERIC else _levels(feature, rows, column)
         if part is None:
             constant.append(feature.name)
@@ -163,7 +164,7 @@ def _levels(feature: Feature, rows: Rows, column: Column) -> Levels | None:
             f"feature {feature.name!r} is a date, which a regression cannot weigh; give a length of time such as "
             f"elapsed({feature.name!r}, as_of()), or period({feature.name!r}, 'quarter')"
         )
-    key = rows.key(feature.column)
+    key = key_of(rows, feature.column)
     counts = np.bincount(key.data, minlength=len(key.labels))
     order = sorted(np.flatnonzero(counts).tolist(), key=lambda c: (-int(counts[c]), c == 0, sort_key(key.labels[c])))
     own = [c for c in order if c == 0 or counts[c] >= feature.least]

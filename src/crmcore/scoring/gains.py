@@ -16,7 +16,7 @@ from ..evaluate import holds, resolve
 from ..evaluate.rows import Rows, rows_of
 from ..table.column import Array, Column
 from ..table.table import Table
-from .blanks import blank_columns, condition_without
+from .absent import blank_columns, condition_without
 from .inputs import Inputs
 from .points import LARGEST, SCALE, decayed, milli
 

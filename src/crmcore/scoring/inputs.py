@@ -18,7 +18,7 @@ from ..evaluate.rows import Rows
 from ..table.column import Column, Mask
 from ..table.sweeps import SEEN_FROM
 from ..table.table import Table
-from .blanks import blank_columns, condition_without, value_without
+from .absent import blank_columns, condition_without, value_without
 
 if TYPE_CHECKING:
     from .rule import Rule

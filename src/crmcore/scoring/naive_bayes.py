@@ -21,6 +21,7 @@ from .checks import known_columns, scorer_name, two_languages, weight, whole
 from .features import Feature, features_of, listed, needs_of, wants_of
 from .frequencies import DECIDED, LOST_IN, Case, Frequencies, Tables
 from .outcomes import LOST, UNDECIDED, WON, Decision, check_features, decision_of
+from .readings import key_of
 from .scores import Parts, Reason, Scores
 
 __all__ = ["FittedBayes", "NaiveBayes", "percent"]
@@ -153,7 +154,7 @@ class NaiveBayes:
             lost_in = np.where((outcome == LOST) & stage.present(), outcome, UNDECIDED)
             add(LOST_IN, stage, lost_in, [(label,) for label in stage.labels])
         for feature in self.features:
-            column = rows.key(feature.column)
+            column = key_of(rows, feature.column)
             add(feature.name, column, outcome, [values_in(feature, label) for label in column.labels])
         return Frequencies(counts)
 
@@ -163,7 +164,7 @@ class NaiveBayes:
         words = {WON: "won", LOST: "lost", UNDECIDED: None}
         scopes = self._scopes(rows)
         stages = None if self.stage is None else rows.key(self.stage)
-        columns = [(f, rows.key(f.column)) for f in self.features]
+        columns = [(f, key_of(rows, f.column)) for f in self.features]
         return [
             Case(
                 words[int(outcome[i])],
@@ -361,7 +362,7 @@ class FittedBayes:
 
     def _columns(self, rows: Rows) -> list[tuple[Reason, Column]]:
         found = [] if self.spec.stage is None else [(STAGE, rows.key(self.spec.stage))]
-        return found + [(f.reason, rows.key(f.column)) for f in self.spec.features]
+        return found + [(f.reason, key_of(rows, f.column)) for f in self.spec.features]
 
     def _gains(self, columns: Sequence[tuple[Reason, Column]]) -> list[Array]:
         """Return what each label of each column adds to the log-odds, by scope: scopes x labels."""

@@ -86,7 +86,7 @@ class Count:
         when: a condition on its rows.
         within_days: only rows of the trailing n days, that of as_of included (T6).
         half_life_days: a row counts half as much after each so many days.
-        quantity: a column with how many each row stands for.
+        quantity: a column with how many each row stands for; a row without a number counts none.
     """
 
     table: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from difflib import get_close_matches
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -97,9 +98,9 @@ def percent_rank(values: Array) -> Array:
     known = values[~np.isnan(values)]
     found = np.zeros(values.size)
     if known.size:
-        ordered = np.sort(known)
-        low, high = np.searchsorted(ordered, known), np.searchsorted(ordered, known, side="right")
-        found[~np.isnan(values)] = (low + high) / (2 * known.size)
+        _, at, equal = np.unique(known, return_inverse=True, return_counts=True)
+        below = np.cumsum(equal) - equal
+        found[~np.isnan(values)] = ((2 * below + equal) / (2 * known.size))[at]
     return found
 
 
@@ -128,11 +129,7 @@ class Findings:
 
 
 class Steps(Listing):
-    """Records by priority, each with why and what it lacks: a listing; `steps` holds the same as objects.
-
-    Args:
-        steps: one per row, in the order of the rows.
-    """
+    """Records by priority, each with why and what it lacks: a listing; `steps` holds the same as objects."""
 
     def __init__(
         self,
@@ -147,13 +144,11 @@ class Steps(Listing):
         language: str = "en",
     ) -> None:
         self._given = (ids, findings, value, weights, columns, facts, notes)
-        self._places: list[int] | None = None
         urgency, risk = findings.side("urgency"), findings.side("risk")
-        priority = (weights.value * value * 100 + weights.urgency * urgency + weights.risk * risk) / 100
-        order = np.array(sorted(range(len(ids)), key=lambda i: (-priority[i], sort_key(ids[i]))), np.int64)
-        scale = {s: _scaled(findings, s, getattr(weights, s)) for s in ("urgency", "risk")}
-        self.steps = tuple(self._step(i, ids, findings, value, weights, scale, priority) for i in order.tolist())
-        rules = {r.name: r for r in findings.rules}
+        self._priority = (weights.value * value * 100 + weights.urgency * urgency + weights.risk * risk) / 100
+        self._brings = weights.value * value
+        self._patterns, self._pattern = _patterns(findings, weights)
+        self._places = order = np.lexsort((_order_of(ids), -self._priority))
         super().__init__(
             [
                 (_RANK, np.arange(1, order.size + 1)),
@@ -161,41 +156,26 @@ class Steps(Listing):
                 (_VALUE, value[order] * 100),
                 (_URGENCY, urgency[order]),
                 (_RISK, risk[order]),
-                (_PRIORITY, priority[order]),
-                (_NEXT, [None if s.next_step is None else _say(rules[s.next_step].step, language) for s in self.steps]),
-                (_REASONS, [_reasons(s, rules, language) for s in self.steps]),
+                (_PRIORITY, self._priority[order]),
+                (_NEXT, _texts([p.next_step(language) for p in self._patterns])[self._pattern[order]]),
+                (_REASONS, self._reasons(order, language)),
             ],
             facts=facts,
-            notes=[*notes, *_unseen(findings, rules)],
+            notes=[*notes, *_unseen(findings, {r.name: r for r in findings.rules})],
             language=language,
         )
 
-    @staticmethod
-    def _step(
-        i: int,
-        ids: Sequence[Any],
-        findings: Findings,
-        value: Array,
-        weights: Weights,
-        scale: Mapping[str, Array],
-        priority: Array,
-    ) -> Step:
-        because = {"value": float(weights.value * value[i])} if value[i] else {}
-        because |= {
-            r.name: float(r.points * scale[r.side][i])
-            for r in findings.rules
-            if r.points and r.name in findings.noticed and findings.noticed[r.name][i]
-        }
-        ordered = dict(sorted(because.items(), key=lambda p: -p[1]))
-        lacks = tuple(
-            r.name for r in findings.rules if r.step and r.name in findings.noticed and findings.noticed[r.name][i]
-        )
-        return Step(ids[i], float(priority[i]), ordered, lacks[0] if lacks else None, lacks)
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """One per row, in the order of the rows."""
+        return tuple(self._step(i) for i in self._places.tolist())
 
     def told(self, language: str) -> Steps:
         """Return the same in another language, its reasons and steps too."""
         whole = Steps(*self._given, language=language)
-        return whole if self._places is None else whole._taken(self._places)
+        rank = np.empty(len(whole), np.int64)
+        rank[whole._places] = np.arange(len(whole))
+        return whole._taken(rank[self._places].tolist())
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one dict per row; `because` and `lacks` hold the reasons by name, for programs."""
@@ -204,27 +184,122 @@ class Steps(Listing):
             for row, step in zip(super().rows(), self.steps, strict=True)
         ]
 
-    def _taken(self, rows: Sequence[int]) -> Steps:
-        places = [*rows]
-        found = copy(self)
-        found._values = {n: v[np.array(places, np.int64)] for n, v in self._values.items()}
-        found._length = len(places)
-        found.steps = tuple(self.steps[i] for i in places)
-        found._places = places if self._places is None else [self._places[i] for i in places]
-        return found
-
     def of(self, id: Any) -> Step:  # noqa: A002 - the column it looks in is called so
         """Return what is to be done about one record.
 
         Raises:
             ArgumentError: it is not among them.
         """
-        found = next((s for s in self.steps if s.id == id), None)
+        ids = self._given[0]
+        found = next((i for i in self._places.tolist() if ids[i] == id), None)
         if found is None:
             raise ArgumentError(
-                f"{id!r} is not among the {len(self.steps):,} that are ranked: closed, left out, or not there"
+                f"{id!r} is not among the {len(self):,} that are ranked: closed, left out, or not there"
             )
+        return self._step(found)
+
+    # -- inside --------------------------------------------------------------------------------------
+
+    def _taken(self, rows: Sequence[int]) -> Steps:
+        places = np.array([*rows], np.int64)
+        found = copy(self)
+        found.__dict__.pop("steps", None)
+        found._values = {n: v[places] for n, v in self._values.items()}
+        found._length = places.size
+        found._places = self._places[places]
         return found
+
+    def _step(self, i: int) -> Step:
+        pattern = self._patterns[int(self._pattern[i])]
+        value = float(self._brings[i])
+        because = {"value": value} if value else {}
+        because |= {rule.name: amount for rule, amount in pattern.amounts}
+        ordered = dict(sorted(because.items(), key=lambda p: -p[1]))
+        lacks = tuple(r.name for r in pattern.lacks)
+        return Step(self._given[0][i], float(self._priority[i]), ordered, lacks[0] if lacks else None, lacks)
+
+    def _reasons(self, order: Array, language: str) -> Array:
+        """Return the reasons of each row as text; rows with the same signals and about the same value share theirs."""
+        tenths = np.round(self._brings * 10).astype(np.int64)  # of points, at most 1000
+        above = np.zeros(self._brings.size, np.int64)
+        for code, pattern in enumerate(self._patterns):
+            mine = self._pattern == code
+            for _, amount in pattern.amounts:
+                above[mine] += amount > self._brings[mine]
+        some = self._brings != 0
+        keys = ((self._pattern * 64 + above) * 2 + some) * 2048 + tenths
+        found, first, at = np.unique(keys, return_index=True, return_inverse=True)
+        texts = [
+            self._patterns[int(self._pattern[i])].text(
+                int(above[i]), int(tenths[i]) / 10 if some[i] else None, language
+            )
+            for i in first.tolist()
+        ]
+        return _texts(texts)[at[order]] if found.size else _texts([])
+
+
+@attrs.frozen(slots=True, eq=False)
+class Pattern:
+    """What all records share of which the same was noticed.
+
+    Args:
+        amounts: signal and what it brings to the priority, the largest first.
+        lacks: the signals that ask for a step, in the order of the rules.
+    """
+
+    amounts: tuple[tuple[Signal, float], ...]
+    lacks: tuple[Signal, ...]
+
+    def next_step(self, language: str) -> str | None:
+        """Return the step that comes first."""
+        return _say(self.lacks[0].step, language) if self.lacks else None
+
+    def text(self, place: int, value: float | None, language: str) -> str:
+        """Return the reasons as text, with what the value brings at its place among them."""
+        said = [f"{_say(r.labels, language)} +{round(a, 1):g}" for r, a in self.amounts]
+        if value is not None:
+            said.insert(place, f"{_say(_WORDS['value'], language)} +{value:g}")
+        return ", ".join(said)
+
+
+def _patterns(findings: Findings, weights: Weights) -> tuple[list[Pattern], Array]:
+    """Return what there is to be noticed together, and which of it each record has."""
+    bits = np.zeros(findings.n, np.int64)
+    for i, rule in enumerate(findings.rules):
+        if rule.name in findings.noticed:
+            bits |= findings.noticed[rule.name].astype(np.int64) << i
+    found, at = np.unique(bits, return_inverse=True)
+    patterns = []
+    for code in found.tolist():
+        rules = [r for i, r in enumerate(findings.rules) if code >> i & 1]
+        total = {s: sum(r.points for r in rules if r.side == s) for s in ("urgency", "risk")}
+        amounts = [
+            (
+                r,
+                float(
+                    r.points * (getattr(weights, r.side) / 100 * (100 / total[r.side] if total[r.side] > 100 else 1.0))
+                ),
+            )
+            for r in rules
+            if r.points
+        ]
+        patterns.append(Pattern(tuple(sorted(amounts, key=lambda p: -p[1])), tuple(r for r in rules if r.step)))
+    return patterns, at.astype(np.int64)
+
+
+def _order_of(ids: Sequence[Any]) -> Array:
+    """Return the place of each id among all in order."""
+    kinds = {type(i) for i in ids}
+    keys: Sequence[Any] = ids if kinds in ({str}, {int}) else [sort_key(i) for i in ids]
+    found = np.empty(len(ids), np.int64)
+    found[sorted(range(len(ids)), key=keys.__getitem__)] = np.arange(len(ids))
+    return found
+
+
+def _texts(values: Sequence[str | None]) -> Array:
+    found = np.empty(len(values), object)
+    found[:] = values
+    return found
 
 
 _RANK = Heading("rank", "count", {"en": "Rank", "zh": "排名"})
@@ -235,20 +310,6 @@ _PRIORITY = Heading("priority", "points", {"en": "Priority", "zh": "优先级"})
 _NEXT = Heading("next_step", "label", {"en": "Next step", "zh": "下一步"})
 _REASONS = Heading("reasons", "label", {"en": "Because", "zh": "原因"})
 _WORDS = {"value": {"en": "value", "zh": "价值"}}
-
-
-def _scaled(findings: Findings, side: str, share: float) -> Array:
-    """Return what one point of a side brings to the priority: less where its points had to end at 100."""
-    total = np.zeros(findings.n)
-    for rule in findings.rules:
-        if rule.side == side and rule.name in findings.noticed:
-            total += rule.points * findings.noticed[rule.name]
-    return share / 100 * np.where(total > 100, 100 / np.maximum(total, 1), 1.0)
-
-
-def _reasons(step: Step, rules: Mapping[str, Signal], language: str) -> str:
-    words = {**_WORDS, **{n: r.labels for n, r in rules.items()}}
-    return ", ".join(f"{_say(words[n], language)} +{round(p, 1):g}" for n, p in step.because.items())
 
 
 def _unseen(findings: Findings, rules: Mapping[str, Signal]) -> list[Mapping[str, str]]:
@@ -270,7 +331,5 @@ def _say(words: Mapping[str, str], language: str) -> str:
     return words.get(language) or words["en"]
 
 
-def _taken(values: Any, order: Array) -> Any:
-    if isinstance(values, np.ndarray):
-        return values[order]
-    return [values[i] for i in order.tolist()]
+def _taken(values: Any, order: Array) -> Array:
+    return (values if isinstance(values, np.ndarray) else _texts(values))[order]

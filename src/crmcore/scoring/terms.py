@@ -13,6 +13,7 @@ from ..evaluate.rows import Rows
 from ..table.column import Array, Mask
 from .design import numbers_of
 from .features import Feature
+from .readings import key_of, values_of
 
 __all__ = ["LevelTerm", "NumberTerm", "Term", "term_from"]
 
@@ -31,7 +32,7 @@ class NumberTerm:
 
     def amounts(self, rows: Rows) -> tuple[Array, Mask]:
         """Return what each row gets, and which rows have no value."""
-        x = numbers_of(self.feature, rows, rows.values(self.feature.column))
+        x = numbers_of(self.feature, rows, values_of(rows, self.feature.column))
         gone = np.isnan(x)
         return np.where(gone, self.blank, self.coefficient * np.where(gone, 0.0, x)), gone
 
@@ -55,7 +56,7 @@ class LevelTerm:
 
     def amounts(self, rows: Rows) -> tuple[Array, Mask]:
         """Return what each row gets, and which rows have no value."""
-        key = rows.key(self.feature.column)
+        key = key_of(rows, self.feature.column)
         gains = np.array([self.levels.get(label, self.other) for label in key.labels], np.float64)
         return gains[key.data], ~key.present()
 

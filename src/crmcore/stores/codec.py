@@ -76,6 +76,7 @@ def _value(found: dict[str, Any]) -> Any:
     return found
 
 
+_NO_VALUES = frozenset({dict, list})
 _decode = json.JSONDecoder(object_hook=_value).decode
 
 
@@ -88,18 +89,29 @@ def dump(values: Mapping[str, Any] | list[Any] | tuple[Any, ...]) -> str:
     return "[" + ",".join([_TEXTS[type(value)](value) for value in values]) + "]"
 
 
+def decode(text: str) -> Any:
+    """Return what a text of JSON holds, with the types that `dump` keeps.
+
+    Raises:
+        StoreCorrupt: text that is no such JSON.
+    """
+    try:
+        return _decode(text)
+    except (ValueError, TypeError, ArithmeticError, RecursionError, LookupError) as error:
+        raise StoreCorrupt(f"an entry cannot be read: {error}") from None
+
+
 def load(text: str) -> dict[str, Any]:
     """Return values from their JSON.
 
     Raises:
         StoreCorrupt: text that `dump` has not written.
     """
-    try:
-        found = _decode(text)
-    except (ValueError, TypeError, ArithmeticError, RecursionError, LookupError) as error:
-        raise StoreCorrupt(f"an entry cannot be read: {error}") from None
+    found = decode(text)
     if not isinstance(found, dict):
         raise StoreCorrupt(f"an entry holds {type(found).__name__} where fields are expected")
+    if not _NO_VALUES.isdisjoint(map(type, found.values())):
+        raise StoreCorrupt("an entry holds a list or an object where a value is expected")
     return found
 
 
@@ -154,7 +166,15 @@ def row_of(entry: Entry) -> Row:
 
 
 def entry_of(row: Row) -> Entry:
-    """Return the entry that cells stand for."""
+    """Return the entry that cells stand for.
+
+    Raises:
+        StoreCorrupt: cells that `row_of` has not made.
+    """
+    try:
+        at, recorded = moment_in(row.at), _EPOCH + timedelta(microseconds=row.recorded_at)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise StoreCorrupt(f"entry {row.number} cannot be read: {error}") from None
     return Entry(
         row.number,
         row.table,
@@ -162,8 +182,8 @@ def entry_of(row: Row) -> Entry:
         row.version,
         load(row.values),
         load(row.old),
-        moment_in(row.at),
-        _EPOCH + timedelta(microseconds=row.recorded_at),
+        at,
+        recorded,
         row.actor,
         row.sequence,
         row.source,

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .metrics import MetricSuite
     from .plugins import PluginSuite
     from .reference import Reference, mean_interval, measure, wilson
     from .scorers import ScorerSuite
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from .suite import Suite, flag, needs
 
 __all__ = [
+    "MetricSuite",
     "PluginSuite",
     "Reference",
     "ScorerSuite",
@@ -27,6 +29,7 @@ __all__ = [
 
 _HOME = {
     **dict.fromkeys(("Reference", "mean_interval", "measure", "wilson"), "reference"),
+    "MetricSuite": "metrics",
     "PluginSuite": "plugins",
     "StoreSuite": "stores",
     **dict.fromkeys(("Suite", "flag", "needs"), "suite"),

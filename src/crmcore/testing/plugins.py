@@ -106,7 +106,7 @@ class PluginSuite(Suite):
         with suppress(PluginError):
             self._draft({**stated, "no_such_key_of_any_plugin": 1})
             raise AssertionError("a key that CONFIG does not have was taken")
-        if draft.config is not None:
+        if draft.config is not None and not isinstance(self.plugin, (str, Path)):  # a file makes its CONFIG anew
             assert self._draft(draft.config).config == draft.config
 
     def test_secrets_are_hidden(self) -> None:

@@ -82,7 +82,8 @@ class ScorerSuite(Suite):
     def test_scores_say_which_revision(self) -> None:
         """Scores carry the name and the revision of the scorer."""
         found, scorer = self._score(self._data()), self._scorer()
-        assert (found.scorer, found.revision) == (scorer.name, scorer.revision)
+        said = (found.scorer, found.revision)
+        assert said == (scorer.name, scorer.revision), f"scores say {said}, not {(scorer.name, scorer.revision)}"
 
     # -- what is given --------------------------------------------------------------------------------
 
@@ -92,10 +93,18 @@ class ScorerSuite(Suite):
         found = self._score(data)
         table = data[self._scorer().table]
         assert len(table) >= 3, f"data() has {len(table)} rows of {table.name!r}; at least three are needed"
-        assert found.ids.tolist() == _ids(table)
-        assert all(isfinite(v) or isnan(v) for v in found.values.tolist()), "a score is finite, or nan: undefined"
+        assert found.ids.tolist() == _ids(table), f"scores of {found.ids.tolist()}, of rows {_ids(table)}"
+        endless = {
+            i: v for i, v in zip(_ids(table), found.values.tolist(), strict=True) if not isfinite(v) and not isnan(v)
+        }
+        assert not endless, f"a score is finite, or nan where it is undefined; of these rows it is neither: {endless}"
         assert found.defined.any(), "no row of data() has a score; give some that have"
-        assert [isnan(v) for v in found.values.tolist()] == (~found.defined).tolist()
+        unlike = [
+            i
+            for i, v, d in zip(_ids(table), found.values.tolist(), found.defined.tolist(), strict=True)
+            if isnan(v) == d
+        ]
+        assert not unlike, f"nan and `defined` do not agree for rows {unlike}"
 
     @needs("explains")
     def test_reasons_add_up(self) -> None:
@@ -103,18 +112,19 @@ class ScorerSuite(Suite):
         found = self._score(self._data())
         assert found.link in ("identity", "logistic"), "scores without parts; explains = False says so"
         parts = found.parts
-        assert parts.shape == (len(found), len(found.reasons))
-        for value, row in zip(found.values.tolist(), parts.tolist(), strict=True):
+        shape = (len(found), len(found.reasons))
+        assert parts.shape == shape, f"parts are {parts.shape}, not rows x reasons {shape}"
+        for key, value, row in zip(found.ids.tolist(), found.values.tolist(), parts.tolist(), strict=True):
             if isnan(value):
                 continue
             total = found.base + sum(row)
             if found.link == "logistic":
-                odds = 1 / (1 + exp(-total)) if total > -700 else 0.0
-                assert isclose(value, odds, rel_tol=1e-9, abs_tol=1e-12), f"{value} for log-odds of {total}"
-            elif isinstance(total, int):
-                assert value == total / found.scale, f"{value}, but the parts add up to {total}/{found.scale}"
+                expected = 1 / (1 + exp(-total)) if total > -700 else 0.0
             else:
-                assert isclose(value, total / found.scale, rel_tol=1e-9, abs_tol=1e-12), f"{value} against {total}"
+                expected = total / found.scale
+            exact = found.link != "logistic" and isinstance(total, int)
+            right = value == expected if exact else isclose(value, expected, rel_tol=1e-9, abs_tol=1e-12)
+            assert right, f"row {key!r}: score {value}, but base {found.base} and parts {row} give {expected}"
 
     def test_rows_in_another_order(self) -> None:
         """The same rows in another order have the same scores and reasons."""
@@ -145,9 +155,8 @@ class ScorerSuite(Suite):
     def test_no_rows(self) -> None:
         """A table without rows has no scores, and that is no error."""
         found = self._score(self._some(self._data(), np.empty(0, np.int64)))
-        assert len(found) == 0
-        assert found.rows() == []
-        assert str(found)
+        assert (len(found), found.rows()) == (0, []), f"{len(found)} scores of no rows"
+        assert str(found), "scores of no rows print as nothing"
 
     @needs("row_by_row")
     def test_rows_twice(self) -> None:
@@ -236,7 +245,7 @@ class ScorerSuite(Suite):
         return Dataset.of(dict(data.tables) | {table.name: table.replace(columns)})
 
     def _alike(self, expected: Scores, found: Scores, when: str = "") -> None:
-        assert found.ids.tolist() == expected.ids.tolist()
+        assert found.ids.tolist() == expected.ids.tolist(), f"scores of rows {found.ids.tolist()} {when}".rstrip()
         for one, other in zip(expected.each(), found.each(), strict=True):
             _same(other, one, when)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import CrmCoreError, StoreError
-from ..stores.codec import load
+from ..stores.codec import decode
 from ..stores.entry import Write
 from .exporting import FORMAT, LOG, Progress
 
@@ -85,10 +85,12 @@ def _lines(file: IO[str], path: Path, total: int) -> Iterator[tuple[Write, int]]
         if not line.endswith("\n"):
             raise StoreError(f"{path} line {number + 1}: it has no end; the file was cut off")
         try:
-            found: Any = load(line)
+            found: Any = decode(line)
         except CrmCoreError as error:
             raise StoreError(f"{path} line {number + 1}: {error}") from None
-        if found.keys() != _NAMES or found["number"] != number or type(found["version"]) is not int:
+        if not isinstance(found, dict) or found.keys() != _NAMES or not isinstance(found["values"], dict):
+            raise StoreError(f"{path} line {number + 1}: this is no entry")
+        if found["number"] != number or type(found["version"]) is not int:
             raise StoreError(f"{path} line {number + 1}: this is not entry {number}")
         yield _write(found), number
     if number < total:

@@ -276,7 +276,9 @@ class Workspace(OnStore, Selling):
         """
         chosen = self.scorer(scorer)
         check_condition(where)
-        return score_table(chosen, self._scope(self._data(data, [chosen.table]), as_of), where).told(self.language)
+        return score_table(chosen, self._scope(self._data(data, [chosen.table, *chosen.others]), as_of), where).told(
+            self.language
+        )
 
     def score_one(
         self, scorer: str | Scorer, record: Any, *, as_of: date | None, others: Dataset | None = None

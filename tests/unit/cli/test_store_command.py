@@ -225,6 +225,27 @@ def test_data_or_a_store(crmcore: Any, store: Path, folder: Path, tmp_path: Path
         assert (run.status, why in run.err) == (2, True), run.err
 
 
+def test_a_store_that_a_plugin_brings(crmcore: Any, folder: Path, tmp_path: Path) -> None:
+    """A URL may name a kind of store of a plugin; without it the error says where it may come from."""
+    plugin = tmp_path / "kept.py"
+    plugin.write_text(
+        "import crmcore as cc\n"
+        "from crmcore.stores import StoreSpec\n"
+        "from crmcore.stores.sqlite import opened\n"
+        "CRMCORE_API = (1, 0)\n"
+        "@cc.hookimpl\n"
+        "def crmcore_stores():\n"
+        "    return [StoreSpec('kept', opened, 'A file.')]\n",
+        encoding="utf-8",
+    )
+    url = f"kept:///{tmp_path / 'crm.db'}"
+    assert crmcore("store", "init", url, "--plugin", plugin).status == 0
+    assert crmcore("store", "import", url, "--data", folder, "--plugin", plugin).status == 0
+    run = crmcore("measure", "won_deals", "--store", url, "--plugin", plugin, "--format", "csv")
+    assert run.lines[1] == "3"
+    assert "--discover loads" in crmcore("store", "stats", url).err
+
+
 def test_long_work_tells_how_far_it_is(
     crmcore: Any, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -176,6 +176,8 @@ def test_a_folder_that_cannot_be_made(tmp_path) -> None:
 
     with pytest.raises(ArgumentError, match="cannot be written: Not a directory"):
         create("metrics", "acme", tmp_path / "file")
+    with pytest.raises(ArgumentError, match="cannot be written: File name too long"):
+        create("metrics", "a" * 300, tmp_path)
 
 
 def test_folders_above_are_made(tmp_path) -> None:

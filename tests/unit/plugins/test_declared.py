@@ -230,6 +230,17 @@ def test_lenient_the_host_and_what_has_to_work_win(returning, install) -> None:
     ]
 
 
+def test_labels_of_what_is_left_out_are_left_out(returning) -> None:
+    """A plugin that is at odds with crmcore names nothing any more, and its language is not spoken."""
+    both = returning("metrics", "[metric('win_rate'), Labels('de', names={'won_value': 'Abschlusswert'})]")
+    with pytest.warns(PluginWarning, match="'win_rate' from plugin 'acme'"):
+        workspace = cc.Workspace(plugins=[both], strict=False)
+
+    assert "de" not in workspace.metric("won_value").labels
+    with pytest.warns(PluginWarning), pytest.raises(cc.CrmCoreError, match="'de'"):
+        cc.Workspace(plugins=[both], strict=False, language="de")
+
+
 def test_two_plugins_of_one_name(declaring, plugin) -> None:
     """Names of plugins are names too; lenient, both are left out."""
     one, two = declaring("acme", "a_rows"), declaring("acme", "b_rows")

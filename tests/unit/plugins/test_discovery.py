@@ -126,6 +126,16 @@ def test_an_entry_point_may_name_an_object(install, tmp_path) -> None:
     assert cc.Workspace(discover=["acme"]).plugins[0].source == "entry point acme = crmcore_acme:plugin"
 
 
+def test_an_entry_point_may_not_name_a_class(install, tmp_path) -> None:
+    """A class is no plugin yet; the message says what is."""
+    install("acme", "class P:\n    CRMCORE_API = (1, 0)\n")
+    info = tmp_path / "site" / "crmcore_acme-1.2.dist-info" / "entry_points.txt"
+    info.write_text("[crmcore]\nacme = crmcore_acme:P\n", "utf-8")
+
+    with pytest.raises(PluginError, match="P is a class; a plugin is a module or an instance"):
+        cc.Workspace(discover=["acme"])
+
+
 def test_two_packages_with_one_entry_point(install, tmp_path) -> None:
     """Both are named, with their packages; neither is chosen by chance."""
     install("alpha", SOURCE.format("alpha"))

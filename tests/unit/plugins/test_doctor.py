@@ -222,6 +222,15 @@ def test_doctor_takes_settings_and_files(run, install, tmp_path) -> None:
     assert "2 examined, 1 broken." in out
 
 
+def test_doctor_says_that_nothing_is_declared(run, install) -> None:
+    """A plugin that declares nothing, for want of settings perhaps, is sound."""
+    install("acme", "@cc.hookimpl\ndef crmcore_metrics():\n    return []\n")
+    status, out, _ = run("doctor")
+
+    assert status == 0
+    assert "entry point acme = crmcore_acme)\n  declares nothing\n" in out
+
+
 def test_doctor_notes_labels_of_nothing(install) -> None:
     """A label for a metric that nobody has harms nothing, and is said."""
     install("acme", "@cc.hookimpl\ndef crmcore_metrics():\n    return [Labels('de', names={'win_rat': 'Quote'})]\n")

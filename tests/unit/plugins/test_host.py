@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 import warnings
 from itertools import permutations
@@ -62,6 +63,23 @@ FAULTS = {
     "a name of ours": (SOUND.replace("sound_rows", "win_rate"), "metric 'win_rate' from plugin"),
     "a name of an analysis": (SOUND.replace("sound_rows", "rfm_quintile"), "metric 'rfm_quintile' from plugin"),
     "no hook": ("x = 1", "it implements no hook"),
+    "an error without a text": (
+        "class E(Exception):\n    def __str__(self): raise ValueError\n"
+        + SOUND.replace("return", "raise E\n    return"),
+        "crmcore_metrics raised E: (without a text)",
+    ),
+    "an error that does not end": (
+        SOUND.replace("return", "raise ValueError('x' * 1_000_000)\n    return"),
+        "crmcore_metrics raised ValueError: xxx",
+    ),
+    "asks for itself": (
+        SOUND.replace("return", "return cc.Workspace(plugins=[__import__(__name__)]).metrics.values() or"),
+        "crmcore_metrics raised PluginError: plugin 'broken'",
+    ),
+    "a list that raises": (
+        "class L:\n    def __iter__(self): raise OSError('iter')\n" + SOUND.replace("return", "return L() or"),
+        "crmcore_metrics raised OSError: iter",
+    ),
 }
 """What a plugin can do wrong -> its source, and what is said of it."""
 
@@ -98,6 +116,7 @@ def test_a_fault_harms_nobody_else(install, fault) -> None:
     assert origin in broken.error
     assert says in broken.error
     assert dict(broken.declared) == {}
+    assert len(broken.error) < 2_100
     assert [str(w.message) for w in caught] == [f"left out: {broken.error}"]
 
 
@@ -163,6 +182,34 @@ def test_a_warning_stands_where_the_workspace_is_built(install) -> None:
         warnings.simplefilter("error", CrmCoreWarning)
         with pytest.raises(PluginWarning):
             cc.Workspace(discover=True)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_faults_in_any_company(plugin, declaring, seed, long_run) -> None:
+    """Sound and broken plugins drawn at random: what is declared is what the sound ones declare, in any order."""
+    rng = random.Random(seed)
+    ours = {*cc.Workspace().metrics}
+    kinds = set()
+    for _ in range(1_000 if long_run else 15):
+        sound = [declaring(f"sound{n}", f"sound{n}_rows") for n in range(rng.randrange(4))]
+        drawn = rng.sample(sorted(FAULTS), rng.randrange(1, 6))
+        kinds.update(drawn)
+        broken = [_given(plugin, f"fault{n}", FAULTS[name][0]) for n, name in enumerate(drawn)]
+        listed = [*sound, *(p for p in broken if p is not None)]
+        rng.shuffle(listed)
+        workspace = quiet(*listed)
+
+        assert {*workspace.metrics} - ours == {f"sound{n}_rows" for n in range(len(sound))}
+        assert [p.error is None for p in workspace.plugins] == [p.name.startswith("sound") for p in workspace.plugins]
+    assert len(kinds) > 10
+
+
+def _given(plugin, name: str, source: str):
+    """Return a broken plugin as a module; None where it cannot even become one."""
+    try:
+        return plugin(f"crmcore_{name}", source.replace("sound_rows", f"{name}_rows"))
+    except BaseException:  # noqa: BLE001 - a fault may raise anything
+        return None
 
 
 # -- strict and lenient --------------------------------------------------------------------------------

@@ -112,6 +112,7 @@ def test_a_day_that_has_not_ended_is_not_seen() -> None:
     deals = [
         Opportunity("a", created_at=at(1, 1), outcome="won", closed_at=at(3, 9), last_activity_at=date(2026, 3, 9)),
         Opportunity("b", created_at=at(1, 1), outcome="won", closed_at=at(3, 9), last_activity_at=date(2026, 3, 8)),
+        Opportunity("c", created_at=at(4, 1)),
     ]
     assert parted(deals, decision=OPPORTUNITY, table="opportunity").train.values("last_activity_at").present().tolist() == [
         False, True,

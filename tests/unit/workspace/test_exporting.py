@@ -237,6 +237,13 @@ def test_an_interrupted_import_goes_on(selling: cc.Workspace, tmp_path: Path, mo
         (lambda t: t.replace('"1200.50"', '"NaN"'), "line|NaN"),
         (lambda t: t.replace('"deleted":true', '"deleted":false'), "change nothing"),
         (lambda t: t.replace('"recorded_at":{"$t"', '"recorded_at":{"$d"', 1), "cannot be read"),
+        (
+            lambda t: t.replace('"name":"sales"', '"name":{"a":1}').replace('"values":{', '"values":{"x":[1],', 1),
+            "is a list|keeps",
+        ),
+        (lambda t: t.replace('"values":{', '"value":{', 1), "line 2: this is no entry"),
+        (lambda t: t.replace('"values":{', '"values":["x"],"z":{', 1), "line 2: this is no entry"),
+        (lambda t: "\n".join([t.splitlines()[0], *["[1]"] * 17, ""]), "line 2: this is no entry"),
         (lambda t: t.replace('"table":"lead"', '"table":["lead"]', 1), "table"),
     ],
 )

@@ -14,7 +14,7 @@ from crmcore.domain.record import Id
 from crmcore.errors import ArgumentError, StoreError, StoreFormatError
 from crmcore.stores import Backend, Batch, Capabilities, Cut, Entry, Stats, Store, Stored, StoreUrl, Verification
 from crmcore.stores.checks import check_after
-from crmcore.stores.codec import dump, entry_of, instant
+from crmcore.stores.codec import Row, dump, entry_of, instant
 from crmcore.stores.contract import BATCH
 from crmcore.stores.fold import fold, stored
 from crmcore.stores.scanning import batches, columns_of, dataset_of
@@ -176,7 +176,7 @@ class SnapshotStore(ReadOnlyStore):
         where, values = 'WHERE "number" > ?', [after]
         if limit is not None:
             where, values = where + " LIMIT ?", [after, limit]
-        return self._entries(where, values)
+        return map(entry_of, self.rows(where, values))
 
     def last(self) -> int:
         """Return the number of the last entry that the snapshot stands on."""
@@ -200,9 +200,32 @@ class SnapshotStore(ReadOnlyStore):
         records = {name: file.rows for name, file in sorted(self._manifest.tables.items())}
         return Stats(records, self._manifest.last, {}, self._manifest.size)
 
-    def folded(self, table: str) -> Iterator[Batch]:
-        """Yield the records of a table as the whole of its log makes them."""
-        return self._past(table, None, None, None, BATCH)
+    def folded(self, table: str, at: Cut | None = None, known: datetime | None = None) -> Iterator[Stored]:
+        """Yield the records of a table as its entries make them, one record's entries at a time."""
+        where = ['"table" = ?']
+        values: list[Any] = [table]
+        if known is not None:
+            where.append('epoch_us("recorded_at") <= ?')
+            values.append(instant(known))
+        if at is not None:
+            where.append("(epoch_us(at_instant) <= ? OR at_day - DATE '1970-01-01' <= ?)")
+            values += [at.instant, at.day]
+        record = 'PARTITION BY "id_text", "id_number"'
+        order = f'WHERE {" AND ".join(where)} ORDER BY min("number") OVER ({record}), "number"'
+        entries = map(entry_of, self.rows(order, values))
+        for (_, id_), some in groupby(entries, key=lambda e: (e.table, e.id)):
+            ((_, held),) = fold(some).items()
+            yield stored(table, id_, held)
+
+    def rows(self, where: str = "", values: Sequence[Any] = ()) -> Iterator[Row]:
+        """Yield entries of the log as their cells."""
+        log = self._manifest.log
+        if log is None and not self._manifest.last:
+            return
+        if log is None:
+            raise StoreError(f"snapshot {self.name!r} has no log")
+        for batch in self._backend.read(log, logs.FIELDS, BATCH, where, values):
+            yield from logs.rows_of(batch)
 
     # --- the present
 
@@ -247,35 +270,9 @@ class SnapshotStore(ReadOnlyStore):
     ) -> Iterator[Batch]:
         own: set[str] = set()
         if columns is None:
-            for record in self._folded(table, at, known):
+            for record in self.folded(table, at, known):
                 own |= record.values.keys()
-        return batches(table, self._folded(table, at, known), columns_of(table, columns, own), size)
-
-    def _folded(self, table: str, at: Cut | None, known: datetime | None) -> Iterator[Stored]:
-        """Yield the records of a table as its entries make them, one record's entries at a time."""
-        where = ['"table" = ?']
-        values: list[Any] = [table]
-        if known is not None:
-            where.append('epoch_us("recorded_at") <= ?')
-            values.append(instant(known))
-        if at is not None:
-            where.append("(epoch_us(at_instant) <= ? OR at_day - DATE '1970-01-01' <= ?)")
-            values += [at.instant, at.day]
-        record = 'PARTITION BY "id_text", "id_number"'
-        order = f'WHERE {" AND ".join(where)} ORDER BY min("number") OVER ({record}), "number"'
-        for (_, id_), entries in groupby(self._entries(order, values), key=lambda e: (e.table, e.id)):
-            ((_, held),) = fold(entries).items()
-            yield stored(table, id_, held)
-
-    def _entries(self, where: str, values: Sequence[Any]) -> Iterator[Entry]:
-        log = self._manifest.log
-        if log is None and not self._manifest.last:
-            return
-        if log is None:
-            raise StoreError(f"snapshot {self.name!r} has no log")
-        for batch in self._backend.read(log, logs.FIELDS, BATCH, where, values):
-            for row in logs.rows_of(batch):
-                yield entry_of(row)
+        return batches(table, self.folded(table, at, known), columns_of(table, columns, own), size)
 
 
 def _empty(tenant: str) -> Manifest:

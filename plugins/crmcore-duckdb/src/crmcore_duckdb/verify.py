@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from crmcore.domain.record import Id
 from crmcore.errors import CrmCoreError
-from crmcore.stores import Batch, Verification
-from crmcore.stores.codec import EMPTY, link, row_of
+from crmcore.stores import Batch, Stored, Verification
+from crmcore.stores.codec import EMPTY, link
 from crmcore.stores.contract import BATCH
 from crmcore.stores.values import same
 
 from .manifest import digest_of
+from .readonly import kept
 
 if TYPE_CHECKING:
     from .snapshot import SnapshotBackend, SnapshotStore
@@ -53,11 +53,11 @@ def _log(store: SnapshotStore, chain: str | None, progress: Callable[[int], obje
     """Check numbers and chain."""
     faults: list[str] = []
     count, linked = 0, EMPTY
-    for entry in store.entries():
+    for row in store.rows():
         count += 1
-        if entry.number != count:
-            return count, [f"entry {count} has number {entry.number}"]
-        linked = link(linked, row_of(entry))
+        if row.number != count:
+            return count, [f"entry {count} has number {row.number}"]
+        linked = link(linked, row)
         if progress is not None and count % BATCH == 0:
             progress(count)
     if progress is not None:
@@ -73,21 +73,22 @@ def _records(store: SnapshotStore) -> list[str]:
     """Compare each table with the fold of its entries; both are in the order in which records were made."""
     faults = []
     for table in store.tables():
-        for one, other in zip_longest(_rows(store.scan(table)), _rows(store.folded(table))):
-            if one is None or other is None or one[0] != other[0] or not _alike(one[1], other[1]):
+        for one, other in zip_longest(_stored(table, store.scan(table)), store.folded(table)):
+            if one is None or other is None or not _alike(one, other):
                 odd = one or other
-                faults.append(f"{table} {odd[0][0] if odd else None!r} is not what its entries say")
+                faults.append(f"{table} {None if odd is None else odd.id!r} is not what its entries say")
                 break
     return faults
 
 
-def _rows(scan: Iterator[Batch]) -> Iterator[tuple[tuple[Id, int], dict[str, Any]]]:
+def _stored(table: str, scan: Iterable[Batch]) -> Iterator[Stored]:
     for batch in scan:
         for id_, version, *cells in zip(*batch.columns, strict=True):
-            given = {n: v for n, v in zip(batch.names[2:], cells, strict=True) if v is not None}
-            yield (id_, version), given
+            yield Stored(table, id_, version, kept(table, dict(zip(batch.names[2:], cells, strict=True))))
 
 
-def _alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Return whether two records have the same values, of the same types."""
-    return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
+def _alike(one: Stored, other: Stored) -> bool:
+    """Return whether two records are the same, their values of the same types."""
+    if (one.id, one.version, one.values.keys()) != (other.id, other.version, other.values.keys()):
+        return False
+    return all(same(value, other.values[name]) for name, value in one.values.items())

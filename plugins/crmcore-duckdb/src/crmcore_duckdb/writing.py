@@ -25,7 +25,7 @@ from .records import Records, schema_of_file
 
 __all__ = ["export"]
 
-ROWS = 65_536
+ROWS = 32_768
 """Rows of a row group: as many are held at once."""
 TRIES = 3
 _PLAIN = re.compile(r"[a-z][a-z0-9_]{0,60}")
@@ -99,6 +99,9 @@ class _Export:
             for path in self.made:
                 with suppress(OSError):
                     path.unlink()
+            with suppress(OSError):  # the mark stays where files of an older snapshot are left
+                if [path.name for path in self.folder.iterdir()] == [UNFINISHED]:
+                    (self.folder / UNFINISHED).unlink()
             raise
         for name in old - {t.file for t in manifest.files()}:
             with suppress(OSError):
@@ -150,7 +153,6 @@ class _Export:
                 old = {t.file for t in read_manifest(self.folder).files()}
             for path in self.folder.glob(f"*{_PARTIAL}"):
                 path.unlink()
-        self.made.append(self.folder / UNFINISHED)
         (self.folder / UNFINISHED).touch()
         _settle(self.folder)
         with suppress(FileNotFoundError):

@@ -164,7 +164,7 @@ class PostgresTransaction:
         if entry is None:
             return version, "unchanged"
         row = row_of(entry)
-        self._last, self._chain = entry.number, link(self._chain, row)
+        self._last, self._chain = entry.number, link(self._chain + (content or b""), row)
         self._rows.append(entry_cells(row, content, self._chain))
         self._held[name] = admitted.held
         self._new.setdefault(name, []).append(entry)

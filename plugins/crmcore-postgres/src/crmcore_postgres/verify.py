@@ -76,17 +76,19 @@ def _faults(connection: Connection, tables: Tables, tenant: str, check: _Check) 
 
 def _log(connection: Connection, tables: Tables, tenant: str, check: _Check) -> Iterator[str]:
     """Go through the log: numbers, versions, links, and where it ends."""
-    query = sql.SQL("SELECT {}, chain FROM {} WHERE _tenant = %(tenant)s ORDER BY number").format(ENTRY, tables.entry)
+    query = sql.SQL("SELECT {}, digest, chain FROM {} WHERE _tenant = %(tenant)s ORDER BY number").format(
+        ENTRY, tables.entry
+    )
     number, chain = 0, EMPTY
     for rows in stream(connection, query, {"tenant": tenant}, 1_000):
-        for *cells, linked in rows:
+        for *cells, content, linked in rows:
             check.entry()
             number += 1
             if cells[0] != number:
                 yield f"entries {number} to {cells[0] - 1} of the log are missing"
                 number = cells[0]
             try:
-                found = link(chain, row_in(cells))
+                found = link(chain + (content or b""), row_in(cells))
             except (ValueError, TypeError):
                 found = b""
             if found != linked:

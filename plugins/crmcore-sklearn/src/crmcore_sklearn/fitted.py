@@ -16,6 +16,7 @@ from crmcore.scoring import Isotonic, Parts, Scores
 from crmcore.scoring.calibration import probability_of
 from crmcore.scoring.checks import two_languages
 from crmcore.scoring.features import needs_of, wants_of
+from crmcore.scoring.readings import values_of
 from crmcore.table.column import Array
 
 from .inputs import Inputs
@@ -170,7 +171,7 @@ class FittedClassifier:
         def detail(places: Array) -> Parts:
             pieces = [some(places[start : start + EXPLAINED]) for start in range(0, places.size, EXPLAINED)]
             amounts = np.concatenate([np.zeros((0, len(parts))), *pieces])
-            blank = np.stack([~rows.values(p.feature.column).present()[places] for p in parts], 1)
+            blank = np.stack([~values_of(rows, p.feature.column).present()[places] for p in parts], 1)
             return Parts(amounts, blank & (amounts == 0))
 
         return detail

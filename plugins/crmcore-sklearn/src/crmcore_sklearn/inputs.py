@@ -12,6 +12,7 @@ from crmcore.errors import DataError, DefinitionError
 from crmcore.evaluate.rows import Rows
 from crmcore.scoring.design import LEVELS, numbers_of
 from crmcore.scoring.features import Feature
+from crmcore.scoring.readings import key_of, values_of
 from crmcore.table.column import Array, Column
 
 __all__ = ["Inputs", "Levels", "Numbers", "Raw", "inputs_of"]
@@ -43,7 +44,7 @@ class Numbers:
 
     def matrix(self, rows: Rows) -> Array:
         """Return its columns for some rows."""
-        values = numbers_of(self.feature, rows, rows.values(self.feature.column))
+        values = numbers_of(self.feature, rows, values_of(rows, self.feature.column))
         gone = np.isnan(values)
         filled = np.where(gone, 0.0, (values - self.typical) / self.spread)
         return np.stack([filled, gone], 1) if self.blanks else filled[:, None]
@@ -74,7 +75,7 @@ class Levels:
 
     def matrix(self, rows: Rows) -> Array:
         """Return its columns for some rows; a value never seen has none, or that of the rare ones."""
-        key = rows.key(self.feature.column)
+        key = key_of(rows, self.feature.column)
         width = len(self.names)
         place = {label: i for i, label in enumerate(self.labels)}
         other = len(self.labels) if self.pooled else width
@@ -106,9 +107,9 @@ class Raw:
     def matrix(self, rows: Rows) -> Array:
         """Return its column for some rows."""
         if self.numeric:
-            values = numbers_of(self.feature, rows, rows.values(self.feature.column))
+            values = numbers_of(self.feature, rows, values_of(rows, self.feature.column))
             return values.astype(object)[:, None]
-        key = rows.key(self.feature.column)
+        key = key_of(rows, self.feature.column)
         labels = np.empty(len(key.labels), object)
         labels[:] = key.labels
         return np.asarray(labels[key.data][:, None])
@@ -166,7 +167,7 @@ def inputs_of(features: Sequence[Feature], rows: Rows, *, raw: bool) -> tuple[In
     parts: list[Part] = []
     constant: list[str] = []
     for feature in features:
-        column = rows.values(feature.column)
+        column = values_of(rows, feature.column)
         part = (
             _numbers(feature, rows, column, raw=raw)
             if column.kind in _NUMERIC
@@ -198,7 +199,7 @@ def _levels(feature: Feature, rows: Rows, column: Column, *, raw: bool) -> Part 
             f"feature {feature.name!r} is a date, which a classifier cannot weigh; give a length of time such as "
             f"elapsed({feature.name!r}, as_of()), or period({feature.name!r}, 'quarter')"
         )
-    key = rows.key(feature.column)
+    key = key_of(rows, feature.column)
     counts = np.bincount(key.data, minlength=len(key.labels)).tolist()
     codes = sorted((c for c, n in enumerate(counts) if n), key=lambda c: (-counts[c], c == 0, str(key.labels[c])))
     if len(codes) < 2:

@@ -42,6 +42,7 @@ class _Field(NamedTuple):
     """What is known of a field: its default, its kind in the layout, None for a host's own, and how values are judged."""
 
     name: str
+    prefix: str
     kind: str | None
     default: Any
     judge: Callable[[Any], str | None] | None
@@ -75,13 +76,13 @@ def microseconds(instants: Sequence[datetime]) -> list[int]:
 def _field(table: str, name: str) -> _Field:
     kind = shape_of(table).kinds.get(name)
     if table not in RECORDS:
-        return _Field(name, kind, None, None, frozenset())
+        return _Field(name, quoted(name) + ":", kind, None, None, frozenset())
     record: Any = RECORDS[table]
     known = {a.name: a for a in attrs.fields(record)}
     if name not in known:
-        return _Field(name, kind, None, None, frozenset())
+        return _Field(name, quoted(name) + ":", kind, None, None, frozenset())
     choices = frozenset(known[name].metadata.get("choices", ()))
-    return _Field(name, kind, defaults_of(table).get(name), judge_of(known[name]), choices)
+    return _Field(name, quoted(name) + ":", kind, defaults_of(table).get(name), judge_of(known[name]), choices)
 
 
 def filled(table: str, name: str, values: Sequence[Any]) -> Filled | None:
@@ -121,10 +122,7 @@ def _filled(field: _Field, kind: type, values: Sequence[Any]) -> Filled | None:
     if take is None or not _fits(field, kind, values):
         return None
     found = take(field, values)
-    if found is None:
-        return None
-    prefix = quoted(field.name) + ":"
-    return Filled([prefix + text for text in found.texts], found.cells if field.kind is not None else {})
+    return found if found is None or field.kind is not None else Filled(found.texts, {})
 
 
 def _fits(field: _Field, kind: type, values: Sequence[Any]) -> bool:
@@ -142,11 +140,11 @@ def _fits(field: _Field, kind: type, values: Sequence[Any]) -> bool:
 
 
 def _words(field: _Field, values: Sequence[str]) -> Filled | None:
-    return Filled(list(map(quoted, values)), {field.name: values}) if is_text(values) else None
+    return Filled([field.prefix + quoted(v) for v in values], {field.name: values}) if is_text(values) else None
 
 
 def _wholes(field: _Field, values: Sequence[int]) -> Filled | None:
-    return Filled(list(map(repr, values)), _cells(field, values)) if is_whole(values) else None
+    return Filled([f"{field.prefix}{v!r}" for v in values], _cells(field, values)) if is_whole(values) else None
 
 
 def _money(field: _Field, values: Sequence[Money]) -> Filled:
@@ -154,7 +152,8 @@ def _money(field: _Field, values: Sequence[Money]) -> Filled:
     texts = list(map(str, amounts))
     currencies = [v.currency for v in values]
     ends = {c: f'",{"null" if c is None else quoted(c)}]}}' for c in set(currencies)}
-    written = [f'{{"$m":["{text}{ends[c]}' for text, c in zip(texts, currencies, strict=True)]
+    prefix = field.prefix + '{"$m":["'
+    written = [f"{prefix}{text}{ends[c]}" for text, c in zip(texts, currencies, strict=True)]
     if field.kind is None:
         return Filled(written, {})
     cells = list(map(cell_of_decimal, amounts, texts))
@@ -162,32 +161,33 @@ def _money(field: _Field, values: Sequence[Money]) -> Filled:
 
 
 def _decimals(field: _Field, values: Sequence[Decimal]) -> Filled:
-    return Filled([f'{{"$n":"{v}"}}' for v in values], _cells(field, values))
+    return Filled([f'{field.prefix}{{"$n":"{v}"}}' for v in values], _cells(field, values))
 
 
 def _instants(field: _Field, values: Sequence[datetime]) -> Filled | None:
     if any([v.tzinfo is not UTC for v in values]):  # noqa: C419 - a list is faster
         return None
     found = microseconds(values)
-    return Filled([f'{{"$t":{us}}}' for us in found], {field.name: [us * 2 for us in found]})
+    prefix = field.prefix + '{"$t":'
+    return Filled([f"{prefix}{us}}}" for us in found], {field.name: [us * 2 for us in found]})
 
 
 def _dates(field: _Field, values: Sequence[date]) -> Filled:
     cells = [(v.toordinal() - _ORDINAL) * 2 + 1 for v in values]
-    return Filled([f'{{"$d":"{v.isoformat()}"}}' for v in values], {field.name: cells})
+    return Filled([f'{field.prefix}{{"$d":"{v.isoformat()}"}}' for v in values], {field.name: cells})
 
 
 def _flags(field: _Field, values: Sequence[bool]) -> Filled:
-    return Filled(["true" if v else "false" for v in values], _cells(field, values))
+    return Filled([field.prefix + ("true" if v else "false") for v in values], _cells(field, values))
 
 
 def _scores(field: _Field, values: Sequence[float]) -> Filled:
-    return Filled(list(map(repr, values)), _cells(field, values))
+    return Filled([f"{field.prefix}{v!r}" for v in values], _cells(field, values))
 
 
 def _spans(field: _Field, values: Sequence[timedelta]) -> Filled:
     found = [(v.days * _DAY + v.seconds) * 1_000_000 + v.microseconds for v in values]
-    return Filled([f'{{"$s":{us}}}' for us in found], _cells(field, values))
+    return Filled([f'{field.prefix}{{"$s":{us}}}' for us in found], _cells(field, values))
 
 
 def _cells(field: _Field, values: Sequence[Any]) -> dict[str, Sequence[Cell]]:

@@ -22,6 +22,8 @@ _PRAGMAS = (
     "cache_size = -32768",
     "wal_autocheckpoint = 4000",
 )
+_LEAST = 512
+"""Bytes of the smallest database. SQLite would take a smaller file for an empty one, and write over it."""
 _INHERITED: list[sqlite3.Connection] = []
 """Connections of the process that this one was forked from. SQLite forbids to use them here, and to close them."""
 _OPEN: WeakSet[Connections] = WeakSet()
@@ -60,6 +62,8 @@ class Connections:
             raise StoreFormatError(f"{self.path} is no file", path=self.path)
         elif not create and not self.read_only and not self.path.stat().st_size:
             raise StoreFormatError(f"{self.path} is empty, no store of crmcore", path=self.path)
+        elif 0 < self.path.stat().st_size < _LEAST:
+            raise StoreFormatError(f"{self.path}: the file is no store of crmcore", path=self.path)
         with explained(self.path, opening=True):
             connection = self._connect()
             try:

@@ -37,12 +37,8 @@ def fresh_of(writes: Sequence[Write]) -> Fresh | None:
     """Return writes that name new records of one table, or None where that is not certain."""
     if set(map(type, writes)) != {Write}:
         return None
-    table = writes[0].table
-    names = (
-        _names(table, tuple(dict.fromkeys(chain.from_iterable([w.values for w in writes]))))
-        if type(table) is str
-        else None
-    )
+    table, values = writes[0].table, [w.values for w in writes]
+    names = _names(table, tuple(dict.fromkeys(chain.from_iterable(values)))) if type(table) is str else None
     if names is None or any([w.table != table for w in writes]):  # noqa: C419 - a list is faster
         return None
     ids = [w.id for w in writes]
@@ -53,7 +49,7 @@ def fresh_of(writes: Sequence[Write]) -> Fresh | None:
         return None
     found: dict[str, Filled] = {}
     for name in names:
-        column = filled(table, name, [w.values.get(name) for w in writes])
+        column = filled(table, name, [v.get(name) for v in values])
         if column is None:
             return None
         found[name] = column

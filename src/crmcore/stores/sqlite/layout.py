@@ -74,6 +74,8 @@ class Shape:
         self.own = name == OWN
         self.scope = "_tenant = ? AND _kind = ?" if self.own else "_tenant = ?"
         self.forms: dict[str, Form] = {field: FORMS[form] for field, form in fields.items()}
+        self.in_order = f"{name} NOT INDEXED"
+        """The table where it is read by places: the index on ids would find the tenant, and leave all rows to be sorted."""
         self.money = frozenset(field for field, form in fields.items() if form == "money")
 
     def bound(self, tenant: int) -> tuple[Any, ...]:
@@ -162,10 +164,10 @@ class Shape:
 
     # --- statements
 
-    def select(self, fields: Iterable[str], where: str = "") -> str:
+    def select(self, fields: Iterable[str], where: str, *, in_order: bool = False) -> str:
         """Return the statement that reads records: head, columns of the fields, the host's own."""
         columns = ", ".join([*HEAD, *map(quoted, self.columns_of(fields)), "_own"])
-        return f"SELECT {columns} FROM {self.name} WHERE {self.scope}{where}"
+        return f"SELECT {columns} FROM {self.in_order if in_order else self.name} WHERE {self.scope}{where}"
 
     @cache  # noqa: B019 - shapes live as long as the process
     def insert(self, columns: tuple[str, ...]) -> str:

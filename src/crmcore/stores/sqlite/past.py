@@ -63,7 +63,7 @@ def histories(
         columns: what is read of the log.
     """
     bound = (*shape.bound(tenant), first, places(tenant)[1], size)
-    some = f"SELECT _place, _last FROM {shape.name} WHERE {shape.scope} AND _place > ? AND _place < ? ORDER BY _place LIMIT ?"
+    some = f"SELECT _place, _last FROM {shape.in_order} WHERE {shape.scope} AND _place > ? AND _place < ? ORDER BY _place LIMIT ?"
     (end,) = connection.execute(f"SELECT max(_place) FROM ({some})", bound).fetchone()
     if end is None:
         return [], None

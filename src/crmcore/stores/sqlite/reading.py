@@ -28,7 +28,7 @@ def scan(
     outside = any(name not in shape.kinds for name in columns)
     cells = [*map(quoted, shape.columns_of(typed)), *(["_own"] if outside else [])]
     cursor = connection.execute(
-        f"SELECT {', '.join(['_id', '_version', *cells])} FROM {shape.name} "
+        f"SELECT {', '.join(['_id', '_version', *cells])} FROM {shape.in_order} "
         f"WHERE {shape.scope} AND _place > ? AND _place < ? ORDER BY _place",
         (*shape.bound(tenant), *places(tenant)),
     )

@@ -47,7 +47,7 @@ def _draft(connection: sqlite3.Connection, tenant: int, shape: Shape) -> Draft:
     defaults = defaults_of(shape.kind)
     cells = ["_id", *map(quoted, shape.columns_of(typed)), *(["_own"] if own else [])]
     cursor = connection.execute(
-        f"SELECT {', '.join(cells)} FROM {shape.name} WHERE {shape.scope} AND _place > ? AND _place < ? ORDER BY _place",
+        f"SELECT {', '.join(cells)} FROM {shape.in_order} WHERE {shape.scope} AND _place > ? AND _place < ? ORDER BY _place",
         (*shape.bound(tenant), *places(tenant)),
     )
     blank = [name for name in columns if name not in typed and name not in own]
@@ -90,7 +90,7 @@ def _add_default(made: Builder, default: Any, size: int) -> None:
     if default is None:
         made.add_blank(size)
     else:
-        made.add([default] * size)
+        made.add([default] * size if isinstance(default, str) else np.full(size, default))
 
 
 def _add(made: Builder, shape: Shape, name: str, cells: list[Any], default: Any) -> None:

@@ -25,7 +25,7 @@ __all__ = ["verify"]
 _BATCH = 1_000
 _MOST = 100
 """Faults that are told of one part."""
-_BROKEN = (CrmCoreError, sqlite3.Error, ValueError, TypeError, ArithmeticError, LookupError)
+_BROKEN = (CrmCoreError, sqlite3.Error, ValueError, TypeError, ArithmeticError, LookupError, AttributeError)
 """What reading a damaged file may raise."""
 
 
@@ -135,7 +135,7 @@ class _Check:
                 break
             reached += len(log)
             rows = self._connection.execute(
-                shape.select(shape.kinds, " AND _place > ? AND _place <= ? ORDER BY _place"),
+                shape.select(shape.kinds, " AND _place > ? AND _place <= ? ORDER BY _place", in_order=True),
                 (*shape.bound(tenant), start, first),
             ).fetchall()
             wanted = self._expected(tenant, shape, log, used, own)

@@ -188,13 +188,17 @@ class IdBuilder(Builder):
         self._pieces: list[Array] = []  # of int64, or of objects: int, str, None
 
     def _objects(self, values: Sequence[Any]) -> None:
-        if set(map(type, values)) == {int}:
+        kinds = set(map(type, values))
+        if kinds == {int}:
             with suppress(OverflowError):
                 self._pieces.append(ints64(values))
                 return
+        if kinds == {str} and _as_they_are(values, self.spec):
+            self._listed(values)
+            return
         self._listed([self._id(v, offset) for offset, v in enumerate(values)])
 
-    def _listed(self, found: list[Any]) -> None:
+    def _listed(self, found: Sequence[Any]) -> None:
         piece = np.empty(len(found), object)
         piece[:] = found
         self._pieces.append(piece)
@@ -247,9 +251,20 @@ class IdBuilder(Builder):
         at = 0
         for piece in pieces:
             listed = piece.tolist()
+            if set(map(type, listed)) == {str}:
+                data[at : at + len(listed)] = piece
+                at += len(listed)
+                continue
             data[at : at + len(listed)] = [f"#{at + i}" if v is None else str(v) for i, v in enumerate(listed, 1)]
             at += len(listed)
         return Column("id", data)
+
+
+def _as_they_are(texts: Sequence[str], spec: ColumnSpec) -> bool:
+    """Return whether cleaning would leave each of some texts as it is, and none is blank."""
+    if spec.value_map is not None or "" in texts or not spec.null_words.isdisjoint(texts):
+        return False
+    return not spec.strip or list(map(str.strip, texts)) == list(texts)
 
 
 def _whole(label: int | str | None) -> int | str | None:
@@ -270,8 +285,13 @@ class TextBuilder(Builder):
 
     def _objects(self, values: Sequence[Any]) -> None:
         piece = np.empty(len(values), object)
-        piece[:] = [self._text(v) for v in values]
+        piece[:] = values if self._are_plain(values) else [self._text(v) for v in values]
         self._parts.put(piece)
+
+    def _are_plain(self, values: Sequence[Any]) -> bool:
+        kinds = set(map(type, values))
+        kinds.discard(type(None))
+        return kinds == {str} and _as_they_are([v for v in values if v is not None], self.spec)
 
     def _text(self, value: Any) -> str | None:
         if isinstance(value, str):

