@@ -56,23 +56,31 @@ class Answer:
 
 
 def seen_from(
-    tables: Mapping[str, Table], scope: Scope, given: Moment | None, beside: Mapping[str, Table] | None = None
+    tables: Mapping[str, Table],
+    scope: Scope,
+    given: Moment | None,
+    *,
+    known: int | None = None,
+    beside: Mapping[str, Table] | None = None,
 ) -> Scope:
-    """Return the scope with the tables as of an instant; by default the newest recorded one (T8, O8).
+    """Return the scope with the tables as of an instant, by default the newest recorded one (T8, O8).
 
     Args:
-        tables: what is seen.
-        scope: what else can be looked at.
-        given: the instant; None for the newest.
-        beside: tables that are not seen, but tell which instant is the newest.
+        tables: all rows.
+        scope: the zone, calendar and rates.
+        given: the instant looked from.
+        known: what was recorded by this instant counts; None for the instant looked from.
+        beside: other tables, which also tell what is newest.
     """
     last = newest({**tables, **{f"{name}, beside": table for name, table in (beside or {}).items()}}, scope.zone)
     if given is None:
         if last is None:
             return scope.at(None, tables, tables)
         given = Moment(last[0], scope.zone.local_day(last[0]), last[1])
+    given = attrs.evolve(given, known=known)
     today = last is None or given.instant >= last[0]
-    return scope.at(given, *view(tables, given.instant, given.day, scope.zone, today=today, kept=True))
+    views = view(tables, given.instant, given.day, scope.zone, today=today, kept=True, known=given.learnt)
+    return scope.at(given, *views)
 
 
 def looked_at(tables: Mapping[str, Table], scope: Scope, how: View) -> Scope:
@@ -85,7 +93,9 @@ def looked_at(tables: Mapping[str, Table], scope: Scope, how: View) -> Scope:
     instant = scope.zone.end_of_day(how)
     last = newest(tables, scope.zone)
     today = last is None or instant >= last[0]
-    return scope.at(Moment(instant, how, "end of period"), *view(tables, instant, how, scope.zone, today=today))
+    learnt = instant if scope.as_of is None else scope.as_of.learnt
+    moment = Moment(instant, how, "end of period", learnt)
+    return scope.at(moment, *view(tables, instant, how, scope.zone, today=today, known=learnt))
 
 
 def _cut(scope: Scope, how: Shares) -> dict[str, Table]:

@@ -27,6 +27,7 @@ from ..state.inquiry import Details
 from ..state.interval import balance_interval, mean_interval, wilson
 from ..state.operand import Operand, add, constant, multiply, ratio
 from ..table.column import Array, Mask
+from ..table.history import logs_of
 from ..table.issue import Issue
 from ..table.table import Table
 from ..table.views import existence, is_recorded
@@ -233,14 +234,17 @@ class Enquirer:
         """Return the columns that are read as they are today where the past is looked at (O8)."""
         past = self.scope.tables != self.tables or self.question.per is not None
         found: dict[str, None] = {}
+        logs = logs_of(self.tables, self.scope.zone)
         for a in (leaf.aggregate for leaf in self._leaves()):
             table = self.tables[str(a.table)]
+            known = logs.get(table.name, {})
             if not past or existence(table) is None or (self.scope.tables == self.tables and a.at != STOCK):
                 continue
             for part in (a.expr, a.where, self.question.where, *self.question.by):
                 for name in columns_of(part) if part is not None else ():
                     column = table.columns.get(name.partition(".")[0])
-                    if column is not None and column.kind not in ("instant", "day", "id") and name != "outcome":
+                    dated = column is None or column.kind in ("instant", "day", "id") or name == "outcome"
+                    if not dated and name.partition(".")[0] not in known:
                         found[f"{table.name}.{name}"] = None
         return list(found)
 

@@ -22,7 +22,8 @@ from ..domain.schema import REVERTS
 from ..evaluate import Moment, Scope, evaluate, holds
 from ..plan.layout import Layout, Sweep
 from ..table.column import Array, Column, Mask
-from ..table.sweeps import Instants, Stretches, changes, events, seen_in, stretches
+from ..table.history import GONE, Log, gone, logged, logs_of, whole
+from ..table.sweeps import SEEN_FROM, Instants, Stretches, changes, cut, events, seen_in, stretches
 from ..table.table import Table
 from ..table.views import newest
 from ..units import DAY
@@ -65,7 +66,7 @@ def _flips(expr: Expr, table: Table, tables: Mapping[str, Table]) -> list[Flip] 
     if any(f is None for f in found):
         return None
     flips = [f for f in found if f is not None]
-    own = _undoable(table)
+    own = set() if table.name in logged(tables) else _undoable(table)
     return None if any(own & set(columns_of(f.date)) for f in flips) else flips
 
 
@@ -122,7 +123,7 @@ def _followed(expr: Expr, table: Table, tables: Mapping[str, Table]) -> bool:
             target = tables.get(at.references.get(head, ""))
             if target is None:
                 break  # whoever evaluates it says what is missing
-            if path.partition(".")[0] in _undoable(target):
+            if target.name in logged(tables) or path.partition(".")[0] in _undoable(target):
                 return False
             at = target
     return True
@@ -161,22 +162,80 @@ def seen_at(
     around = Scope(dict(tables), dict(tables), scope.zone, scope.calendar, scope.as_of)
     instants = [*(scope.zone.end_of_day(day) for day in sweep.days), *([scope.as_of.instant] if sweep.today else [])]
 
+    at = Instants.of(instants, scope.zone)
+    last = newest(tables, scope.zone)
+    today = 0 if last is None else int(np.searchsorted(at.instants, last[0], side="left"))
+    undone = list(_undone(base, {n for e in known.values() for n in columns_of(e)}))
+    flips = list({f.key: f for e in known.values() for f in _flips(e, base, tables) or ()}.values())
+    logs = _logs(sweep.table, known.values(), tables, scope)
+
     def make() -> Table:
-        at = Instants.of(instants, scope.zone)
-        flips = {f.key: f for e in known.values() for f in _flips(e, base, tables) or ()}
-        undone = list(_undone(base, {n for e in known.values() for n in columns_of(e)}))
-        bounds = [b for f in flips.values() for b in _bounds(f, base, around, at)]
-        bounds += [b for _, when in undone for b in changes(when, at, 0, 1)]
-        last = newest(tables, scope.zone)
-        today = 0 if last is None else int(np.searchsorted(at.instants, last[0], side="left"))
-        found = stretches(base, at, bounds, today)
-        part = seen_in(base, found, at, undone)
+        if logs:
+            found, part = _lived(whole(base, scope.zone), logs, flips, undone, at, today, around)
+        else:
+            bounds = [b for f in flips for b in _bounds(f, base, around, at)]
+            bounds += [b for _, when in undone for b in changes(when, at, 0, 1)]
+            found = stretches(base, at, bounds, today)
+            part = seen_in(base, found, at, undone, logs)
         return events(part, found, _kept(list(kept.values()), part, found, around), at.size)
 
-    key = ("events", tuple(instants), scope.zone.name, scope.calendar, scope.world, frozenset(known), frozenset(kept))
+    settings = (tuple(instants), scope.as_of.learnt, scope.zone.name, scope.calendar, scope.world)
+    key = ("events", *settings, tables["change"].serial if logs else None, frozenset(known), frozenset(kept))
     return around.at(
         Moment(instants[-1], scope.as_of.day, "swept"), {**tables, sweep.table: base.kept(key, make)}, tables
     )
+
+
+def _logs(table: str, read: Iterable[Expr], tables: Mapping[str, Table], scope: Scope) -> dict[str, Log]:
+    """Return the logs of the columns that are read, and of those that leave rows out."""
+    found = logs_of(tables, scope.zone).get(table, {})
+    names = {name.partition(".")[0] for e in read for name in columns_of(e)}.union(GONE)
+    learnt = scope.as_of.learnt if scope.as_of is not None else 0
+    return {name: log.seen(learnt) for name, log in found.items() if name in names}
+
+
+def _lived(
+    base: Table,
+    logs: Mapping[str, Log],
+    flips: Iterable[Flip],
+    undone: list[tuple[Revert, Column]],
+    at: Instants,
+    today: int,
+    scope: Scope,
+) -> tuple[Stretches, Table]:
+    """Return the stretches of rows whose changes are known, and the rows as they look in them.
+
+    First each life is cut where a log has a change, which settles what the columns hold; then where a date that they hold
+    flips a condition.
+    """
+    lives = stretches(base, at, [], today)
+    pieces = np.arange(lives.rows.size)
+    spot = np.full(len(base), -1)
+    spot[lives.rows] = pieces
+    cuts = [(spot[log.rows], np.searchsorted(at.instants, log.at, side="left")) for log in logs.values()]
+    cuts = [(of[of >= 0], bound[of >= 0]) for of, bound in cuts]
+    cuts += [(pieces, bound[lives.rows]) for _, when in undone for bound in changes(when, at, 0, 1)]
+    found, _ = _cut(lives, cuts, at)
+    there = ~gone(part := seen_in(base, found, at, undone, logs))
+    if not there.all():
+        part = part.select(np.flatnonzero(there))
+        found = Stretches(found.rows[there], found.first[there], found.stop[there])
+    pieces = np.arange(found.rows.size)
+    found, of = _cut(found, [(pieces, bound) for f in flips for bound in _bounds(f, part, scope, at)], at)
+    seen_from = Column("instant", at.instants[found.first])
+    return found, part.select(of).replace({SEEN_FROM: seen_from})
+
+
+def _cut(found: Stretches, cuts: list[tuple[Array, Array]], at: Instants) -> tuple[Stretches, Array]:
+    pieces, bounds = (
+        (np.concatenate([np.zeros(0, np.int64), *side]) for side in zip(*cuts, strict=True))
+        if cuts
+        else (
+            np.zeros(0, np.int64),
+            np.zeros(0, np.int64),
+        )
+    )
+    return cut(found, pieces, bounds, at.size)
 
 
 def _bounds(flip: Flip, base: Table, scope: Scope, at: Instants) -> Iterator[Array]:

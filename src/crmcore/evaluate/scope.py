@@ -16,11 +16,24 @@ __all__ = ["Moment", "Scope"]
 
 @attrs.frozen(slots=True)
 class Moment:
-    """The instant a measurement looks from: microseconds UTC, its local day, and where it came from (T8)."""
+    """The instant a measurement looks from: microseconds UTC, its local day, and where it came from (T8).
+
+    Args:
+        instant: what was true by then counts.
+        day: its local day.
+        source: where it came from.
+        known: what was recorded by then counts; None for the same instant (O8).
+    """
 
     instant: int
     day: int
     source: str = "given"
+    known: int | None = None
+
+    @property
+    def learnt(self) -> int:
+        """The instant by which a fact has to be recorded to count."""
+        return self.instant if self.known is None else self.known
 
 
 @attrs.frozen(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
@@ -12,6 +13,7 @@ from .ingest import assemble
 from .issue import Issue, Rejected
 from .rows import draft_of
 from .table import Table, table_named
+from .views import moment_of, newest, recorded_by, view
 
 __all__ = ["Dataset"]
 
@@ -64,10 +66,11 @@ class Dataset(Mapping[str, Table]):
         issues: Iterable[Issue] = (),
         rejected: Iterable[Rejected] = (),
         left_out: Mapping[str, Table] | None = None,
+        seen_from: tuple[int, int, int] | None = None,
     ) -> Dataset:
         """Return a dataset of tables that are ready; nothing is checked."""
         dataset = cls.__new__(cls)
-        dataset._set(tables, issues, rejected, left_out or {})
+        dataset._set(tables, issues, rejected, left_out or {}, seen_from)
         return dataset
 
     def _set(
@@ -76,12 +79,70 @@ class Dataset(Mapping[str, Table]):
         issues: Iterable[Issue],
         rejected: Iterable[Rejected],
         left_out: Mapping[str, Table],
+        seen_from: tuple[int, int, int] | None = None,
     ) -> None:
         self.tables: Mapping[str, Table] = MappingProxyType(dict(tables))
         self.issues: tuple[Issue, ...] = tuple(issues)
         self.rejected: tuple[Rejected, ...] = tuple(rejected)
         self.left_out: Mapping[str, Table] = MappingProxyType(dict(left_out))
         """Rows that enter no number, by table: deleted, merged, samples and tests (O3)."""
+        self.seen_from = seen_from
+        """Where it was made by `as_of`: the instant, in microseconds, its local day, and the instant of what was known."""
+
+    def as_of(self, valid: date, *, known: date | None = None, timezone: str = "UTC") -> Dataset:
+        """Return the dataset as it was at a moment, as far as it was known by another.
+
+        With a table `change`, each column of which a change is known has the values it had; deleted and merged records
+        are back while they were not. Without, the past is rebuilt from the dates on the records. Measured, it is looked at
+        from that moment.
+
+        Args:
+            valid: what was true by then: a date (its end, local) or an aware datetime.
+            known: what had been recorded by then; by default `valid`.
+            timezone: IANA name of the zone in which days end.
+
+        Raises:
+            ArgumentError: what is no moment, or no zone.
+            IngestError: a change to a value that its column cannot take.
+
+        Rules: O8, O9, S5
+
+        Examples:
+            >>> import crmcore as cc
+            >>> from datetime import date
+            >>> deals = [{"id": "D1", "created_at": date(2026, 1, 5), "stage": "offer", "amount": 900}]
+            >>> moves = [
+            ...     {
+            ...         "table": "opportunity",
+            ...         "record": "D1",
+            ...         "field": "stage",
+            ...         "old": "new",
+            ...         "new": "offer",
+            ...         "at": date(2026, 2, 9),
+            ...     },
+            ...     {
+            ...         "table": "opportunity",
+            ...         "record": "D1",
+            ...         "field": "amount",
+            ...         "old": "500",
+            ...         "new": "900",
+            ...         "at": date(2026, 3, 2),
+            ...     },
+            ... ]
+            >>> data = cc.Dataset(opportunity=deals, change=moves)
+            >>> cc.measure("open_value", data.as_of(date(2026, 1, 31)), by="stage").rows()
+            [{'stage': 'new', 'open_value': 500.0}]
+        """
+        zone = Zone(timezone)
+        instant, day = moment_of(valid, "valid", zone)
+        learnt = instant if known is None else moment_of(known, "known", zone)[0]
+        last = newest(self.tables, zone)
+        there, _ = view(self.tables, instant, day, zone, today=last is None or instant >= last[0], known=learnt)
+        found = {name: there[name] for name in self.tables}
+        changes = self.tables.get("change")
+        if changes is not None:
+            found["change"] = recorded_by(changes, instant, learnt, zone)
+        return Dataset.of(found, self.issues, self.rejected, seen_from=(instant, day, learnt))
 
     def __getitem__(self, name: str) -> Table:
         return table_named(self.tables, name)

@@ -77,7 +77,7 @@ def assemble(drafts: Iterable[Draft], timezone: str | None = None) -> Assembly:
         for finding in check_table(work.draft.name, work.draft.columns, work.keep, zone):
             work.kept(finding)
     made = {name: work.table() for name, work in works.items()}
-    aside = {name: work.table_aside() for name, work in works.items() if work.aside}
+    aside = {name: table.aside for name, table in made.items() if table.aside is not None}
     issues = [issue for work in works.values() for issue in work.issues]
     return Assembly(made, tuple(issues), tuple(r for work in works.values() for r in work.rejected), aside)
 
@@ -267,6 +267,7 @@ class _Work:
             excluded=self.excluded,
             rows=numbers,
             clustered=clustered,
+            aside=self.table_aside() if self.aside else None,
         )
 
     def table_aside(self) -> Table:

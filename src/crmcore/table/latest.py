@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import numpy as np
 
-from ..calendars import Zone, day_of
+from ..calendars import Zone
 from ..errors import ArgumentError
 from .column import Array, Column
 from .dataset import Dataset
 from .table import Table
-from .views import is_after
+from .views import is_after, moment_of
 
 __all__ = ["latest"]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def latest(
@@ -93,7 +91,7 @@ def latest(
     without(~dates.present(), f"no {at}")
     if as_of is not None:
         zone = Zone(timezone)
-        without(is_after(dates, *_moment(as_of, zone), zone), f"{at} after as_of")
+        without(is_after(dates, *moment_of(as_of, "as_of", zone), zone), f"{at} after as_of")
     places = np.flatnonzero(keep)
     newest = _newest(found, places, [c[places] for c in codes], dates.data[places])
     if newest.size < places.size:
@@ -124,16 +122,3 @@ def _codes(column: Column) -> Array:
     _, codes = np.unique(column.data, return_inverse=True)
     found: Array = np.where(column.present(), codes + 1, 0)
     return found
-
-
-def _moment(as_of: date, zone: Zone) -> tuple[int, int]:
-    """Return the instant that is looked from, in microseconds, and its local day."""
-    if isinstance(as_of, datetime):
-        if as_of.tzinfo is None:
-            raise ArgumentError(f"as_of {as_of!r} has no time zone; give a date or an aware datetime")
-        instant = (as_of - _EPOCH) // timedelta(microseconds=1)
-        return instant, zone.local_day(instant)
-    if not isinstance(as_of, date):
-        raise ArgumentError(f"as_of is a date or an aware datetime, got {as_of!r}")
-    day = day_of(as_of)
-    return zone.end_of_day(day), day

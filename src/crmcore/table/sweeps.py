@@ -7,7 +7,7 @@ it off again at the first instant of the next stretch. Sums of events up to an i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 import numpy as np
@@ -15,10 +15,11 @@ import numpy as np
 from ..calendars import Zone
 from ..domain.past import Revert
 from .column import Array, Column, Mask
+from .history import Log
 from .table import Table
 from .views import existence, reset
 
-__all__ = ["BUCKET", "SEEN_FROM", "SIGN", "Instants", "Stretches", "changes", "events", "seen_in", "stretches"]
+__all__ = ["BUCKET", "SEEN_FROM", "SIGN", "Instants", "Stretches", "changes", "cut", "events", "seen_in", "stretches"]
 
 SEEN_FROM = "seen from"
 """The column with the instant from which a row of events, or of stretches, is looked at."""
@@ -113,10 +114,39 @@ def stretches(table: Table, at: Instants, bounds: Iterable[Array], today: int) -
     return Stretches(*(np.concatenate(x).astype(np.int64) for x in (rows, first, stop)))
 
 
-def seen_in(table: Table, found: Stretches, at: Instants, undone: Iterable[tuple[Revert, Column]]) -> Table:
+def cut(found: Stretches, pieces: Array, bounds: Array, size: int) -> tuple[Stretches, Array]:
+    """Return stretches cut into shorter ones, and the stretch that each is a part of.
+
+    Args:
+        found: stretches, in any order.
+        pieces: the numbers of the stretches that are cut.
+        bounds: for each, the instant from which something is different; one outside of its stretch cuts nothing.
+        size: how many instants there are.
+    """
+    inside = (bounds > found.first[pieces]) & (bounds < found.stop[pieces])
+    width = size + 1
+    whole = np.arange(found.rows.size) * width + found.first
+    keys = np.sort(np.concatenate([whole, pieces[inside] * width + bounds[inside]]))
+    keys = keys[np.append(keys[1:] != keys[:-1], [True])] if keys.size else keys
+    of, first = np.divmod(keys, width)
+    stop = np.append(first[1:], 0)
+    lasts = np.append(of[1:] != of[:-1], [True]) if of.size else np.zeros(0, bool)
+    stop[lasts] = found.stop[of[lasts]]
+    return Stretches(found.rows[of], first, stop), of
+
+
+def seen_in(
+    table: Table,
+    found: Stretches,
+    at: Instants,
+    undone: Iterable[tuple[Revert, Column]],
+    logs: Mapping[str, Log],
+) -> Table:
     """Return the rows of stretches as they look from the first instant of each; what happens later is undone (O8)."""
     part = table.select(found.rows)
     columns: dict[str, Column] = {SEEN_FROM: Column("instant", at.instants[found.first])}
+    for name, log in logs.items():
+        columns[name] = log.pool.take(log.at_points(found.rows, found.first, at.instants))
     for revert, when in undone:
         dates = when.take(found.rows)
         by = at.instants if when.kind == "instant" else at.ended
@@ -124,7 +154,7 @@ def seen_in(table: Table, found: Stretches, at: Instants, undone: Iterable[tuple
         late = late if dates.valid is None else late & dates.valid
         if late.any():
             for name, value in revert.resets.items():
-                if name in part.columns:
+                if name in part.columns and name not in logs:
                     columns[name] = reset(columns.get(name, part.columns[name]), late, value)
     return part.replace(columns)
 

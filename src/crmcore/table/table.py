@@ -50,6 +50,7 @@ class Table:
         excluded: reason -> rows left out for all metrics (deleted, sample ...; O3).
         rows: the row number in the input of each row, or None for 0 .. n - 1.
         clustered: name of the key column the rows are ordered by, if they are.
+        aside: the rows that are left out (O3), for questions about a time at which they still counted.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Table:
         excluded: Mapping[str, int] | None = None,
         rows: Array | None = None,
         clustered: str | None = None,
+        aside: Table | None = None,
     ) -> None:
         self.name = name
         self.columns: Mapping[str, Column] = (
@@ -72,6 +74,7 @@ class Table:
         self.excluded: Mapping[str, int] = MappingProxyType(dict(excluded or {}))
         self.rows = rows
         self.clustered = clustered
+        self.aside = aside
         self.serial = next(_SERIALS)
         self._derived: dict[Hashable, tuple[Any, int]] = {}
         self._kept = 0

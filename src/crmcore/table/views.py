@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from ..calendars import Zone
+from ..calendars import Zone, day_of
 from ..domain.past import Revert
 from ..domain.schema import RECORDS, REVERTS, Field, fields_of
+from ..errors import ArgumentError
 from .column import Column, Mask, code_type
+from .history import Log, gone, logs_of, micros, whole
 from .table import Table
 
-__all__ = ["Seen", "existence", "is_after", "is_late", "is_recorded", "newest", "reset", "view"]
+__all__ = [
+    "Seen",
+    "existence",
+    "is_after",
+    "is_late",
+    "is_recorded",
+    "moment_of",
+    "newest",
+    "recorded_by",
+    "reset",
+    "view",
+]
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIELDS: dict[str, tuple[Field, ...]] = {}
+_NONE: Mapping[str, Log] = MappingProxyType({})
 
 
 def fields(table: str) -> tuple[Field, ...]:
@@ -103,34 +120,73 @@ class Seen(Mapping[str, Table]):
 
 
 def view(
-    tables: Mapping[str, Table], instant: int, day: int, zone: Zone, *, today: bool, kept: bool = False
+    tables: Mapping[str, Table],
+    instant: int,
+    day: int,
+    zone: Zone,
+    *,
+    today: bool,
+    kept: bool = False,
+    known: int | None = None,
 ) -> tuple[Seen, Seen]:
     """Return the tables as they were at an instant whose local day is `day`, and the same with the rows still to come.
 
     Rows that came to exist later are absent, undated rows unless it is `today` (O9), and what happened
-    later has not happened. Amounts, stages and owners are those of the record (O8). The second tables are for
+    later has not happened. What changed is as it was then, as far as it was `known` by an instant, by default the same;
+    without a log of changes, amounts, stages and owners are those of the record (O8). The second tables are for
     references: who refers to a record knows it. Where the views are `kept`, the tables keep what was derived, for an
     instant that is looked from again.
     """
+    by = instant if known is None else known
+    logs = logs_of(tables, zone)
+
+    def of(table: Table) -> Mapping[str, Log]:
+        return {n: log for n, log in logs.get(table.name, _NONE).items() if log.hides(instant, by)}
 
     def reverted(table: Table) -> Table:
+        mine = of(table)
         if not kept:
-            return _reverted(table, instant, day, zone)
-        return table.kept(("reverted", instant, zone.name), lambda: _reverted(table, instant, day, zone))
+            return _reverted(table, mine, instant, by, day, zone)
+        key = ("reverted", instant, by, zone.name, tables["change"].serial if mine else None)
+        return table.kept(key, lambda: _reverted(table, mine, instant, by, day, zone))
 
     def there(table: Table) -> Table:
-        known_as = known[table.name]
+        known_as = seen[table.name]
         if not kept:
             return _there(known_as, instant, day, zone, today=today)
         key = ("there", instant, zone.name, today)
         return known_as.kept(key, lambda: _there(known_as, instant, day, zone, today=today))
 
     world = tuple(
-        (t.serial, instant, zone.name) if any(True for _ in _undone(t, instant, zone)) else t.serial
+        (t.serial, instant, by, zone.name) if of(t) or any(True for _ in _undone(t, instant, zone)) else t.serial
         for t in tables.values()
     )
-    known = Seen(tables, reverted, world)
-    return Seen(tables, there, world), known
+    seen = Seen(tables, reverted, world)
+    return Seen(tables, there, world), seen
+
+
+def moment_of(given: date, what: str, zone: Zone) -> tuple[int, int]:
+    """Return a date (its end) or an aware datetime in microseconds, and its local day.
+
+    Raises:
+        ArgumentError: neither; `what` names the argument.
+    """
+    if isinstance(given, datetime):
+        if given.tzinfo is None:
+            raise ArgumentError(f"{what} {given!r} has no time zone; give a date or an aware datetime")
+        instant = (given - _EPOCH) // timedelta(microseconds=1)
+        return instant, zone.local_day(instant)
+    if not isinstance(given, date):
+        raise ArgumentError(f"{what} is a date or an aware datetime, got {given!r}")
+    day = day_of(given)
+    return zone.end_of_day(day), day
+
+
+def recorded_by(changes: Table, instant: int, known: int, zone: Zone) -> Table:
+    """Return the changes that had happened by an instant and were recorded by another."""
+    at, recorded = micros(changes["at"], zone), changes.columns.get("recorded_at")
+    learnt = at if recorded is None else np.where(recorded.present(), micros(recorded, zone), at)
+    return changes.select(np.flatnonzero((at <= instant) & (learnt <= known)))
 
 
 def is_after(column: Column, instant: int, day: int, zone: Zone) -> Mask:
@@ -149,14 +205,21 @@ def _undone(table: Table, instant: int, zone: Zone) -> Iterator[tuple[Revert, Co
             yield revert, when
 
 
-def _reverted(table: Table, instant: int, day: int, zone: Zone) -> Table:
-    changes: dict[str, Column] = {}
-    for revert, when in _undone(table, instant, zone):
+def _reverted(table: Table, logs: Mapping[str, Log], instant: int, known: int, day: int, zone: Zone) -> Table:
+    everything = whole(table, zone) if logs else table
+    changes: dict[str, Column] = {
+        name: log.pool.take(log.seen(known).at_instant(instant)) for name, log in logs.items()
+    }
+    for revert, when in _undone(everything, instant, zone):
         late = is_after(when, instant, day, zone)
         for name, value in revert.resets.items():
-            if name in table.columns:
-                changes[name] = reset(changes.get(name, table.columns[name]), late, value)
-    return table.replace(changes) if changes else table
+            if name in everything.columns and name not in logs:
+                changes[name] = reset(changes.get(name, everything.columns[name]), late, value)
+    found = everything.replace(changes) if changes else everything
+    if not logs:
+        return found
+    left_out = gone(found)
+    return found.select(np.flatnonzero(~left_out)) if left_out.any() else found
 
 
 def _there(table: Table, instant: int, day: int, zone: Zone, *, today: bool) -> Table:

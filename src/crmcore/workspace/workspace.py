@@ -114,7 +114,9 @@ class Workspace(OnStore, Selling):
         self.metrics, self.origins = found.metrics, found.metrics.origins
         self.scorers, self.stores, self.profiles = found.scorers, found.stores, found.profiles
         self._plans: OrderedDict[Any, Plan] = OrderedDict()
-        self._views: WeakKeyDictionary[Dataset, OrderedDict[Moment | None, Scope]] = WeakKeyDictionary()
+        self._views: WeakKeyDictionary[Dataset, OrderedDict[tuple[Moment | None, Moment | None], Scope]] = (
+            WeakKeyDictionary()
+        )
         super().__init__(zone, store, tenant, clock, self.stores)
 
     @classmethod
@@ -167,6 +169,7 @@ class Workspace(OnStore, Selling):
         per: str | None = None,
         where: Expr | None = None,
         as_of: date | None = None,
+        known: date | None = None,
         interval: bool | float = False,
     ) -> Result:
         """Measure metrics on a dataset.
@@ -178,6 +181,8 @@ class Workspace(OnStore, Selling):
             per: the period axis: day, week, month, quarter, year, fiscal_period, fiscal_quarter or fiscal_year.
             where: a condition on the rows of every table that is read.
             as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
+            known: count only changes that were recorded by this date (its end, local) or aware datetime; by default by
+                `as_of` (O8).
             interval: give each proportion and mean its interval, at 95 % or at this confidence (R3).
 
         Returns: one row per group and period.
@@ -194,7 +199,7 @@ class Workspace(OnStore, Selling):
         plan = self._plan(chosen, keys, per, where)
         data = check_data(self._data(data, plan.tables))
         check_tables(plan.tables, chosen, data.tables)
-        scope = self._scope(data, as_of)
+        scope = self._scope(data, as_of, known=known)
         try:
             answer = compute(plan, data.tables, scope)
         except ColumnNotFound as error:
@@ -416,18 +421,30 @@ class Workspace(OnStore, Selling):
                 self._plans.popitem(last=False)
         return plan
 
-    def _scope(self, data: Dataset, as_of: date | None, *, beside: Dataset | None = None) -> Scope:
+    def _scope(
+        self, data: Dataset, as_of: date | None, *, known: date | None = None, beside: Dataset | None = None
+    ) -> Scope:
         """Return the dataset as seen from an instant; the last few views of a dataset are kept while it lives.
 
         What is newest, and so whether the instant lies in the past (O9), those beside it tell too.
         """
         check_data(data)
         views = self._views.setdefault(data, OrderedDict())
-        moment = self._moment(as_of)  # a time that the clock shows twice is two moments, and equal as a datetime
-        scope = views.get(moment)
+        # a time that the clock shows twice is two moments, and equal as a datetime
+        moment, learnt = self._moment(as_of, "as_of"), self._moment(known, "known")
+        if moment is None and data.seen_from is not None:
+            instant, day, by = data.seen_from
+            moment, learnt = Moment(instant, day), learnt or Moment(by, day)
+        scope = views.get((moment, learnt))
         if scope is None:
             whole = Scope(data.tables, data.tables, self.zone, self.calendar, None, self.rates)
-            scope = views[moment] = seen_from(data.tables, whole, moment, None if beside is None else beside.tables)
+            scope = views[moment, learnt] = seen_from(
+                data.tables,
+                whole,
+                moment,
+                known=None if learnt is None else learnt.instant,
+                beside=None if beside is None else beside.tables,
+            )
             if len(views) > _VIEWS:
                 views.popitem(last=False)
         return scope
@@ -440,14 +457,14 @@ class Workspace(OnStore, Selling):
             raise DefinitionError(f"two different metrics are called {twice!r}; rename one")
         return chosen
 
-    def _moment(self, as_of: date | None) -> Moment | None:
-        if as_of is None:
+    def _moment(self, given: date | None, what: str) -> Moment | None:
+        if given is None:
             return None
-        if not isinstance(as_of, date):
-            raise ArgumentError(f"as_of is a date or an aware datetime, got {as_of!r}")
-        if getattr(as_of, "tzinfo", True) is None:
-            raise ArgumentError(f"as_of {as_of!r} has no time zone; give a date or an aware datetime")
-        kind, number = constant(as_of)
+        if not isinstance(given, date):
+            raise ArgumentError(f"{what} is a date or an aware datetime, got {given!r}")
+        if getattr(given, "tzinfo", True) is None:
+            raise ArgumentError(f"{what} {given!r} has no time zone; give a date or an aware datetime")
+        kind, number = constant(given)
         if kind == "day":
             return Moment(self.zone.end_of_day(number), number)
         return Moment(number, self.zone.local_day(number))

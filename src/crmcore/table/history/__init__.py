@@ -1,0 +1,12 @@
+"""History: the change table as one log per column, and the tables as they were at an instant.
+
+change table -> logs_of() -> {table: {column: Log}}, from which a view takes what the columns were
+"""
+
+from __future__ import annotations
+
+from .log import Log
+from .logs import Logs, logged, logs_of
+from .whole import GONE, gone, micros, whole
+
+__all__ = ["GONE", "Log", "Logs", "gone", "logged", "logs_of", "micros", "whole"]

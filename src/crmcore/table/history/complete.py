@@ -1,0 +1,154 @@
+"""Complete: the logs that follow from others - outcome from stages, dates and counts from the outcome (O2, O5, S5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ...calendars import Zone
+from ...domain import OUTCOMES
+from ..column import Array, Column
+from ..outcomes import stage_kinds
+from ..stacked import stacked
+from ..table import Table
+from .log import Log, values_before
+from .whole import micros, whole
+
+__all__ = ["complete"]
+
+_CODES = {word: code for code, word in enumerate((None, *OUTCOMES))}
+_OPEN, _WON = _CODES["open"], _CODES["won"]
+
+
+def complete(tables: Mapping[str, Table], name: str, own: Mapping[str, Log], zone: Zone) -> Mapping[str, Log]:
+    """Return the logs of a table with those that follow from them.
+
+    Args:
+        tables: those of the dataset.
+        name: of the table.
+        own: its logs.
+        zone: where days end.
+    """
+    if name != "opportunity":
+        return own
+    table = whole(tables[name], zone)
+    found = dict(own)
+    if "stage" in own:
+        if "outcome" not in own and "outcome" in table and "stage" in tables:
+            kinds = _kinds(own["stage"].pool, tables["stage"])
+            if kinds.any():
+                found["outcome"] = _outcome(table["outcome"], own["stage"], kinds)
+        if "stage_entered_at" not in own and "stage_entered_at" in table:
+            found["stage_entered_at"] = _dated(table["stage_entered_at"], own["stage"], zone)
+    if "outcome" in found:
+        if "closed_at" in table:
+            found["outcome"] = _closing(table, found["outcome"], zone)
+        outcome = found["outcome"]
+        closed, won = (codes(outcome, word) for word in ("closed", "won"))
+        if "closed_at" not in own and "closed_at" in table:
+            found["closed_at"] = _dated(table["closed_at"], outcome, zone, closed)
+        if "first_won_at" not in own and "first_won_at" in table:
+            found["first_won_at"] = _dated(table["first_won_at"], _firsts(outcome, won), zone)
+        if "reopened" not in own and "reopened" in table:
+            found["reopened"] = _counted(table["reopened"], outcome, closed)
+    return found
+
+
+def codes(outcome: Log, word: str) -> Array:
+    """Return which values of the pool of a log of outcomes are won, or closed."""
+    pool = outcome.pool
+    named = np.array([_CODES.get(label, 0) for label in pool.labels], np.int8)[pool.data]
+    return named == _WON if word == "won" else named > _OPEN
+
+
+def _kinds(stages: Column, table: Table) -> Array:
+    """Return the outcome that being in each of these stages means, 0 where the table does not say."""
+    kinds = {str(stage): kind for stage, kind in stage_kinds(table.columns).items() if stage is not None}
+    return np.array([_CODES.get(kinds.get(str(label)), 0) for label in stages.labels], np.int64)[stages.data]
+
+
+def _outcome(today: Column, stage: Log, kinds: Array) -> Log:
+    """Return the log of outcomes that stages mean; a stage that nobody explained is one to work in."""
+    words = Column("key", np.arange(1, len(OUTCOMES) + 1, dtype=np.int8), labels=(None, *OUTCOMES))
+    size = len(today)
+    meant = size - 1 + np.where(kinds == 0, _OPEN, kinds)
+    before = np.arange(size)
+    moved = np.unique(stage.rows)
+    before[moved] = meant[stage.before[moved]]
+    old, new = meant[stage.old], meant[stage.new]
+    pool = stacked(today, words, Zone("UTC"))
+    return Log(pool, before, stage.rows, stage.at, stage.known, old, new).select(old != new)
+
+
+def _closing(table: Table, outcome: Log, zone: Zone) -> Log:
+    """Return the log with the closing of rows that it leaves open and that are closed today, at the date they bear (O4)."""
+    dates = table["closed_at"]
+    size = len(table)
+    named = np.array([_CODES.get(label, 0) for label in outcome.pool.labels], np.int8)[outcome.pool.data]
+    ends = outcome.before.copy()
+    ends[outcome.rows] = outcome.new
+    touched = np.zeros(size, bool)
+    touched[outcome.rows] = True
+    late = (named[:size] > _OPEN) & dates.present() & (~touched | (named[ends] <= _OPEN))
+    rows = np.flatnonzero(late)
+    if not rows.size:
+        return outcome
+    words = Column("key", np.ones(1, np.int8), labels=(None, "open"))
+    at = micros(dates, zone)[rows]
+    all_rows, all_at = np.append(outcome.rows, rows), np.append(outcome.at, at)
+    order = np.lexsort((all_at, all_rows))
+    is_open = np.full(rows.size, len(outcome.pool))
+    old, new = np.append(outcome.old, is_open)[order], np.append(outcome.new, rows)[order]
+    known = np.append(outcome.known, at)[order]
+    pool = stacked(outcome.pool, words, zone)
+    return Log(
+        pool, values_before(outcome.before, all_rows[order], old), all_rows[order], all_at[order], known, old, new
+    )
+
+
+def _dated(today: Column, log: Log, zone: Zone, keep: Array | None = None) -> Log:
+    """Return the log of a date that each change of another column sets to its own moment; the record's own is the last one's.
+
+    Args:
+        today: the date as it is now.
+        log: the changes.
+        zone: where days end.
+        keep: which values of the log's pool have a date; the others clear it. None: all.
+    """
+    size = len(today)
+    moments = Column("instant", np.append(log.at, 0), np.append(np.ones(len(log), bool), [False]))
+    pool = stacked(today, moments, zone)
+    nothing = len(pool) - 1
+    dated = np.ones(len(log), bool) if keep is None else keep[log.new]
+    new = np.where(dated, size + np.arange(len(log)), nothing)
+    lasts = np.append(log.rows[1:] != log.rows[:-1], [True]) if len(log) else np.zeros(0, bool)
+    own = lasts & dated & today.present()[log.rows]
+    new[own] = log.rows[own]
+    firsts = np.flatnonzero(np.diff(log.rows, prepend=-1))
+    old = np.append([nothing], new[:-1]) if len(log) else new
+    old[firsts] = nothing
+    before = values_before(np.arange(size), log.rows, old)
+    return Log(pool, before, log.rows, log.at, log.known, old, new)
+
+
+def _firsts(outcome: Log, won: Array) -> Log:
+    """Return the first win of each row."""
+    wins = np.flatnonzero(won[outcome.new])
+    firsts = wins[np.flatnonzero(np.diff(outcome.rows[wins], prepend=-1))]
+    kept = np.zeros(len(outcome), bool)
+    kept[firsts] = True
+    return outcome.select(kept)
+
+
+def _counted(today: Column, outcome: Log, closed: Array) -> Log:
+    """Return the log of how often a row left a closed outcome for an open one."""
+    back = closed[outcome.old] & ~closed[outcome.new]
+    log = outcome.select(back)
+    firsts = np.flatnonzero(np.diff(log.rows, prepend=-1))
+    number = np.arange(len(log)) - np.repeat(firsts, np.diff(np.append(firsts, len(log)))) + 1 if len(log) else log.new
+    most = int(number.max(initial=0))
+    pool = stacked(today, Column("count", np.arange(most + 1)), Zone("UTC"))
+    size = len(today)
+    before = values_before(np.arange(size), log.rows, size + number - 1)
+    return Log(pool, before, log.rows, log.at, log.known, size + number - 1, size + number)

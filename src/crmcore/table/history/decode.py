@@ -1,0 +1,95 @@
+"""Decode: the values that changes name, which are text, as a column like the one they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+
+from ...calendars import Zone
+from ...domain import Money
+from ...errors import CrmCoreError, IngestError
+from ..builders import Bad, builder
+from ..builders.build import shown
+from ..column import Array, Column
+from ..ids import like_ids
+from ..schema import schema_of
+from ..stacked import stacked
+
+__all__ = ["Codes", "blank", "coded", "pooled"]
+
+
+@attrs.frozen(slots=True, eq=False)
+class Codes:
+    """Texts as codes into the different ones; -1 where there is none."""
+
+    codes: Array
+    texts: Sequence[str]
+
+
+class _Index(dict[str, int]):
+    """Texts by the order in which they are first met."""
+
+    def __missing__(self, text: str) -> int:
+        self[text] = code = len(self)
+        return code
+
+
+def coded(*columns: Array) -> list[Codes]:
+    """Return arrays of texts as codes into one list of texts in common."""
+    index = _Index()
+    found = []
+    for column in columns:
+        there = np.array([text is not None for text in column.tolist()], bool)
+        codes = np.full(len(column), -1)
+        known = column[there].tolist()
+        codes[there] = np.fromiter(map(index.__getitem__, known), np.int64, count=len(known))
+        found.append(codes)
+    return [Codes(codes, list(index)) for codes in found]
+
+
+def pooled(today: Column, texts: Sequence[str], table: str, field: str, zone: Zone) -> Column:
+    """Return the values of today, then those that texts name, then a blank one.
+
+    Raises:
+        IngestError: a text that is no value of the column.
+    """
+    kind = "moment" if today.kind in ("instant", "day") else today.kind
+    spec = attrs.evolve(schema_of(table).spec(field, zone.name), kind=kind, optional=True)
+    making = builder(spec)
+    if today.kind == "money" and any(" " in text for text in texts):
+        making.add([_money(text) for text in texts])
+    else:
+        making.add_text(list(texts))
+    making.add_blank(1)
+    found = making.finish()
+    if making.bad:
+        raise IngestError(_unreadable(making.bad, texts, table, field))
+    if found.kind == "key":
+        whole = any(isinstance(label, int) for label in today.labels[1:])
+        found = like_ids(found, Column("id", np.zeros(0, np.int64 if whole else object)))
+    return stacked(today, found, zone)
+
+
+def blank(table: str, field: str, size: int) -> Column:
+    """Return a column of a record's field in which nothing is said; a flag is False then."""
+    spec = schema_of(table).spec(field)
+    making = builder(attrs.evolve(spec, kind="instant" if spec.kind == "moment" else spec.kind))
+    making.add_blank(size)
+    return making.finish()
+
+
+def _money(text: str) -> Money | str:
+    """Return an amount with its currency, as in "12.50 EUR"; the text where it is none."""
+    amount, _, currency = text.partition(" ")
+    try:
+        return Money(amount, currency.strip() or None)
+    except CrmCoreError:
+        return text
+
+
+def _unreadable(bad: Sequence[Bad], texts: Sequence[str], table: str, field: str) -> str:
+    some = ", ".join(repr(shown(texts[b.row])) for b in bad[:3])
+    more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
+    return f"table 'change': {some}{more} cannot be a value of {table}.{field}: {bad[0].kind}"

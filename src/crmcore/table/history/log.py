@@ -1,0 +1,93 @@
+"""Log: the changes of one column, as typed arrays, and what the column was at any instant."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+
+from ..column import Array, Column, Mask
+
+__all__ = ["Log"]
+
+
+@attrs.frozen(eq=False, slots=True)
+class Log:
+    """The changes of one column of a table: by row, and in each row in the order in which they happened (S4).
+
+    Args:
+        pool: values: first those that the rows have today, then those that changes name. `before`, `old` and `new` are
+            positions in it.
+        before: for each row of the table, its value before all of its changes: the old one of the first (S5).
+        rows: of each change, the position of its row; ascending.
+        at: when it became true, microseconds; ascending within a row. A date counts from the end of its day (T8).
+        known: when it was recorded, microseconds; `at` where the source does not say (O8).
+        old: the value before it.
+        new: the value after it.
+
+    Rules: O8, S4, S5
+    """
+
+    pool: Column
+    before: Array
+    rows: Array
+    at: Array
+    known: Array
+    old: Array
+    new: Array
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def hides(self, instant: int, known: int) -> bool:
+        """Does somebody who looks at an instant with the knowledge of another see less than all changes?"""
+        return len(self) > 0 and (int(self.at.max()) > instant or int(self.known.max()) > known)
+
+    def seen(self, known: int) -> Log:
+        """Return the log as it was known at an instant: what was recorded later is not in it."""
+        kept: Mask = self.known <= known
+        return self if kept.all() else self.select(kept)
+
+    def select(self, kept: Mask) -> Log:
+        """Return the log with some of its changes."""
+        rows, old = self.rows[kept], self.old[kept]
+        return Log(
+            self.pool,
+            values_before(self.before, rows, old),
+            rows,
+            self.at[kept],
+            self.known[kept],
+            old,
+            self.new[kept],
+        )
+
+    def at_instant(self, instant: int) -> Array:
+        """Return the position in the pool of the value that each row of the table had at an instant."""
+        found = self.before.copy()
+        there = np.flatnonzero(self.at <= instant)
+        found[self.rows[there]] = self.new[there]  # of several changes of a row the last one stays
+        return found
+
+    def at_points(self, rows: Array, points: Array, instants: Array) -> Array:
+        """Return the position in the pool of the value that each of these rows had at one of some instants.
+
+        Args:
+            rows: of the table, ascending.
+            points: for each, the number of an instant.
+            instants: microseconds, ascending.
+        """
+        found = self.before[rows]
+        if len(self):
+            width = len(instants) + 1
+            keys = self.rows * width + np.searchsorted(instants, self.at, side="left")
+            last = np.searchsorted(keys, rows * width + points, side="right") - 1
+            hit = (last >= 0) & (self.rows.take(last, mode="clip") == rows)
+            found[hit] = self.new[last[hit]]
+        return found
+
+
+def values_before(before: Array, rows: Array, old: Array) -> Array:
+    """Return what each row had before changes that stand in order: where it has one, the old value of the first."""
+    firsts = np.flatnonzero(np.diff(rows, prepend=-1))
+    found = before.copy()
+    found[rows[firsts]] = old[firsts]
+    return found

@@ -1,0 +1,139 @@
+"""Logs: the change table of a dataset as one log per column (O8, S4, S5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from ...calendars import Zone
+from ..column import Array, Column
+from ..ids import like_ids
+from ..table import Table
+from .complete import complete
+from .decode import blank, coded, pooled
+from .log import Log, values_before
+from .whole import micros, whole
+
+__all__ = ["Logs", "logged", "logs_of"]
+
+Logs = Mapping[str, Mapping[str, Log]]
+"""Table -> column -> its log; rows of the log are those of the whole table."""
+
+_NONE: Logs = MappingProxyType({})
+
+
+def logs_of(tables: Mapping[str, Table], zone: Zone) -> Logs:
+    """Return the logs of the columns that changed, made once for these tables.
+
+    Changes of records that no table has are not in them.
+
+    Args:
+        tables: those of a dataset; without a table `change` there are no logs.
+        zone: where days end.
+
+    Raises:
+        IngestError: a change to a value that its column cannot take.
+    """
+    changes = tables.get("change")
+    if changes is None or not len(changes):
+        return _NONE
+    key = ("logs", zone.name, tuple(table.serial for name, table in tables.items() if name != "change"))
+    return changes.kept(key, lambda: _made(changes, tables, zone))
+
+
+def logged(tables: Mapping[str, Table]) -> frozenset[str]:
+    """Return the tables of which changes are known."""
+    changes = tables.get("change")
+    if changes is None or not len(changes):
+        return frozenset()
+    return changes.kept("logged", lambda: frozenset(_labels(changes["table"])))
+
+
+def _labels(column: Column) -> list[str]:
+    return [column.labels[code] for code in np.unique(column.data).tolist() if code]
+
+
+def _made(changes: Table, tables: Mapping[str, Table], zone: Zone) -> Logs:
+    at = micros(changes["at"], zone)
+    recorded = changes.columns.get("recorded_at")
+    known = at
+    if recorded is not None and recorded.present().any():
+        known = np.where(recorded.present(), micros(recorded, zone), at)
+    sequence = changes["sequence"].data if "sequence" in changes else np.zeros(len(changes), np.int64)
+    tables_at, fields_at = changes["table"], changes["field"]
+    ranks = _stage_ranks(tables.get("stage"))
+    found: dict[str, dict[str, Log]] = {}
+    for code, name in enumerate(tables_at.labels):
+        if name is None or name not in tables or name == "change":
+            continue
+        table = whole(tables[name], zone)
+        mine = np.flatnonzero(tables_at.data == code)
+        rows = _positions(changes["record"], table, mine)
+        mine, rows = mine[rows >= 0], rows[rows >= 0]
+        logs: dict[str, Log] = {}
+        fields = fields_at.data[mine]
+        for number in np.unique(fields[fields > 0]).tolist():
+            field = fields_at.labels[number]
+            here = fields == number
+            part = mine[here]
+            texts = (changes["old"].data[part], changes["new"].data[part])
+            logs[field] = _log(
+                table,
+                field,
+                rows[here],
+                at[part],
+                known[part],
+                sequence[part],
+                texts,
+                zone,
+                ranks if field == "stage" else {},
+            )
+        found[name] = logs
+    return {name: complete(tables, name, logs, zone) for name, logs in found.items()}
+
+
+def _log(
+    table: Table,
+    field: str,
+    rows: Array,
+    at: Array,
+    known: Array,
+    sequence: Array,
+    texts: tuple[Array, Array],
+    zone: Zone,
+    ranks: Mapping[Any, int],
+) -> Log:
+    old, new = coded(*texts)
+    today = table.columns.get(field)
+    if today is None:
+        today = blank(table.name, field, len(table))
+    pool = pooled(today, new.texts, table.name, field, zone)
+    nothing = len(pool) - 1
+    names = np.argsort(np.argsort(np.array([*new.texts, ""], object)))
+    places = np.array([*(ranks.get(text, len(ranks)) for text in new.texts), len(ranks)], np.int64)
+    order = np.lexsort((names[old.codes], names[new.codes], places[new.codes], sequence, at, rows))
+    rows = rows[order]
+    before, after = (np.where(side.codes[order] < 0, nothing, side.codes[order] + len(today)) for side in (old, new))
+    return Log(pool, values_before(np.arange(len(table)), rows, before), rows, at[order], known[order], before, after)
+
+
+def _positions(records: Column, table: Table, changes: Array) -> Array:
+    """Return the row of the record of each of these changes, -1 where there is none."""
+    ids = table["id"]
+    records = like_ids(records, ids)
+    spots = {label: row for row, label in enumerate(ids.data.tolist())}
+    places = np.array([-1, *(spots.get(label, -1) for label in records.labels[1:])], np.int64)
+    return places[records.data[changes]]
+
+
+def _stage_ranks(stages: Table | None) -> dict[Any, int]:
+    """Return the place of each stage in its pipeline, by its id as text (S4)."""
+    if stages is None or "order" not in stages:
+        return {}
+    order = stages["order"]
+    places = np.where(order.present(), order.data, np.iinfo(np.int64).max)
+    ranked = np.unique(places, return_inverse=True)[1]
+    return dict(zip(map(str, stages["id"].data.tolist()), ranked.tolist(), strict=True))

@@ -1,0 +1,152 @@
+"""A table of changes says what columns were; expected values are worked out by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import permutations
+
+import pytest
+
+import crmcore as cc
+from crmcore.domain import Money
+from crmcore.errors import ArgumentError, IngestError
+from crmcore.table.values import values_of
+
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def day(number):
+    return NEW_YEAR + timedelta(days=number - 1)
+
+
+def change(field, old, new, at, record="D1", **more):
+    return {"table": "opportunity", "record": record, "field": field, "old": old, "new": new, "at": at, **more}
+
+
+def column(data, name, at, **kwargs):
+    return values_of(data.as_of(at, **kwargs)["opportunity"][name])
+
+
+def test_values_are_those_of_the_time() -> None:
+    """O8: text, money, whole numbers, dates and flags of then; a missing first value is the old one of the first change (S5)."""
+    deal = {
+        "id": 1, "created_at": day(1), "stage": "赢单", "amount": Money("90", "CNY"), "term_months": 24, "expected_close": date(2026, 6, 1),
+        "archived": True, "probability": Decimal("0.8"),
+    }  # fmt: skip
+    data = cc.Dataset(
+        opportunity=[deal],
+        change=[
+            change("stage", "报价", "赢单", day(10), record=1),
+            change("amount", "12.505 CNY", "90 CNY", day(10), record=1),
+            change("term_months", "12", "24", day(10), record=1),
+            change("expected_close", "2026-03-01", "2026-06-01", day(10), record=1),
+            change("archived", "false", "true", day(10), record=1),
+            change("probability", None, "0.8", day(10), record=1),
+        ],
+    )
+
+    before, after = ({n: column(data, n, day(d))[0] for n in deal} for d in (9, 10))
+
+    assert before == deal | {
+        "stage": "报价", "amount": Money("12.505", "CNY"), "term_months": 12, "expected_close": date(2026, 3, 1), "archived": False,
+        "probability": None,
+    }  # fmt: skip
+    assert after == deal
+
+
+def test_a_date_counts_from_the_end_of_its_day() -> None:
+    """T8: a change of 10 January is there at the end of that local day, and not at its noon."""
+    data = cc.Dataset(
+        opportunity=[{"id": "D1", "created_at": date(2026, 1, 1), "stage": "b"}],
+        change=[change("stage", "a", "b", date(2026, 1, 10))],
+    )
+
+    assert column(data, "stage", date(2026, 1, 9)) == ["a"]
+    assert column(data, "stage", datetime(2026, 1, 10, 12, tzinfo=UTC)) == ["a"]
+    assert column(data, "stage", date(2026, 1, 10)) == ["b"]
+    assert column(data, "stage", datetime(2026, 1, 10, 17, tzinfo=UTC), timezone="Asia/Shanghai") == ["b"]
+
+
+def test_ties_are_settled_by_sequence_then_by_the_pipeline() -> None:
+    """S4, E11: changes of one instant, in whatever order they come, end in the same stage."""
+    stages = [{"id": "z", "order": 1}, {"id": "m", "order": 2}, {"id": "a", "order": 3}]
+    deals = [{"id": "D1", "created_at": day(1), "stage": "end"}]
+    moves = [change("stage", None, "z", day(5)), change("stage", "z", "m", day(5)), change("stage", "m", "a", day(5))]
+    last = change("stage", "a", "end", day(9))
+    for some in permutations([*moves, last]):
+        assert column(cc.Dataset(opportunity=deals, stage=stages, change=some), "stage", day(5)) == ["a"]
+
+    numbered = [{**m, "sequence": n} for m, n in zip(moves, (3, 1, 2), strict=True)]
+    for some in permutations([*numbered, last]):
+        assert column(cc.Dataset(opportunity=deals, stage=stages, change=some), "stage", day(6)) == ["z"]
+
+
+def test_what_was_learnt_late_was_not_known() -> None:
+    """O8, E55: a change of 5 January that was written down on 20 January."""
+    data = cc.Dataset(
+        opportunity=[{"id": "D1", "created_at": day(1), "amount": 300}],
+        change=[
+            change("amount", "100", "200", day(5), recorded_at=day(20)),
+            change("amount", "100", "300", day(10), recorded_at=day(10)),
+        ],
+    )
+
+    seen = {(at, by): column(data, "amount", day(at), known=day(by))[0].amount for at in (4, 7, 12) for by in (12, 25)}
+
+    assert seen == {(4, 12): 100, (4, 25): 100, (7, 12): 100, (7, 25): 200, (12, 12): 300, (12, 25): 300}
+    assert column(data, "amount", day(7))[0].amount == 100
+
+
+def test_deleted_and_merged_records_are_there_while_they_were() -> None:
+    """O3, E05, E32: a deletion ends a record, and takes nothing from the time before it."""
+    data = cc.Dataset(
+        opportunity=[
+            {"id": "D1", "created_at": day(1), "deleted": False, "merged_into": None},
+            {"id": "D2", "created_at": day(1), "deleted": True, "merged_into": None},
+            {"id": "D3", "created_at": day(1), "deleted": False, "merged_into": "D1"},
+            {"id": "D4", "created_at": day(1), "deleted": True, "merged_into": None},
+        ],
+        change=[
+            change("deleted", "false", "true", day(8), record="D2"),
+            change("merged_into", None, "D1", day(9), record="D3"),
+        ],
+    )
+
+    assert [column(data, "id", day(d)) for d in (7, 8, 9)] == [["D1", "D2", "D3"], ["D1", "D3"], ["D1"]]
+    assert values_of(data["opportunity"]["id"]) == ["D1"]
+
+
+def test_without_changes_that_fit_nothing_differs() -> None:
+    """Changes of records or tables that are not there, and an empty table of changes, change nothing."""
+    deals = [{"id": "D1", "created_at": day(1), "stage": "a"}]
+    for some in (
+        [],
+        [change("stage", "x", "y", day(3), record="D9")],
+        [{**change("stage", "x", "y", day(3)), "table": "planet"}],
+    ):
+        assert column(cc.Dataset(opportunity=deals, change=some), "stage", day(2)) == ["a"]
+
+
+def test_a_value_that_cannot_be_read_is_an_error_that_quotes_it() -> None:
+    """Nothing is guessed, and nothing left out silently."""
+    data = cc.Dataset(
+        opportunity=[{"id": "D1", "created_at": day(1), "amount": 300}],
+        change=[change("amount", "viel", "300", day(5))],
+    )
+
+    with pytest.raises(IngestError, match=r"'viel' cannot be a value of opportunity.amount: not a number"):
+        data.as_of(day(3))
+    with pytest.raises(ArgumentError, match=r"valid datetime.* has no time zone"):
+        data.as_of(datetime(2026, 1, 1))
+
+
+def test_the_result_names_what_is_assumed_only() -> None:
+    """O8: columns with a log are known, those without are today's."""
+    deals = [{"id": "D1", "created_at": day(1), "stage": "b", "owner": "Anna", "amount": 10, "outcome": "open"}]
+    data = cc.Dataset(opportunity=deals, change=[change("stage", "a", "b", day(5))])
+
+    found = cc.measure("open_value", data, by=["stage", "owner"], as_of=day(3))
+
+    assert found.rows() == [{"stage": "a", "owner": "Anna", "open_value": 10.0}]
+    assert sorted(found.settings["assumed"]) == ["opportunity.amount", "opportunity.owner"]
