@@ -32,6 +32,13 @@ STOCKS = [
         "value", total("amount", where=col("outcome") == "open"), unit="money", anchor="stock", table="opportunity"
     ),
     cc.Metric(
+        "silent",
+        count((col("outcome") == "open") & col("last_activity_at").is_null()),
+        unit="number",
+        anchor="stock",
+        table="opportunity",
+    ),
+    cc.Metric(
         "overdue",
         count((col("outcome") == "open") & (col("expected_close") < as_of())),
         unit="number",
@@ -68,6 +75,7 @@ def histories(draw):
                 )  # fmt: skip
                 before = value
             deal[field] = before
+        deal["last_activity_at"] = draw(st.none() | hours.map(moment))
         deals.append(deal)
     return deals, draw(st.permutations(changes))
 
@@ -79,6 +87,8 @@ def replayed(deals, changes, at, known):
         if deal["created_at"] > at:
             continue
         then = dict(deal)
+        if then["last_activity_at"] is not None and then["last_activity_at"] > at:
+            then["last_activity_at"] = None
         for field in VALUES:
             mine = [c for c in changes if c["record"] == deal["id"] and c["field"] == field]
             mine.sort(key=lambda c: (c["at"], c["sequence"]))

@@ -165,18 +165,19 @@ def seen_at(
     at = Instants.of(instants, scope.zone)
     last = newest(tables, scope.zone)
     today = 0 if last is None else int(np.searchsorted(at.instants, last[0], side="left"))
-    undone = list(_undone(base, {n for e in known.values() for n in columns_of(e)}))
     flips = list({f.key: f for e in known.values() for f in _flips(e, base, tables) or ()}.values())
     logs = _logs(sweep.table, known.values(), tables, scope)
 
     def make() -> Table:
+        table = whole(base, scope.zone) if logs else base
+        undone = list(_undone(table, {n for e in known.values() for n in columns_of(e)}))
         if logs:
-            found, part = _lived(whole(base, scope.zone), logs, flips, undone, at, today, around)
+            found, part = _lived(table, logs, flips, undone, at, today, around)
         else:
-            bounds = [b for f in flips for b in _bounds(f, base, around, at)]
+            bounds = [b for f in flips for b in _bounds(f, table, around, at)]
             bounds += [b for _, when in undone for b in changes(when, at, 0, 1)]
-            found = stretches(base, at, bounds, today)
-            part = seen_in(base, found, at, undone, logs)
+            found = stretches(table, at, bounds, today)
+            part = seen_in(table, found, at, undone, logs)
         return events(part, found, _kept(list(kept.values()), part, found, around), at.size)
 
     settings = (tuple(instants), scope.as_of.learnt, scope.zone.name, scope.calendar, scope.world)

@@ -50,11 +50,11 @@ class Datasets:
         found = _cleared(self._store.dataset(at=cut, known=until))
         return self._with_changes(found, cut, until) if history else found
 
-    def holding(self, tables: Iterable[str]) -> Dataset:
+    def holding(self, tables: Iterable[str], *, history: bool = False) -> Dataset:
         """Return the tables as they stand, those of the domain among `tables` also where they have no record yet."""
         there = self._current(())
         missing = tuple(sorted(name for name in tables if name not in there and name in RECORDS and name != "change"))
-        return self._current(missing)
+        return self._current((*missing, "change") if history else missing)
 
     def _current(self, more: tuple[str, ...]) -> Dataset:
         """Return the dataset of now with more tables: the changes, or tables without rows."""
@@ -66,11 +66,10 @@ class Datasets:
             self._now[()] = _cleared(self._store.dataset())
         if more not in self._now:
             found = self._now[()]
-            if more == ("change",):
-                self._now[more] = self._with_changes(found)
-            else:
-                empty: dict[str, Any] = {name: [] for name in more}
-                self._now[more] = Dataset.of({**found.tables, **Dataset(**empty).tables}, found.issues, found.rejected)
+            empty: dict[str, Any] = {name: [] for name in more if name != "change"}
+            if empty:
+                found = Dataset.of({**found.tables, **Dataset(**empty).tables}, found.issues, found.rejected)
+            self._now[more] = self._with_changes(found) if "change" in more else found
         return self._now[more]
 
     def _instant(self, known: date) -> datetime:

@@ -277,4 +277,5 @@ class OnStore(Keeping):
             raise ArgumentError(
                 "no data: give a Dataset, from crmcore.Dataset(...) or crmcore.read(...), or the workspace a store"
             )
-        return self._kept().of(history=history) if tables is None else self._kept().holding(tables)
+        kept = self._kept()
+        return kept.of(history=history) if tables is None else kept.holding(tables, history=history)

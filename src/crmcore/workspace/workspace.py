@@ -197,7 +197,8 @@ class Workspace(OnStore, Selling):
         confidence = confidence_of(interval)
         names, keys = keys_of(by)
         plan = self._plan(chosen, keys, per, where)
-        data = check_data(self._data(data, plan.tables))
+        back = as_of is not None or known is not None or (per is not None and bool(plan.stocks))
+        data = check_data(self._data(data, plan.tables, history=back))
         check_tables(plan.tables, chosen, data.tables)
         scope = self._scope(data, as_of, known=known)
         try:
@@ -245,7 +246,9 @@ class Workspace(OnStore, Selling):
         """
         analysis = analysis_named(name, self.metrics)
         check_choices(analysis, choices)
-        found = analysis.run(self.view(self._data(data, analysis.needs), where=where, as_of=as_of), **choices)
+        found = analysis.run(
+            self.view(self._data(data, analysis.needs, history=as_of is not None), where=where, as_of=as_of), **choices
+        )
         return found.told(self.language)
 
     def scorer(self, name: str | Scorer) -> Scorer:
