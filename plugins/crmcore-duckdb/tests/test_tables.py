@@ -378,12 +378,12 @@ def test_a_million_rows_are_streamed(tmp_path):
         "specs = {s.scheme: s for s in crmcore_stores()}\n"
         "store = open_store('parquet:///' + sys.argv[1] + '?memory=150', specs=specs).scoped()\n"
         "count = total = longest = 0\n"
-        "for batch in store.scan('opportunity', ['amount', 'name']):\n"
+        "for batch in store.scan('opportunity', ['name']):\n"
         "    count += len(batch); longest = max(longest, len(batch)); total += sum(batch.columns[0])\n"
-        "    assert int(batch.columns[3][-1]) == batch.columns[0][-1] == batch.columns[2][-1]\n"
+        "    assert int(batch.columns[2][-1]) == batch.columns[0][-1]\n"
         "print(count, longest, total, most())\n"
     )
     found = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     count, longest, total, most = map(int, found.stdout.split())
     assert (count, longest, total) == (1_000_000, 10_000, 499_999_500_000)
-    assert most < 400_000  # the texts alone are 200 MB, as objects 260 MB, beside 150 MB of libraries
+    assert most < 300_000  # it takes 160 MB; the texts alone are 250 MB as objects

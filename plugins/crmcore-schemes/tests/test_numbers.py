@@ -303,3 +303,21 @@ def test_the_page_is_right(workspace) -> None:
         exec(compile(code, "README.md", "exec"), {})
 
     assert out.getvalue() == expected
+
+
+def test_scores_in_a_language_that_labels_bring(tmp_path) -> None:
+    """A scheme is called what its own labels say; sentences that the language has no words for are English."""
+    own = (HERE / "bant.toml").read_text("utf-8").replace('en = "BANT"', 'en = "BANT", de = "BANT-Bewertung"')
+    (tmp_path / "bant.toml").write_text(own.replace('en = "Needs it"', 'en = "Needs it", de = "Hat Bedarf"'), "utf-8")
+    german = cc.Workspace(plugins=[crmcore_schemes], config={"schemes": {"folder": tmp_path}}, language="de")
+
+    found = german.score(
+        "bant", cc.Dataset(lead=[{"id": "L", "budget": None, "authority": None, "need": True, "timeline": False}])
+    )
+
+    assert "BANT-Bewertung" in str(found)
+    assert found.explain("L").splitlines() == [
+        "lead L: 25 points, grade C (bant, revision 1)",
+        "  +25  Hat Bedarf",
+        "  no value, counts nothing: Can pay for it, May decide it",
+    ]

@@ -8,8 +8,8 @@ from decimal import Decimal
 import crmcore as cc
 import crmcore_schemes
 from crmcore.scoring import Scheme
-from crmcore.testing import PluginSuite, ScorerSuite
-from crmcore_schemes import HERE
+from crmcore.testing import MetricSuite, PluginSuite, ScorerSuite
+from crmcore_schemes import HERE, METRICS
 from crmcore_schemes.abc_grading import AbcGrading
 
 
@@ -17,6 +17,50 @@ class TestPlugin(PluginSuite):
     """It loads alone, declares the same twice, and says who it is."""
 
     plugin = crmcore_schemes
+
+
+class TestMetrics(MetricSuite):
+    """The laws of metrics, on leads and deals with the columns of our schemes."""
+
+    metrics = METRICS
+    languages = ("en", "zh")
+    rises = {  # noqa: RUF012 - as an author would write it
+        "bant_validated_rate": {
+            "lead": [{"id": "new", "created_at": date(2026, 3, 1), "budget": True, "authority": True, "need": True}]
+        },
+        "meddic_champion_rate": {
+            "opportunity": [{"id": "new", "created_at": date(2026, 3, 1), "outcome": "open", "champion": True}]
+        },
+    }
+
+    def records(self) -> dict[str, list[dict[str, object]]]:
+        """Return leads with all, some and no answers, and deals with and without a champion."""
+        some = [True, False, None]
+        leads: list[dict[str, object]] = [
+            {
+                "id": f"L{i}",
+                "created_at": date(2026, 1 + i % 5, 3),
+                "budget": some[i % 3],
+                "authority": some[i // 3 % 3],
+                "need": some[i // 9 % 3],
+                "timeline": some[i // 2 % 3],
+                "score": float(i) if i % 4 else None,
+                "owner": ["Anna", "Ben", None][i % 3],
+            }
+            for i in range(27)
+        ]
+        deals: list[dict[str, object]] = [
+            {
+                "id": f"D{i}",
+                "created_at": date(2026, 1, 5 + i),
+                "outcome": ["open", "won"][i % 2],
+                "closed_at": date(2026, 4, 5) if i % 2 else None,
+                "champion": some[i % 3],
+                "owner": ["Anna", "Ben"][i % 2],
+            }
+            for i in range(12)
+        ]
+        return {"lead": leads, "opportunity": deals}
 
 
 class TestBant(ScorerSuite):

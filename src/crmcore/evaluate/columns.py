@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -105,8 +106,18 @@ def _is_there(expr: c.Expr, table: Table, scope: Scope) -> bool:
     return not isinstance(expr, c.Maybe) or evaluate(expr, table, scope).nulls < len(table)
 
 
+def _first_known(terms: tuple[c.Expr, ...], table: Table, scope: Scope) -> c.Expr:
+    """Return the first column that is there at all, of several that have no value in any row; its kind is theirs."""
+    for term in terms:
+        if isinstance(term, c.Maybe):
+            with suppress(ColumnNotFound):
+                resolve(term.term.name, table, scope)
+                return term
+    return terms[0]
+
+
 def _coalesce(expr: c.Coalesce, table: Table, scope: Scope) -> Column:
-    terms = [t for t in expr.terms if _is_there(t, table, scope)] or list(expr.terms)
+    terms = [t for t in expr.terms if _is_there(t, table, scope)] or [_first_known(expr.terms, table, scope)]
     parts = _of_one_kind(terms, [evaluate(t, table, scope) for t in terms], expr)
     kinds = {p.kind for p in parts}
     if kinds == {"instant", "day"}:

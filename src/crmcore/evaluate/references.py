@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import ColumnNotFound
 from ..table.column import Column
 from ..table.schema import schema_of
+from ..table.sweeps import SEEN_FROM
 from ..table.table import Table
 from .scope import Scope
 
@@ -38,7 +39,7 @@ def resolve(name: str, table: Table, scope: Scope) -> Column:
             where=f"for table {table.name!r}",
             hint=f"{head!r} refers to table {refers!r}, which the dataset does not have",
         )
-    available = [*table.columns]
+    available = [n for n in table.columns if n != SEEN_FROM]
     for key, other in table.references.items():
         if key in table.columns and other in scope.known:
             available += [f"{key}.{n}" for n in scope.known[other].columns if n != "id"]

@@ -133,6 +133,8 @@ def named(name: str, by: str) -> list[Any]:
         PluginError: there is none, with the nearest names.
     """
     there = installed()
+    if all(e.name != name for e in there):
+        there = installed(anew=True)  # from a notebook it may have been installed since
     found = [e for e in there if e.name == name]
     if not found:
         known = sorted({e.name for e in there})

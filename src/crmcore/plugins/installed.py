@@ -19,8 +19,10 @@ GROUP = "crmcore"
 ENVIRONMENT = "CRMCORE_PLUGINS"
 
 
-def installed() -> tuple[EntryPoint, ...]:
-    """Return the entry points of the group, by name; the folders of packages are read once for each `sys.path`."""
+def installed(*, anew: bool = False) -> tuple[EntryPoint, ...]:
+    """Return the entry points of the group, by name; the folders of packages are read once for each `sys.path`, or `anew`."""
+    if anew:
+        _scan.cache_clear()
     return _scan(tuple(sys.path))
 
 

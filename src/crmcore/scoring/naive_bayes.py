@@ -296,7 +296,8 @@ class FittedBayes:
             amounts += [t[scope, c.data[places]] for t, (_, c) in zip(tables, columns, strict=True)]
             missing = [np.zeros(places.size, bool)]
             missing += [~c.present()[places] & (a == 0) for a, (_, c) in zip(amounts[1:], columns, strict=True)]
-            return Parts(np.stack(amounts, 1), np.stack(missing, 1))
+            parts = np.nan_to_num(np.stack(amounts, 1), nan=0.0)  # of nothing decided there is no share
+            return Parts(parts, np.stack(missing, 1))
 
         return Scores.of_rows(self, rows, values, reasons=reasons, parts=detail, link="logistic", unit="ratio")
 

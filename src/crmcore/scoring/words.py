@@ -47,7 +47,7 @@ def amount_text(amount: int | float, link: str) -> str:
 def said(score: Score, language: str) -> str:
     """Return a score and its reasons, one a line."""
     locale(language)  # one there are no words for is refused here
-    words = _WORDS[language]
+    words = _WORDS.get(language, _WORDS["en"])
     value = words["undefined"] if score.value is None else f"{score.value:.10g}"
     what = words["points" if score.link == "identity" and score.value is not None else "score"].format(value=value)
     grade = "" if score.grade is None else words["and"].replace("、", "，") + words["grade"].format(grade=score.grade)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +14,7 @@ import numpy as np
 from ..domain import Money
 from ..errors import CrmCoreError, DataError
 from ..stores.entry import Write
+from ..stores.values import LONGEST_NAME
 from ..table.builders import ColumnSpec, builder
 from ..table.schema import schema_of
 from .cells import cells_of
@@ -18,11 +22,13 @@ from .records import Clock, recorded
 
 if TYPE_CHECKING:
     from ..calendars import Zone
+    from ..domain.record import Id, Moment
     from ..table.column import Array
     from ..table.dataset import Dataset
 
-__all__ = ["changes_of"]
+__all__ = ["changes_of", "key_of"]
 
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}")
 Reject = Callable[[str, int, CrmCoreError, Mapping[str, Any]], None]
 
 
@@ -53,7 +59,7 @@ def changes_of(
             continue
         sequence = cells["sequence"][row] or 0
         learnt = cells["recorded_at"][row]
-        key = str(cells["id"][row]) if own_ids else f"{where}:{record}:{field}:{at.isoformat()}:{sequence}"
+        key = str(cells["id"][row]) if own_ids else key_of(where, record, field, at, sequence)
         try:
             seen = learnt if isinstance(learnt, datetime) else recorded(at, recorded_at, clock)
         except CrmCoreError as error:
@@ -61,6 +67,15 @@ def changes_of(
             continue
         write = Write(where, record, {field: values[row]}, at, seen, cells["actor"][row], sequence, None, key, source)
         yield write, numbers[row] + 1
+
+
+def key_of(table: str, record: Id, field: str, at: Moment, sequence: int) -> str:
+    """Return the key of a change that has no id: what it is about and when, told apart from every other (K4)."""
+    moment = at.astimezone(UTC) if isinstance(at, datetime) else at
+    parts = json.dumps([table, record, field, moment.isoformat(), sequence], ensure_ascii=False)
+    if len(parts) <= LONGEST_NAME and parts.isprintable():
+        return parts
+    return f"change {blake2b(parts.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()}"
 
 
 def _in_order(data: Dataset) -> Array:
@@ -118,7 +133,8 @@ def _whole(data: Dataset, spec: ColumnSpec, table: str, field: str) -> bool:
 
 
 def _number(text: str) -> Any:
-    return int(text) if text.lstrip("-").isdigit() else text
+    """Return the whole number that a text is of; any other text as it is."""
+    return int(text) if _WHOLE.fullmatch(text) else text
 
 
 def _money(text: str) -> Any:

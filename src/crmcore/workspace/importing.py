@@ -19,7 +19,7 @@ from ..table.issue import Issue, Rejected
 from ..table.table import Table
 from ..table.views import newest
 from .cells import cells_of
-from .changes import changes_of
+from .changes import changes_of, key_of
 from .records import Clock, fields_kept, recorded
 
 if TYPE_CHECKING:
@@ -323,7 +323,7 @@ def _write_of(record: Any, at: Moment | None, recorded_at: datetime | None, cloc
 
 
 def _key(change: Any) -> str:
-    return f"{change.table}:{change.record}:{change.field}:{change.at.isoformat()}:{change.sequence}"
+    return key_of(change.table, change.record, change.field, change.at, change.sequence)
 
 
 def _since(at: Moment | None, tables: Mapping[str, Table], zone: Zone) -> Moment:

@@ -170,6 +170,16 @@ def test_values_row_by_row(value, expr, values) -> None:
     assert value(expr) == values
 
 
+def test_columns_without_any_value_are_of_the_kind_of_the_first_that_is_there() -> None:
+    """Of a column that is not there and one of dates without any value the first is taken: blank dates, and no quarrel."""
+    data = cc.Dataset(lead=[{"id": 1, "lost_at": None}, {"id": 2, "lost_at": None}])
+    scope = Scope(data.tables, data.tables)
+    for expr in (coalesce(maybe("converted_at"), maybe("lost_at")), coalesce(maybe("lost_at"), maybe("converted_at"))):
+        column = evaluate(expr, data["lead"], scope)
+        assert (column.kind, column.nulls) == (data["lead"]["lost_at"].kind, 2)
+    assert evaluate(coalesce(maybe("x"), maybe("y")), data["lead"], scope).nulls == 2
+
+
 def test_a_probability_beside_a_large_constant(value) -> None:
     """A term is as wide as the widest: 300,000 in the place of a blank probability is not cut to 32 bits."""
     assert value(coalesce(col("probability"), 300_000)) == [Fraction(1, 2), 300_000, 1]

@@ -56,20 +56,24 @@ def install(tmp_path, monkeypatch):
     site.mkdir()
     monkeypatch.syspath_prepend(str(site))
     real = discovery._scan
-    monkeypatch.setattr(
-        discovery, "_scan", lambda path: tuple(e for e in real(path) if e.dist._path.is_relative_to(site))
-    )
+
+    def only_here(path):
+        return tuple(e for e in real(path) if e.dist._path.is_relative_to(site))
+
+    only_here.cache_clear = real.cache_clear
+    monkeypatch.setattr(discovery, "_scan", only_here)
     made = []
 
-    def make(name: str, source: str, *, head: str = HEAD, version: str = "1.2", module: str | None = None) -> str:
-        module = module or f"crmcore_{name}"
+    def make(name: str, source: str, *, head: str = HEAD, version: str = "1.2", seen: bool = True) -> str:
+        module = f"crmcore_{name}"
         made.append(module)
         (site / f"{module}.py").write_text(head + source, encoding="utf-8")
         info = site / f"crmcore_{name.replace('-', '_')}-{version}.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: crmcore-{name}\nVersion: {version}\n", "utf-8")
         (info / "entry_points.txt").write_text(f"[crmcore]\n{name} = {module}\n", encoding="utf-8")
-        real.cache_clear()
+        if seen:
+            real.cache_clear()
         return module
 
     yield make

@@ -174,6 +174,15 @@ def test_folders_of_packages_are_read_once(monkeypatch) -> None:
     assert scans == [{"group": "crmcore"}]
 
 
+def test_what_is_installed_later_is_found(install) -> None:
+    """In a notebook a package may be installed after the first workspace: who names it gets it."""
+    install("alpha", SOURCE.format("alpha"))
+    assert loaded(discover=["alpha"]) == ["alpha"]
+    install("beta", SOURCE.format("beta"), seen=False)
+
+    assert loaded(discover=["beta"]) == ["beta"]
+
+
 def test_a_real_process_finds_a_real_package(tmp_path) -> None:
     """A folder with dist-info on PYTHONPATH is an installed package to a process that knows nothing of these tests."""
     (tmp_path / "crmcore_tiny.py").write_text(

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 import crmcore as cc
+from crmcore.domain import Money
+from crmcore.errors import ColumnNotFound, CurrencyError, DefinitionError
 from crmcore.scoring import Feature, LogisticRegression, NaiveBayes
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -63,3 +65,41 @@ def test_nothing_to_learn_from(name) -> None:
     assert ws.score(bayes, data).values == pytest.approx([0.5] * 6)
     assert ws.score(regression, data).values == pytest.approx([0.5] * 6)
     assert regression.constant == ("x",)
+
+
+def taught(kind, features, **columns):
+    """Return a scorer taught by ten leads with these columns."""
+    leads = [
+        {"id": i, "created_at": AT, "converted": i % 2 == 0, "lost_at": AT if i % 2 else None} | {n: v[i] for n, v in columns.items()}
+        for i in range(10)
+    ]  # fmt: skip
+    return cc.Workspace().fit(kind(name="s", features=features), cc.Dataset(lead=leads))
+
+
+@pytest.mark.parametrize("kind", [NaiveBayes, LogisticRegression])
+@pytest.mark.parametrize("read", ["x", cc.bins("x", [10]), cc.col("x") > 10])
+def test_currencies_are_never_compared(kind, read) -> None:
+    """M2: amounts in several currencies are refused however they are read; whether there is one may be asked."""
+    amounts = [Money(5 + i, ("EUR", "USD")[i % 3 % 2]) for i in range(10)]
+    with pytest.raises(CurrencyError, match="EUR, USD"):
+        taught(kind, [Feature(read, "f")], x=amounts)
+    assert taught(kind, [Feature(cc.col("x").is_null(), "f")], x=amounts)
+
+
+def test_inexact_numbers_are_no_categories() -> None:
+    """Naive Bayes counts equal values, and says how to make classes of floats; other columns that lack are named, no inner one."""
+    with pytest.raises(DefinitionError, match=r"column 'x' of 'lead' holds inexact numbers.*bins\('x'"):
+        taught(NaiveBayes, ["x"], x=[i / 7 for i in range(10)])
+    with pytest.raises(ColumnNotFound) as found:
+        taught(NaiveBayes, ["y"], x=[1] * 10)
+    assert "seen from" not in str(found.value)
+
+
+def test_without_a_decision_there_is_no_reason() -> None:
+    """R2: where nothing was decided yet the score is undefined, has no reasons, and is JSON all the same."""
+    data = cc.Dataset(lead=[{"id": 1, "source": "web", "created_at": AT, "converted": False, "lost_at": None}])
+    ws = cc.Workspace()
+    scores = ws.score(ws.fit(NaiveBayes(name="s", features=["source"]), data), data)
+
+    assert (scores.rows()[0]["score"], scores.rows()[0]["reasons"]) == (None, [])
+    assert '"score": null' in scores.to_json()

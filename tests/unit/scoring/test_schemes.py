@@ -74,12 +74,23 @@ def test_points_for_rows_of_another_table_with_a_window_and_a_limit() -> None:
         for lead, listed in days.items()
         for d in listed
     ]
-    visits.append({"kind": "call", "lead": "d", "at": TODAY})
+    # another kind, and a visit of nobody, which d, who has none, does not get
+    visits += [{"kind": "call", "lead": "d", "at": TODAY}, {"kind": "visit", "lead": None, "at": TODAY}]
 
     found = values(engaged, [{"id": x} for x in "abcd"], activity=visits)
 
     # a: on 30 and 24 June, not on the 23rd; b: three times two are six, at most five
     assert found == [4, 5, 0, 0]
+
+
+def test_a_date_that_lies_ahead_is_of_no_age() -> None:
+    """T3: a task that is due tomorrow counts nothing, one that is due today does."""
+    tasks = scheme(Rule("due", count=Count("activity", at="due"), points=1))
+    due = [
+        {"lead": x, "at": date(2026, 6, 1), "due": d} for x, d in (("a", TODAY), ("b", date(2026, 7, 1)), ("c", None))
+    ]
+
+    assert values(tasks, [{"id": x} for x in "abc"], activity=due) == [1, 0, 0]
 
 
 def test_points_decay() -> None:

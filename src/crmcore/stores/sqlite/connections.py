@@ -232,10 +232,21 @@ _CAUSES = (
 
 
 @contextmanager
-def explained(path: Path, *, opening: bool = False) -> Iterator[None]:
-    """Turn errors of SQLite into those of a store."""
+def explained(path: Path, *, opening: bool = False, own: bool = True) -> Iterator[None]:
+    """Turn errors of SQLite into those of a store.
+
+    Args:
+        path: the file.
+        opening: whether it is not known yet that the file is a store.
+        own: whether nobody else's code runs in the block.
+    """
     try:
         yield
+    except UnicodeDecodeError as error:
+        if not own:
+            raise
+        # sqlite3 could not even read what SQLite had to say, as where a name in the schema is damaged
+        raise StoreCorrupt(f"{path}: the file is damaged ({error})", path=path) from error
     except sqlite3.Error as error:
         text = str(error)
         for word, kind, meaning in _CAUSES:

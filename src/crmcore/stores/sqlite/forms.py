@@ -15,15 +15,16 @@ thirty digits - is a blob of canonical JSON: nothing is rounded.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from ...errors import StoreCorrupt
+from ...errors import CrmCoreError, StoreCorrupt, StoreError
 from ..codec import dump, load
 
-__all__ = ["FORMS", "WHOLE", "Cell", "Form", "cell_of_decimal", "cell_of_moment"]
+__all__ = ["FORMS", "WHOLE", "Cell", "Form", "cell_of_decimal", "cell_of_moment", "readable"]
 
 Cell = int | float | str | bytes | None
 
@@ -40,6 +41,17 @@ class Form(NamedTuple):
 
     encode: Callable[[Any], Cell]
     decode: Callable[[Any], Any]
+
+
+@contextmanager
+def readable(table: str) -> Iterator[None]:
+    """Turn what reading damaged cells of a table may raise into the error that says so."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except (CrmCoreError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
+        raise StoreCorrupt(f"records of {table} cannot be read: {error}") from error
 
 
 def _odd(value: Any) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 from ..contract import Batch, Cut
 from ..scanning import batches, columns_of
 from ..values import defaults_of
+from .forms import readable
 from .layout import Shape, load_own, places, quoted
 from .past import as_it_was
 from .states import used_fields
@@ -32,24 +33,31 @@ def scan(
         f"WHERE {shape.scope} AND _place > ? AND _place < ? ORDER BY _place",
         (*shape.bound(tenant), *places(tenant)),
     )
-    defaults = defaults_of(shape.kind)
     while rows := cursor.fetchmany(size):
-        taken: list[Sequence[Any]] = list(zip(*rows, strict=True))
-        own = [{} if cell is None else load_own(cell) for cell in taken[-1]] if outside else None
-        at = 2
-        read: dict[str, Sequence[Any]] = {}
-        for name in typed:
-            default, decode = defaults.get(name), shape.forms[name].decode
-            if name in shape.money:
-                read[name] = shape.money_of(name, taken[at], taken[at + 1])
-                at += 1
-            else:
-                read[name] = [default if c is None else decode(c) for c in taken[at]]
+        with readable(shape.kind):
+            batch = _batch(shape, columns, typed, rows, own=outside)
+        yield batch
+
+
+def _batch(
+    shape: Shape, columns: tuple[str, ...], typed: Sequence[str], rows: Sequence[Sequence[Any]], *, own: bool
+) -> Batch:
+    """Return rows of id, version, the cells of typed fields, and the host's own fields, as a batch."""
+    defaults = defaults_of(shape.kind)
+    taken: list[Sequence[Any]] = list(zip(*rows, strict=True))
+    others = [{} if cell is None else load_own(cell) for cell in taken[-1]] if own else None
+    at = 2
+    read: dict[str, Sequence[Any]] = {}
+    for name in typed:
+        default, decode = defaults.get(name), shape.forms[name].decode
+        if name in shape.money:
+            read[name] = shape.money_of(name, taken[at], taken[at + 1])
             at += 1
-        yield Batch(
-            ("id", "version", *columns),
-            (taken[0], taken[1], *(_column(name, read, own, defaults.get(name), len(rows)) for name in columns)),
-        )
+        else:
+            read[name] = [default if c is None else decode(c) for c in taken[at]]
+        at += 1
+    values = (_column(name, read, others, defaults.get(name), len(rows)) for name in columns)
+    return Batch(("id", "version", *columns), (taken[0], taken[1], *values))
 
 
 def past(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from ...domain.record import Id
 from ..fold import Held
+from .forms import readable
 from .layout import Shape, held_in, shape_of
 
 __all__ = ["State", "own_fields", "states", "used_fields"]
@@ -27,7 +28,8 @@ def states(connection: sqlite3.Connection, tenant: int, table: str, ids: Collect
     fields = used_fields(connection, tenant, shape)
     statement = shape.select(fields, f" AND _id IN ({', '.join('?' * len(ids))})")
     rows = connection.execute(statement, (*shape.bound(tenant), *ids))
-    return {row[1]: state_in(shape, fields, row) for row in rows}
+    with readable(table):
+        return {row[1]: state_in(shape, fields, row) for row in rows}
 
 
 def state_in(shape: Shape, fields: list[str], row: Any) -> State:

@@ -21,7 +21,7 @@ from ...table.ingest import assemble
 from ...table.schema import Reading, schema_of
 from ..scanning import columns_of
 from ..values import defaults_of
-from .forms import WHOLE
+from .forms import WHOLE, readable
 from .layout import Shape, load_own, places, quoted
 from .states import own_fields, used_fields
 
@@ -40,6 +40,11 @@ def dataset_in(connection: sqlite3.Connection, tenant: int, shapes: Iterable[Sha
 
 
 def _draft(connection: sqlite3.Connection, tenant: int, shape: Shape) -> Draft:
+    with readable(shape.kind):
+        return _read(connection, tenant, shape)
+
+
+def _read(connection: sqlite3.Connection, tenant: int, shape: Shape) -> Draft:
     typed, own = used_fields(connection, tenant, shape), own_fields(connection, tenant, shape)
     columns = columns_of(shape.kind, None, own)
     reading = Reading(schema_of(shape.kind))

@@ -102,7 +102,7 @@ class SqliteTransaction:
         if self._done:
             raise StoreError("the transaction is over, or one of its writes was refused; nothing of it is kept")
         try:
-            with explained(self._path):
+            with explained(self._path, own=False):
                 yield
         except BaseException:
             self._done = True  # a caller that goes on after an error must not commit half of it

@@ -7,9 +7,12 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from ...demo import dataset
 from ...domain import Money
 from ...domain.schema import RECORDS, fields_of
+from ...table.dataset import Dataset
 from ..plainrow import plain_row
 
 __all__ = ["PART", "Records", "business", "doubled", "emptied", "identifiers", "parted", "scaled"]
@@ -52,9 +55,9 @@ def _in_dollars(row: Row) -> Row:
     return {name: Money(v.amount, "USD") if isinstance(v, Money) else v for name, v in row.items()}
 
 
-def emptied(records: Records) -> Records:
+def emptied(data: Dataset) -> Dataset:
     """Return the same tables without rows."""
-    return {name: [] for name in records}
+    return Dataset.of({name: table.select(np.empty(0, np.int64)) for name, table in data.tables.items()})
 
 
 def parted(records: Records) -> Records:
