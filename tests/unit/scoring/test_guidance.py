@@ -197,13 +197,48 @@ def test_only_open_deals() -> None:
         found.of("won")
 
 
+def test_text_tells_the_reasons_in_their_order() -> None:
+    """The text of each row names value and signals as `because` does, the largest first; at a draw the value stands first."""
+    dice = random.Random(5)
+    deals = [
+        deal(
+            str(i), amount=eur(dice.randrange(1, 9)), push_count=dice.randrange(4), next_step=dice.choice([None, "call"]),
+            expected_close=date(2026, dice.choice([5, 7, 9]), 3), last_activity_at=at(dice.choice([4, 6]), 25),
+        )
+        for i in range(60)
+    ]  # fmt: skip
+    found = steps(*deals, weights=Weights(40, 40, 20))
+    words = {r.labels["en"]: r.name for r in DEALS} | {"value": "value"}
+    for row, step in zip(found.rows(), found.steps, strict=True):
+        told = dict(part.rsplit(" +", 1) for part in row["reasons"].split(", "))
+        assert [words[w] for w in told] == list(step.because)
+        assert [float(x) for x in told.values()] == pytest.approx(list(step.because.values()), abs=0.0500001)
+    draw = steps(deal("x", push_count=2), deal("y", amount=eur(1)), weights=Weights(8, 72, 20), points={"pushed": 30})
+    assert draw["reasons"].tolist() == ["value +6, pushed +6", "value +2"]
+
+
+def test_parts_of_a_ranking() -> None:
+    """Cut, sorted or in another language, rows and steps stay those of the same deals."""
+    found = steps(deal("a", amount=eur(5)), deal("b", amount=eur(7), push_count=3), deal("c", amount=eur(1)))
+    assert [s.id for s in found.steps] == ["b", "a", "c"]
+    cut = found.top(2)
+    assert [s.id for s in cut.steps] == cut["id"].tolist() == ["b", "a"]
+    turned = found.sorted("priority", descending=False)
+    assert [s.id for s in turned.steps] == ["c", "a", "b"]
+    told = turned.top(2).told("zh")
+    assert [s.id for s in told.steps] == told["id"].tolist() == ["c", "a"]
+    assert told["reasons"][0].startswith("价值")
+    with pytest.raises(ArgumentError, match="not among the 2"):
+        cut.of("c")
+
+
 def test_activities() -> None:
     """An activity done lately, or planned, is activity; one that was due and not done is none."""
 
-    def with_activity(**fields):
+    def with_activity(own=None, **fields):
         fields = {"opportunity": "x", "kind": "call", **fields}
         others = [Activity("o", opportunity="other", kind="call", at=at(1, 1), done=at(1, 1))]
-        found = steps(deal("x", last_activity_at=None), tables={"activity": [Activity("a", **fields), *others]})
+        found = steps(deal("x", last_activity_at=own), tables={"activity": [Activity("a", **fields), *others]})
         return "no_activity" not in noticed(found.of("x"))
 
     assert with_activity(at=at(6, 28), done=at(6, 28))
@@ -211,6 +246,8 @@ def test_activities() -> None:
     assert with_activity(at=at(7, 10))
     assert with_activity(due=at(7, 10))
     assert not with_activity(at=at(6, 28), due=at(6, 29))
+    assert not with_activity(at=at(7, 10), done=at(6, 10))  # done before its time, and long ago
+    assert with_activity(own=at(6, 29), at=at(5, 1), done=at(5, 1))  # the deal itself says that there was a later one
     assert not with_activity(at=at(6, 28), done=at(6, 28), opportunity="other")
 
 
