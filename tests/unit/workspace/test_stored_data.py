@@ -69,11 +69,14 @@ def test_the_dataset_is_kept_until_something_is_written(ws: cc.Workspace) -> Non
 
 
 def test_records_without_a_date_of_creation_were_there_always(ws: cc.Workspace) -> None:
-    """O9: where no record has a date of creation, the column is left out, as it is in a source that has none."""
+    """O9: where no record has a date of creation, the column is left out, as it is in a source that has none; its amount has a date."""
     ws.put(Opportunity("D1", amount=Money(5, "EUR")), at=day(5))
 
     assert "created_at" not in ws.dataset()["opportunity"]
-    assert ws.measure("open_value", as_of=date(2020, 1, 1)).total["open_value"] == 5
+    before = ws.measure(["open_deals", "open_value"], as_of=date(2020, 1, 1))
+    assert before.total == {"open_deals": 1, "open_value": 0}
+    assert before.excluded == {"opportunity: unpriced": 1}
+    assert ws.measure("open_value", as_of=day(5)).total["open_value"] == 5
     ws.put(Opportunity("D2", created_at=day(6), amount=Money(7, "EUR")))
     assert ws.measure("open_value", as_of=date(2026, 3, 5)).total["open_value"] == 0  # D1 is undated now
     assert ws.measure("open_value").total["open_value"] == 12
