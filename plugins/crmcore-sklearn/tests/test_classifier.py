@@ -250,6 +250,8 @@ def test_the_model_given_stays_as_it_is() -> None:
     fitted(model)
     assert model.random_state is None
     assert not hasattr(model, "estimators_")
+    assert fitted(RandomForestClassifier(5)).model.random_state == 0
+    assert fitted(RandomForestClassifier(5, random_state=9), seed=3).model.random_state == 9
 
 
 def test_it_is_judged_on_what_came_later() -> None:
