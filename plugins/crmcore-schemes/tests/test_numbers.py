@@ -165,6 +165,25 @@ def test_abc_ties_cuts_and_nothing(workspace) -> None:
     assert (third.grades, third.ids.tolist()) == (["C"], ["A3"])
 
 
+def test_abc_counts_won_deals_with_an_amount_and_an_account(workspace) -> None:
+    """M3: of 70, 30 and five deals that are no revenue of an account, 100 is the whole: A, and A since 70 < 80."""
+    day = date(2026, 1, 1)
+    deals = [
+        ("a", "won", 70, day), ("b", "won", 30, day), (None, "won", 900, day), ("c", "won", None, day),
+        ("c", "lost", 500, day), ("c", "open", 500, None), ("c", "won", 500, date(2026, 7, 1)),
+    ]  # fmt: skip
+    data = cc.Dataset(
+        account=[{"id": x} for x in "abc"],
+        opportunity=[
+            {"id": str(i), "account": a, "outcome": o, "amount": None if n is None else Decimal(n), "closed_at": d,
+             "created_at": date(2025, 12, 1)}
+            for i, (a, o, n, d) in enumerate(deals)
+        ],
+    )  # fmt: skip
+
+    assert scored(workspace.score("abc", data, as_of=TODAY)) == {"a": (100, "A"), "b": (30, "A"), "c": (0, "C")}
+
+
 def test_abc_with_other_cuts() -> None:
     """The cuts are settings, checked by name; the fingerprint tells their scores apart."""
     half = cc.Workspace(plugins=[crmcore_schemes], config={"schemes": {"a_percent": 50, "b_percent": 50}})
