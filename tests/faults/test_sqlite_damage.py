@@ -7,7 +7,7 @@ import shutil
 import signal
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -181,13 +181,19 @@ def judged(path: Path, whole: dict[str, Any]) -> str:
 # --- a full disk
 
 
-def full(backend: SqliteBackend, first: int) -> tuple[int, int]:
+def new(first: int, count: int) -> Iterator[Write]:
+    """Yield writes of new deals alone, as an import does."""
+    for number in range(first, first + count):
+        yield Write("opportunity", f"new {number}", {"name": f"deal {number}", "score": number / 7}, BEGIN, BEGIN)
+
+
+def full(backend: SqliteBackend, first: int, writes: Callable[[int, int], Iterable[Write]] = some) -> tuple[int, int]:
     """Write until there is no more room; return what was acknowledged, and how many commits."""
     store = backend.scoped("a")
     acknowledged, commits, refused = store.last(), 0, ""
     while not refused:
         try:
-            acknowledged = store.append(some(first + 1000 * commits, 200)).last
+            acknowledged = store.append(writes(first + 1000 * commits, 200)).last
             commits += 1
         except StoreError as error:
             refused = str(error)
@@ -210,12 +216,15 @@ def pages(most: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def test_no_page_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("writes", [some, new])
+def test_no_page_left(
+    writes: Callable[[int, int], Iterable[Write]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """SQLITE_FULL (max_page_count): what was acknowledged is there, nothing else; it goes on once there is room."""
     path = tmp_path / "crm.db"
     with pages(200, monkeypatch), closing(SqliteBackend(path)) as backend:
-        for _ in range(2):
-            acknowledged, _ = full(backend, 1)
+        for turn in range(2):
+            acknowledged, _ = full(backend, 1 + 10**7 * turn, writes)
             store = backend.scoped("a")
             assert store.last() == acknowledged == len(list(store.entries()))
             assert backend.verify().sound
@@ -227,7 +236,8 @@ def test_no_page_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert backend.verify().sound
 
 
-def test_no_room_in_the_file_system(tmp_path: Path) -> None:
+@pytest.mark.parametrize("writes", [some, new])
+def test_no_room_in_the_file_system(writes: Callable[[int, int], Iterable[Write]], tmp_path: Path) -> None:
     """A write that the system refuses (RLIMIT_FSIZE, EFBIG) in the midst of a commit: as above, in one process."""
     path = tmp_path / "crm.db"
     backend = SqliteBackend(path)
@@ -238,7 +248,7 @@ def test_no_room_in_the_file_system(tmp_path: Path) -> None:
     try:
         for more in (300_000, 500_000, 700_000):
             resource.setrlimit(resource.RLIMIT_FSIZE, (more, limits[1]))
-            acknowledged, done = full(backend, 1000 * more)
+            acknowledged, done = full(backend, 1000 * more, writes)
             commits += done
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
             store = backend.scoped("a")

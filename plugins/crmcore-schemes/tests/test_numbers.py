@@ -210,9 +210,13 @@ def test_abc_never_adds_currencies(workspace) -> None:
     )
     with pytest.raises(cc.errors.CurrencyError, match="several currencies"):
         workspace.score("abc", data)
-    rate = cc.domain.Rate(from_currency="USD", to_currency="EUR", valid_from=date(2026, 1, 1), rate=Decimal("0.5"))
-    priced = cc.Workspace(plugins=[crmcore_schemes], currency="EUR", rates=[rate])
-    ((_, revenue),) = priced.score("abc", data).beside
+    # the later rate is in force today, and the deal was closed under the first
+    rates = [
+        cc.domain.Rate(from_currency="USD", to_currency="EUR", valid_from=day, rate=Decimal(rate))
+        for day, rate in ((date(2026, 1, 1), "0.5"), (date(2026, 6, 1), "0.9"))
+    ]
+    priced = cc.Workspace(plugins=[crmcore_schemes], currency="EUR", rates=rates)
+    ((_, revenue),) = priced.score("abc", data, as_of=TODAY).beside
     assert revenue.tolist() == [100, 75]
 
 

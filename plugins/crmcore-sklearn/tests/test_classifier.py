@@ -224,6 +224,15 @@ def test_rows_in_another_order_teach_the_same() -> None:
         assert (ws.score(one, dataset()).values == ws.score(other, dataset()).values).all()
 
 
+def test_undecided_rows_teach_nothing() -> None:
+    """R5: fitted on all rows as they stand, or on the decided ones alone, a scorer learns the same."""
+    every, some = dataset(), cc.Dataset(lead=decided(leads())[0])
+    found = [spec().fit(cc.Workspace().view(data).rows("lead")) for data in (every, some)]
+
+    assert len(every["lead"]) > len(some["lead"]) == found[0].facts["n"]
+    assert found[0].fingerprint == found[1].fingerprint
+
+
 def test_versions_differ_where_something_does() -> None:
     """Another revision, parameter, seed or row: another fingerprint."""
     found = [

@@ -15,7 +15,7 @@ from ..table.table import table_named
 from .checks import weight, whole
 from .lookups import NEVER, days_since, has_planned, labels_of, last_done, moments, optional
 from .scores import Scores
-from .signals import Findings, Signal, Steps, Weights, percent_rank, pointed
+from .signals import Findings, Signal, Steps, Weights, percent_rank, pointed, unreadable
 
 __all__ = ["LEADS", "follow_up"]
 
@@ -68,6 +68,7 @@ def follow_up(
     where: Expr | None = None,
     scores: Scores | None = None,
     today: bool = True,
+    unread: int = 0,
     answer_hours: float = 24,
     fresh_days: int = 7,
     idle_days: int = 14,
@@ -91,6 +92,7 @@ def follow_up(
         where: a condition on the leads.
         scores: a scorer's; else the leads' own column `score`, else all have the same value.
         today: whether the view is of the present, in which planned activities are known.
+        unread: rows that could not be read, which a fact tells.
         answer_hours: how long a first response may take.
         fresh_days: how long a lead is new.
         idle_days: without an activity for longer is idle.
@@ -156,6 +158,7 @@ def follow_up(
             {"en": "Left out, repeat another", "zh": "重复线索（已排除）"},
             quiet=True,
         ),
+        unreadable(unread),
     ]
     notes = [_NO_SCORE] if len(leads) and np.isnan(score).all() else []
     return Steps(

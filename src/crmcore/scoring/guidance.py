@@ -21,7 +21,7 @@ from ..units import DAY
 from .checks import weight, whole
 from .lookups import NEVER, days_since, has_planned, keys_with, labels_of, last_done, moments, optional
 from .scores import Scores
-from .signals import Findings, Signal, Steps, Weights, percent_rank, pointed
+from .signals import Findings, Signal, Steps, Weights, percent_rank, pointed, unreadable
 
 __all__ = ["DEALS", "DECISION_MAKERS", "next_steps"]
 
@@ -102,6 +102,7 @@ def next_steps(
     where: Expr | None = None,
     probabilities: Scores | None = None,
     today: bool = True,
+    unread: int = 0,
     closing_days: int = 14,
     idle_days: int = 14,
     stage_days: int | None = None,
@@ -131,6 +132,7 @@ def next_steps(
         probabilities: a scorer's, for each deal it has one; else the deal's own, else that of its stage, else none: then the
             amount stands unweighted (M4).
         today: whether the view is of the present, in which planned activities are known.
+        unread: rows that could not be read, which a fact tells.
         closing_days: how near an expected close is urgent.
         idle_days: without an activity for longer is idle.
         stage_days: longer in a stage is stuck; without, what each stage says.
@@ -187,7 +189,7 @@ def next_steps(
         value,
         weights or Weights(),
         columns,
-        _facts(deals, amount, probability, expected),
+        [*_facts(deals, amount, probability, expected), unreadable(unread)],
         [],
         language=language,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import attrs
@@ -108,8 +110,13 @@ def _check_types(rule: Rule, expr: c.Expr, table: Table, scope: Scope) -> None:
         if held and not {type(x) for x in held} & {type(v) for v in values}:
             raise DefinitionError(
                 f"rule {rule.name!r}: column {term.name!r} of table {table.name!r} holds {type(held[0]).__name__} values such as "
-                f"{held[0]!r}, not {values[0]!r}; where the data are read, a profile may state its kind, such as kind = 'flag'"
+                f"{held[0]!r}, not {values[0]!r}; where the data are read, a profile may state its kind: kind = {_kind(values[0])!r}"
             )
+
+
+def _kind(value: object) -> str:
+    kinds = {bool: "flag", int: "number", Decimal: "number", date: "day", datetime: "instant"}
+    return kinds.get(type(value), "key")
 
 
 def _check_currency(name: str, rows: Rows, scheme: Scheme) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cached_property
-from math import log
+from math import fsum, log
 from typing import Any
 
 import attrs
@@ -396,7 +396,9 @@ def _field_gains(
     feature: Feature, tables: Mapping[str, Mapping[Any, tuple[float, float]]], labels: Sequence[Any]
 ) -> list[float]:
     counts = tables.get(feature.name, {})
-    won, lost = sum(w for w, _ in counts.values()), sum(n for _, n in counts.values())
+    won, lost = (
+        fsum(c[i] for c in counts.values()) for i in (0, 1)
+    )  # in whatever order the values came: the same bits
     enough = {v: _gain(c, won, lost) for v, c in counts.items() if sum(c) >= feature.least}
     return [sum(enough.get(v, 0.0) for v in values_in(feature, x)) for x in labels]
 

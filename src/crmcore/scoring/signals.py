@@ -17,7 +17,7 @@ from ..state.listing import Fact, Heading, Listing, Values
 from ..table.column import Array, Mask, sort_key
 from .checks import weight
 
-__all__ = ["Findings", "Signal", "Step", "Steps", "Weights", "percent_rank", "pointed"]
+__all__ = ["Findings", "Signal", "Step", "Steps", "Weights", "percent_rank", "pointed", "unreadable"]
 
 
 def _words(labels: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -91,6 +91,11 @@ def pointed(rules: Sequence[Signal], points: Mapping[str, float]) -> tuple[Signa
         attrs.evolve(r, points=weight(f"the points of {r.name!r}", points[r.name])) if r.name in points else r
         for r in rules
     )
+
+
+def unreadable(n: int) -> Fact:
+    """Return the fact that rows could not be read; it is told where there are any."""
+    return Fact("unread", n, "count", {"en": "Left out, could not be read", "zh": "无法读取（已排除）"}, quiet=True)
 
 
 def percent_rank(values: Array) -> Array:

@@ -15,6 +15,7 @@ _WORDS = {
     "en": {
         "undefined": "undefined",
         "points": "{value} points",
+        "point": "{value} point",
         "score": "{value}",
         "grade": "grade {grade}",
         "by": "{scorer}, revision {revision}",
@@ -26,6 +27,7 @@ _WORDS = {
     "zh": {
         "undefined": "未定义",
         "points": "{value} 分",
+        "point": "{value} 分",
         "score": "{value}",
         "grade": "等级 {grade}",
         "by": "{scorer}，修订版 {revision}",
@@ -49,7 +51,8 @@ def said(score: Score, language: str) -> str:
     locale(language)  # one there are no words for is refused here
     words = _WORDS.get(language, _WORDS["en"])
     value = words["undefined"] if score.value is None else f"{score.value:.10g}"
-    what = words["points" if score.link == "identity" and score.value is not None else "score"].format(value=value)
+    unit = "score" if score.link != "identity" or score.value is None else "point" if score.value == 1 else "points"
+    what = words[unit].format(value=value)
     grade = "" if score.grade is None else words["and"].replace("、", "，") + words["grade"].format(grade=score.grade)
     by = words["by"].format(scorer=score.scorer, revision=score.revision)
     lines = [f"{score.table} {score.id}: {what}{grade} ({by})"]

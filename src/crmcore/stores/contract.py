@@ -4,7 +4,8 @@ K1   `append` takes all of its writes or, with an error, none; the store stays u
 K2   The entries of a tenant are numbered 1, 2, 3 ... in the order of their commits, without a gap.
 K3   The versions of a record are 1, 2, 3 ...; a write whose `expected` is another version is a VersionConflict.
 K4   A write with a key that its source has used before is not taken again, and answers with the entry of the first time;
-     when its content differs it is a KeyConflict. `recorded_at`, `actor` and `expected` are no content.
+     when its content differs it is a KeyConflict. `recorded_at`, `actor` and `expected` are no content; values are
+     compared as they are written, so that 1.5 is not 1.50.
 K5   Only what differs from the value valid at `at` is kept; a write without a key that changes nothing leaves no entry.
 K6   The state is the fold of the log: of each field, the value with the greatest `at`, then `sequence`, then number.
      A correction of the past may therefore come late.

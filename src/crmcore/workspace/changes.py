@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -18,6 +17,7 @@ from ..stores.values import LONGEST_NAME
 from ..table.builders import ColumnSpec, builder
 from ..table.schema import schema_of
 from .cells import cells_of
+from .ids import Ids, whole_number
 from .records import Clock, recorded
 
 if TYPE_CHECKING:
@@ -28,12 +28,17 @@ if TYPE_CHECKING:
 
 __all__ = ["changes_of", "key_of"]
 
-_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}")
 Reject = Callable[[str, int, CrmCoreError, Mapping[str, Any]], None]
 
 
 def changes_of(
-    data: Dataset, zone: Zone, clock: Clock | None, recorded_at: datetime | None, source: str, reject: Reject
+    data: Dataset,
+    zone: Zone,
+    clock: Clock | None,
+    recorded_at: datetime | None,
+    source: str,
+    reject: Reject,
+    ids: Ids,
 ) -> Iterator[tuple[Write, int]]:
     """Yield the changes of a dataset as writes, each with its row number, in the order they became true (S4).
 
@@ -65,7 +70,8 @@ def changes_of(
         except CrmCoreError as error:
             reject("change", numbers[row] + 1, error, given)
             continue
-        write = Write(where, record, {field: values[row]}, at, seen, cells["actor"][row], sequence, None, key, source)
+        id_ = ids.of(where, type(record)).get(record, record)
+        write = Write(where, id_, {field: values[row]}, at, seen, cells["actor"][row], sequence, None, key, source)
         yield write, numbers[row] + 1
 
 
@@ -134,7 +140,8 @@ def _whole(data: Dataset, spec: ColumnSpec, table: str, field: str) -> bool:
 
 def _number(text: str) -> Any:
     """Return the whole number that a text is of; any other text as it is."""
-    return int(text) if _WHOLE.fullmatch(text) else text
+    found = whole_number(text)
+    return text if found is None else found
 
 
 def _money(text: str) -> Any:

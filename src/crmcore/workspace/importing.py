@@ -20,6 +20,7 @@ from ..table.table import Table
 from ..table.views import newest
 from .cells import cells_of
 from .changes import changes_of, key_of
+from .ids import Ids
 from .records import Clock, fields_kept, recorded
 
 if TYPE_CHECKING:
@@ -149,9 +150,9 @@ class _Import:
         self, data: Dataset, zone: Zone, at: Moment | None, recorded_at: datetime | None, clock: Clock | None
     ) -> None:
         """Write a dataset: its changes first, then its tables as a picture of one moment."""
-        known = set(self._store.tables())
+        known, ids = set(self._store.tables()), Ids(self._store, data)
         if "change" in data:
-            for writes in _pieces(changes_of(data, zone, clock, recorded_at, self._name, self._reject)):
+            for writes in _pieces(changes_of(data, zone, clock, recorded_at, self._name, self._reject, ids)):
                 self._write(writes)
         tables = {name: table for name, table in data.tables.items() if name != "change"}
         if not any(map(len, (*tables.values(), *data.left_out.values()))):
@@ -186,8 +187,8 @@ class _Import:
         leans = _LEANS.get(table.name)
         if leans is not None and (not whole or leans[0] not in columns or leans[2] in columns):
             leans = None
-        ids = table["id"]
-        source = self._name
+        ids, source = table["id"], self._name
+        others = Ids(self._store, Dataset()).of(table.name, int if ids.data.dtype != object else str)
         for start in range(0, len(table), SIZE):
             stop = min(start + SIZE, len(table))
             cells = [cells_of(column, start, stop) for column in columns.values()]
@@ -204,7 +205,7 @@ class _Import:
                 )
             numbers = range(start, stop) if table.rows is None else table.rows[start:stop].tolist()
             yield [
-                (Write(table.name, id_, found, at, learnt, source=source), number + 1)
+                (Write(table.name, others.get(id_, id_), found, at, learnt, source=source), number + 1)
                 for id_, found, number in zip(cells_of(ids, start, stop), values, numbers, strict=True)
             ]
 

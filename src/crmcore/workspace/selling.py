@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Selling"]
 
 
-GIVEN = ("where", "probabilities", "scores", "today", "language")
+GIVEN = ("where", "probabilities", "scores", "today", "unread", "language")
 """Arguments of the functions that the workspace gives itself."""
 
 
@@ -47,6 +47,11 @@ def check_chosen(function: Callable[..., Any], choices: Iterable[str]) -> None:
             near = get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
             raise ArgumentError(f"{function.__name__}() has no choice {name!r}; {hint}")
+
+
+def _unread(data: Dataset, table: str) -> int:
+    """Return how many rows of a table could not be read."""
+    return sum(r.table == table for r in data.rejected)
 
 
 class Selling:
@@ -159,7 +164,15 @@ class Selling:
         held = self._data(data, ("opportunity",))
         scope, today, scores = self._looked_at(held, as_of, scorer, "opportunity")
         check_condition(where)
-        return next_steps(scope, where=where, probabilities=scores, today=today, language=self.language, **choices)
+        return next_steps(
+            scope,
+            where=where,
+            probabilities=scores,
+            today=today,
+            unread=_unread(held, "opportunity"),
+            language=self.language,
+            **choices,
+        )
 
     def follow_up(
         self,
@@ -188,7 +201,15 @@ class Selling:
         held = self._data(data, ("lead",))
         scope, today, scores = self._looked_at(held, as_of, scorer, "lead")
         check_condition(where)
-        return follow_up(scope, where=where, scores=scores, today=today, language=self.language, **choices)
+        return follow_up(
+            scope,
+            where=where,
+            scores=scores,
+            today=today,
+            unread=_unread(held, "lead"),
+            language=self.language,
+            **choices,
+        )
 
     def _rows(self, what: Any, data: Dataset, where: Expr | None, as_of: date | None) -> Rows:
         check_condition(where)

@@ -74,3 +74,13 @@ def test_the_demo(crmcore: Any, tmp_path: Path) -> None:
     assert run.status == 0
     assert "Open deals: " in run.out
     assert crmcore("next", "--data", tmp_path / "demo", "--leads").status == 0
+
+
+def test_rows_that_could_not_be_read_are_told(crmcore: Any, tmp_path: Path) -> None:
+    """A row that was rejected is not ranked, and the line below the table says so, in both languages."""
+    (tmp_path / "opportunity.csv").write_text(
+        "id,outcome,amount,created_at\nd1,open,5,2026-01-01\nd2,open,abc,2026-01-01\n", encoding="utf-8"
+    )
+    (tmp_path / "lead.csv").write_text("id,created_at\nl1,2026-01-01\nl2,soon\n", encoding="utf-8")
+    assert "Left out, could not be read: 1" in crmcore("next", "--data", tmp_path).out
+    assert "无法读取（已排除）：1" in crmcore("next", "--data", tmp_path, "--leads", "--language", "zh").out

@@ -180,6 +180,18 @@ def test_a_property_as_a_hook_is_refused_unread() -> None:
     assert "crmcore_metrics is a property, not a function" in refused(Odd())
 
 
+@pytest.mark.parametrize(("kind", "first"), [(staticmethod, ""), (classmethod, "cls, "), (lambda f: f, "self, ")])
+def test_arguments_of_methods_are_checked_without_the_plugin_itself(kind, first) -> None:
+    """Of a static method the first argument is a hook's already; of other methods it is the object or its class."""
+    space: dict[str, object] = {"CRMCORE_API": (1, 0)}
+    exec(f"def crmcore_metrics({first}confg):\n    return []\n", space)
+    hook = kind(cc.hookimpl(space.pop("crmcore_metrics")))
+
+    assert "crmcore_metrics takes 'confg', which no caller gives" in refused(
+        type("Acme", (), {"CRMCORE_API": (1, 0), "crmcore_metrics": hook})()
+    )
+
+
 def test_an_object_with_slots_only_is_a_plugin() -> None:
     """An object need not have a dict."""
 

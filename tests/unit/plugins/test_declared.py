@@ -128,6 +128,8 @@ def test_a_hook_may_yield(returning, kind) -> None:
             "{'acme': 'acme.toml'}",
             "profile 'acme' is a dict, the Path of a TOML file or a Profile, got str",
         ),
+        ("scorers", "[Scheme]", "crmcore_scorers returned a type in its list"),
+        ("stores", "[StoreSpec]", "crmcore_stores returned a type in its list"),
         ("stores", "[spec('Post Gres')]", "a scheme is a word such as 'postgresql', got 'Post Gres'"),
         ("stores", "[spec('')]", "a scheme is a word such as 'postgresql', got ''"),
         ("stores", "[spec('acme:')]", "a scheme is a word such as 'postgresql', got 'acme:'"),

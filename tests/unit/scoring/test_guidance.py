@@ -300,6 +300,7 @@ def test_cycles_of_no_length_count_and_the_middle_one_is_the_usual() -> None:
     assert noticed(steps(deal("x"), *won(0, 0, 10), cases=3).of("x")) == {"aged"}
     assert noticed(steps(deal("x"), *won(5, 5, 50), cases=3).of("x")) == {"aged"}
     assert noticed(steps(deal("x"), *won(20, 20, 50), cases=3).of("x")) == set()
+    assert noticed(steps(deal("x", pipeline="new one"), *won(5, 5, 50), cases=3).of("x")) == {"aged"}
 
 
 def test_choices() -> None:

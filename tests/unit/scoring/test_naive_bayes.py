@@ -136,6 +136,37 @@ def test_published_increments() -> None:
         assert model.frequencies == SPEC.fit(rows_of(leads)).frequencies
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_any_sequence_of_events_is_the_same_as_fitting_anew(seed) -> None:
+    """Leads come, go, change team, stage, source and outcome: counts, fingerprint and every score are ==, to the last bit."""
+    dice = random.Random(seed)
+
+    def drawn(i):
+        return (
+            i, dice.choice(["T1", "T2", "队", None]), dice.choice(["c0", "c1", "中国", None]), dice.choice(["s0", "s1"]),
+            f"u{dice.randrange(9)}", dice.choice(["S0", "S1", "S2"]), dice.choice(["won", "lost", "open"]),
+            dice.choice([None, "ok"]),
+        )  # fmt: skip
+
+    leads = {i: drawn(i) for i in range(40)}
+    model = SPEC.fit(rows_of(list(leads.values())))
+    for step in range(60):
+        i = dice.randrange(50)
+        before = leads.pop(i, None)
+        after = None if before is not None and dice.random() < 0.2 else drawn(i)
+        if after is not None:
+            leads[i] = after
+        old, new = (None if x is None else SPEC.cases(rows_of([x]))[0] for x in (before, after))
+        model = model.updated(old, new)
+        if step % 12 == 11:
+            rows = rows_of(list(leads.values()))
+            anew = SPEC.fit(rows)
+            assert model.frequencies == anew.frequencies
+            assert model.fingerprint == anew.fingerprint
+            assert model.score(rows).values.tobytes() == anew.score(rows).values.tobytes()
+            assert model.score(rows).parts.tobytes() == anew.score(rows).parts.tobytes()
+
+
 def plain(leads, lead, smoothing=Fraction(1, 10)):
     """Return the probability of a lead without a team, by the rules in plain Python on fractions, all teams together."""
     stages = SPEC.stages

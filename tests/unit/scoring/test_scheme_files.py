@@ -220,3 +220,107 @@ def test_files_that_are_none(tmp_path) -> None:
     with pytest.raises(SchemeError, match="name, table, groups is missing"):
         Scheme.load(written(tmp_path, ""))
     assert Scheme.load(written(tmp_path, "\ufeff" + LEADS)).name == "lead_fit"
+
+
+ROWS = [
+    {"id": "a", "size": "large", "n": 10, "m": 5, "d": date(2026, 6, 30), "f": True},
+    {"id": "b", "size": "small", "n": 20, "m": 20, "d": date(2026, 6, 1), "f": False},
+    {"id": "c", "size": None, "n": None, "m": 1, "d": None, "f": None},
+    {"id": "d", "size": "large", "n": -5, "m": -5, "d": date(2026, 7, 6), "f": True},
+]
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ({"column": "size", "is": "large"}, "ad"),
+        ({"column": "size", "is_not": "large"}, "b"),
+        ({"column": "size", "in": ["large", "huge"]}, "ad"),
+        ({"column": "size", "not_in": ["large", "huge"]}, "b"),
+        ({"column": "size", "blank": True}, "c"),
+        ({"column": "size", "blank": False}, "abd"),
+        ({"column": "f", "is": True}, "ad"),
+        ({"column": "f", "is": False}, "b"),
+        ({"column": "n", "at_least": 10}, "ab"),
+        ({"column": "n", "above": 10}, "b"),
+        ({"column": "n", "at_most": 10}, "ad"),
+        ({"column": "n", "below": Decimal("10.5"), "above": -5}, "a"),
+        ({"column": "n", "above": {"column": "m"}}, "a"),
+        ({"column": "d", "at_least": date(2026, 6, 30)}, "ad"),
+        ({"column": "d", "within_days": 1}, "a"),
+        ({"column": "d", "within_days": 29}, "a"),
+        ({"column": "d", "within_days": 30}, "ab"),
+        ({"column": "d", "older_than_days": 29}, "b"),
+        ({"column": "d", "older_than_days": 30}, ""),
+        ({"column": "d", "due_within_days": 1}, "a"),
+        ({"column": "d", "due_within_days": 6}, "a"),
+        ({"column": "d", "due_within_days": 7}, "ad"),
+        ({"all": [{"column": "size", "is": "large"}, {"column": "n", "below": 0}]}, "d"),
+        ({"any": [{"column": "size", "is": "small"}, {"column": "n", "below": 0}]}, "bd"),
+        ({"not": {"column": "size", "is": "large"}}, "bc"),
+    ],
+)
+def test_every_condition(condition, holds) -> None:
+    """Which of four rows each condition holds for, as of 30 June; and the file that is written says the same."""
+    made = one_rule({"name": "r", "points": 1, "when": condition})
+
+    found = cc.score(made, cc.Dataset(lead=ROWS), as_of=date(2026, 6, 30))
+
+    assert "".join(s.id for s in found if s.value) == holds
+    assert Scheme.of_dict(tomllib.loads(made.to_toml(), parse_float=Decimal)) == made
+
+
+@pytest.mark.parametrize(
+    ("value", "points"),
+    [
+        ("n", [1, 2, 0, 0]),
+        ({"column": "n"}, [1, 2, 0, 0]),
+        ({"days_since": "d"}, [0, 2, 0, 0]),
+        ({"days_until": "d"}, [0, 0, 0, 1]),
+    ],
+)
+def test_every_value(value, points) -> None:
+    """A column, days since a date and days until one; bands from 5 and from 15; and back."""
+    made = one_rule({"name": "r", "value": value, "bands": [{"from": 5, "points": 1}, {"from": 15, "points": 2}]})
+
+    assert cc.score(made, cc.Dataset(lead=ROWS), as_of=date(2026, 6, 30)).values.tolist() == points
+    assert Scheme.of_dict(tomllib.loads(made.to_toml(), parse_float=Decimal)) == made
+
+
+def one_rule(rule):
+    """Return a scheme of one rule, as a file has it."""
+    return Scheme.of_dict({"name": "s", "table": "lead", "groups": [{"name": "g", "rules": [rule]}]})
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ({"all": [], "column": "n"}, "'all' stands alone, got all, column"),
+        ({"any": []}, "'any' takes a list of conditions"),
+        ({"not": 5}, "when, not: a table with some of"),
+        ({"column": "n", "is": 1.5}, "1.5 is a float; numbers are exact"),
+        ({"column": "n", "is": datetime(2026, 1, 1)}, "when, is: .* has no time zone"),
+        ({"column": "n", "above": {"columns": "m"}}, "a number, true or false, or a date is expected"),
+        ({"column": "n", "within_days": True}, "a whole number of days is expected, got True"),
+    ],
+)
+def test_conditions_that_are_none(condition, said) -> None:
+    """Each with the rule and the part it stands in."""
+    with pytest.raises(SchemeError, match=said):
+        one_rule({"name": "r", "points": 1, "when": condition})
+
+
+def test_values_that_files_have_no_words_for() -> None:
+    """Fractions, comparisons of two ages, and values that are computed stay in Python."""
+    from fractions import Fraction
+
+    age = age_in_days("a")
+    for rule in (
+        Rule("r", when=col("a") == Fraction(1, 3), points=1),
+        Rule("r", when=age > 5, points=1),
+        Rule("r", when=(col("a") + 1).is_null(), points=1),
+        Rule("r", when=col("a") > age, points=1),
+        Rule("r", value=col("a") + 1, bands={1: 1}),
+    ):
+        with pytest.raises(DefinitionError, match="cannot be said in a file"):
+            Scheme("s", "lead", groups=[Group("g", [rule])]).to_dict()

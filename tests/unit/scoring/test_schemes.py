@@ -337,8 +337,13 @@ def test_what_is_missing_is_named() -> None:
 
 def test_words_are_not_compared_with_what_is_no_word() -> None:
     """A column of words against True, a number, or a list of numbers: an error that names rule and column, not 0 points."""
-    for when in (col("x") == True, col("x") > 5, col("x").isin([1, 2])):  # noqa: E712 - a condition on a column
-        with pytest.raises(DefinitionError, match="holds str values such as 'yes', not"):
+    for when, kind in (
+        (col("x") == True, "flag"),  # noqa: E712 - a condition on a column
+        (col("x") > 5, "number"),
+        (col("x").isin([1, 2]), "number"),
+        (col("x") < date(2026, 1, 1), "day"),
+    ):
+        with pytest.raises(DefinitionError, match=f"holds str values such as 'yes', not .* kind = '{kind}'"):
             values(scheme(Rule("a", when=when, points=1)), [{"id": "1", "x": "yes"}])
 
 

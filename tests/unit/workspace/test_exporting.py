@@ -147,6 +147,18 @@ def test_amounts_of_two_currencies_are_never_read_as_one(ws: cc.Workspace, tmp_p
     assert [r.record["id"] for r in data.rejected] == ["D1", "D3"]
 
 
+def test_a_currency_of_the_hosts_own(ws: cc.Workspace, tmp_path: Path) -> None:
+    """Where the host has a field `currency` it is the column; an amount in another one is written with its own."""
+    for n, code in enumerate(("EUR", "USD")):
+        ws.put(Opportunity(n, created_at=day(1), amount=Money(5, "EUR")))
+        ws.change("opportunity", n, {"currency": code}, at=day(2))
+    ws.export_data(tmp_path / "out")
+    head, *found = rows(tmp_path / "out" / "opportunity.csv")
+
+    assert head.count("currency") == 1
+    assert [(r[head.index("amount")], r[head.index("currency")]) for r in found] == [("5", "EUR"), ("5 EUR", "USD")]
+
+
 def test_the_past_as_files(selling: cc.Workspace, tmp_path: Path) -> None:
     """Of the past there are the tables as they were, and no log."""
     fill(selling)
@@ -221,7 +233,10 @@ def test_an_interrupted_import_goes_on(selling: cc.Workspace, tmp_path: Path, mo
     """What was written before stays; run again, the rest is written, and the store is equal."""
     monkeypatch.setattr("crmcore.workspace.replaying.SIZE", 4)
     fill(selling)
-    selling.export_data(tmp_path / "out")
+    monkeypatch.setattr("crmcore.workspace.exporting._TOLD", 6)
+    told: list[Any] = []
+    selling.export_data(tmp_path / "out", progress=lambda *step: told.append(step))
+    assert told[:3] == [(6, 27), (12, 27), (17, 27)]
     copy = cc.Workspace(store="memory:")
 
     def stop(done: int, _: int | None) -> None:

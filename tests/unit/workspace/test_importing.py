@@ -257,3 +257,24 @@ def test_two_workspaces_write_to_one_store(url: str, ws: cc.Workspace) -> None:
     other.import_data({"opportunity": deals(outcome=["won", "won", "won", "open"])}, at=day(20))
     assert ws.measure("won_deals").total["won_deals"] == 3
     other.close()
+
+
+def test_a_key_that_comes_with_other_content_is_rejected_alone(ws: cc.Workspace) -> None:
+    """Of changes sent again, the one that says something else now is refused; those beside it are in, or there (K4)."""
+    ws.import_data([Lead("L1", created_at=day(1))])
+    sent = [Change(f"c{n}", table="lead", record="L1", field="owner", new=f"o{n}", at=day(n)) for n in range(2, 9)]
+    assert ws.import_data(sent[:5]).applied == 5
+    again = [*sent[:3], Change("c5", table="lead", record="L1", field="owner", new="other", at=day(5)), *sent[4:]]
+    found = ws.import_data(again)
+
+    assert [(r.row, "used before, with other content" in r.reason) for r in found.rejected] == [(4, True)]
+    assert (found.rows, found.repeated, found.applied) == (7, 4, 2)
+    assert ws.get("lead", "L1").owner == "o8"
+
+
+def test_columns_that_a_store_cannot_keep_are_told(ws: cc.Workspace) -> None:
+    """A column with a name that is the store's own is left out, which is an issue, and the rows are in."""
+    found = ws.import_data({"lead": {"id": [1, 2], "version": [3, 4], "created_at": [day(1), day(1)]}})
+
+    assert [(i.kind, i.column, i.count) for i in found.issues] == [("column not kept", "version", 2)]
+    assert (found.applied, ws.get("lead", 2).created_at) == (2, day(1))

@@ -83,18 +83,18 @@ class Fresh:
 
     def write(self, connection: sqlite3.Connection, head: Head) -> bool:
         """Write states, entries and what fields there are, and return True; nothing is written where a record or key is known."""
+        tenant = head.settle(connection)
         connection.execute("SAVEPOINT fresh")
         try:
-            self._write(connection, head)
+            self._write(connection, head, tenant)
+            known = False
         except sqlite3.IntegrityError:
             connection.execute("ROLLBACK TO fresh")
-            return False
-        finally:
-            connection.execute("RELEASE fresh")
-        return True
+            known = True
+        connection.execute("RELEASE fresh")
+        return not known
 
-    def _write(self, connection: sqlite3.Connection, head: Head) -> None:
-        tenant = head.settle(connection)
+    def _write(self, connection: sqlite3.Connection, head: Head, tenant: int) -> None:
         first = head.last + 1
         numbers = range(first, first + len(self._writes))
         places = [place(tenant, number) for number in numbers]

@@ -129,7 +129,10 @@ class Ledger:
 
     def _take(self, write: Write) -> tuple[int, str]:
         values = {name: _in_utc(value) for name, value in write.values.items()}
-        content = (write.table, write.id, values, _in_utc(write.at), write.sequence)
+        sent = {
+            name: (value, str(value)) for name, value in values.items()
+        }  # 1.5 is not 1.50 where a write is sent again
+        content = (write.table, write.id, sent, _in_utc(write.at), write.sequence)
         if write.key is not None and (write.source, write.key) in self.keys:
             first, version = self.keys[write.source, write.key]
             if not identical(first, content):

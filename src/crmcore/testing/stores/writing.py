@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
 from ...domain import Money
@@ -217,14 +218,15 @@ class Writing(StoreBase):
 
     @needs("writable")
     def test_a_key_with_other_content_is_a_conflict(self) -> None:
-        """K4: another table, record, field, value, type, `at` or sequence under a key that was used is a KeyConflict."""
-        first = deal("1", name="a", owner=1, amount=Money("1.50", "USD"), key="k", at=hour(1))
-        same: dict[str, Any] = {"name": "a", "owner": 1, "amount": Money("1.50", "USD")}
+        """K4: another table, record, field, value, type, number of decimals, `at` or sequence under a used key is a KeyConflict."""
+        same: dict[str, Any] = {"name": "a", "owner": 1, "amount": Money("1.50", "USD"), "x_rate": Decimal("0.5")}
+        first = deal("1", **same, key="k", at=hour(1))
         others = {
             "another value": deal("1", **{**same, "name": "b"}, key="k", at=hour(1)),
             "another type": deal("1", **{**same, "owner": "1"}, key="k", at=hour(1)),
+            "another number of decimals": deal("1", **{**same, "x_rate": Decimal("0.50")}, key="k", at=hour(1)),
             "another currency": deal("1", **{**same, "amount": Money("1.50", "EUR")}, key="k", at=hour(1)),
-            "one field less": deal("1", name="a", owner=1, key="k", at=hour(1)),
+            "one field less": deal("1", **{n: v for n, v in same.items() if n != "amount"}, key="k", at=hour(1)),
             "one field more": deal("1", **same, stage="s", key="k", at=hour(1)),
             "a field cleared": deal("1", **same, stage=None, key="k", at=hour(1)),
             "another record": deal("2", **same, key="k", at=hour(1)),
