@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 import crmcore as cc
 from crmcore.algebra import as_of, col, count, total
+from crmcore.calendars import Zone
 from crmcore.domain import Pipeline, Stage
 from crmcore.engines import inquiry
 from crmcore.plan import layout
+from crmcore.table.history import ENDED, visits_of
 from crmcore.table.values import values_of
 from crmcore.testing.reference import measure
 
@@ -170,29 +172,31 @@ PIPELINE = Pipeline(
 )
 
 
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from([s.id for s in PIPELINE.stages]),
-            st.lists(st.tuples(st.sampled_from([s.id for s in PIPELINE.stages]), st.integers(1, 200)), max_size=6),
-        ),
-        min_size=1,
-        max_size=5,
-    ),
-    hours,
+stages = st.sampled_from([s.id for s in PIPELINE.stages])
+travels = st.lists(
+    st.tuples(stages, st.lists(st.tuples(stages, st.sampled_from([0, 1, 5, 90])), max_size=6)), min_size=1, max_size=5
 )
-def test_what_follows_from_stages_is_what_the_pipeline_does(deals, hour) -> None:
-    """O2, O5, O6: of the moves between stages alone follow outcome, close date, first win, reopenings and the stage's date."""
+
+
+def travelled(deals):
+    """Return deals that moved, one after another, and what changed."""
     records, changes = [], []
     for number, (first, moves) in enumerate(deals):
         at = FIRST + timedelta(hours=number)
         deal, made = PIPELINE.create(f"D{number}", first, at=at)
         changes += made
-        for stage, pause in moves:
+        for place, (stage, pause) in enumerate(moves, 1):
             at += timedelta(hours=pause)
-            deal, made = PIPELINE.move(deal, stage, at=at)
+            deal, made = PIPELINE.move(deal, stage, at=at, sequence=place)
             changes += made
         records.append(deal)
+    return records, changes
+
+
+@given(travels, hours)
+def test_what_follows_from_stages_is_what_the_pipeline_does(deals, hour) -> None:
+    """O2, O5, O6: of the moves between stages alone follow outcome, close date, first win, reopenings and the stage's date."""
+    records, changes = travelled(deals)
     moves_alone = [c for c in changes if c.field == "stage"]
     seen = [
         cc.Dataset(opportunity=records, stage=PIPELINE.stages, change=some).as_of(moment(hour))["opportunity"]
@@ -214,3 +218,42 @@ def test_what_follows_from_stages_is_what_the_pipeline_does(deals, hour) -> None
             ("stage_entered_at", None),
         ):
             assert values_of(table[field]) == [replays[i].get(field, blank) for i in ids], field
+
+
+@given(travels, st.booleans())
+def test_visits_are_the_stays_of_each_deal(deals, alone) -> None:
+    """S3, S4, O5: each stay in an open stage, with its beginning and end, how it ended, and where the deal went."""
+    records, changes = travelled(deals)
+    kinds = {s.id: s.kind for s in PIPELINE.stages}
+    last = FIRST + timedelta(days=60)
+    expected = []
+    for number, (first, moves) in enumerate(deals):
+        at, stage = FIRST + timedelta(hours=number), first
+        end = at
+        for into, pause in [*moves, (None, None)]:
+            end = last if into is None else end + timedelta(hours=pause)
+            if into == stage:  # nothing happens, and the stay goes on
+                continue
+            if kinds[stage] == "open":
+                how = "still there" if into is None else "moved" if kinds[into] == "open" else kinds[into]
+                expected.append([f"D{number}", stage, at, end, how, into])
+            at, stage = end, into
+    some = [c for c in changes if c.field == "stage"] if alone else changes
+    data = cc.Dataset(opportunity=records, stage=PIPELINE.stages, change=some)
+
+    found = visits_of(data.tables, Zone("UTC"), round(last.timestamp() * 1_000_000))
+
+    ids = values_of(data["opportunity"]["id"])
+    stays = [
+        [ids[row], found.labels[stage], since, until, ENDED[how], found.labels[into]]
+        for row, stage, since, until, how, into in zip(
+            found.rows.tolist(), found.stage.tolist(), *map(instants, (found.entered, found.left)), found.ended.tolist(),
+            found.into.tolist(), strict=True,
+        )
+    ]  # fmt: skip
+    assert stays == expected
+    assert not found.made.any()
+
+
+def instants(micros):
+    return [datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us) for us in micros.tolist()]

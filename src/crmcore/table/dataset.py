@@ -13,7 +13,7 @@ from .ingest import assemble
 from .issue import Issue, Rejected
 from .rows import draft_of
 from .table import Table, table_named
-from .views import moment_of, newest, recorded_by, view
+from .views import moment_of, newest, view
 
 __all__ = ["Dataset"]
 
@@ -138,11 +138,9 @@ class Dataset(Mapping[str, Table]):
         learnt = instant if known is None else moment_of(known, "known", zone)[0]
         last = newest(self.tables, zone)
         there, _ = view(self.tables, instant, day, zone, today=last is None or instant >= last[0], known=learnt)
-        found = {name: there[name] for name in self.tables}
-        changes = self.tables.get("change")
-        if changes is not None:
-            found["change"] = recorded_by(changes, instant, learnt, zone)
-        return Dataset.of(found, self.issues, self.rejected, seen_from=(instant, day, learnt))
+        return Dataset.of(
+            {name: there[name] for name in there}, self.issues, self.rejected, seen_from=(instant, day, learnt)
+        )
 
     def __getitem__(self, name: str) -> Table:
         return table_named(self.tables, name)

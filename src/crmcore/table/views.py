@@ -19,13 +19,13 @@ from .table import Table
 
 __all__ = [
     "Seen",
+    "_recorded_by",
     "existence",
     "is_after",
     "is_late",
     "is_recorded",
     "moment_of",
     "newest",
-    "recorded_by",
     "reset",
     "view",
 ]
@@ -151,6 +151,8 @@ def view(
         return table.kept(key, lambda: _reverted(table, mine, instant, by, day, zone))
 
     def there(table: Table) -> Table:
+        if table.name == "change":
+            return table.kept(("recorded by", instant, by, zone.name), lambda: _recorded_by(table, instant, by, zone))
         known_as = seen[table.name]
         if not kept:
             return _there(known_as, instant, day, zone, today=today)
@@ -182,11 +184,12 @@ def moment_of(given: date, what: str, zone: Zone) -> tuple[int, int]:
     return zone.end_of_day(day), day
 
 
-def recorded_by(changes: Table, instant: int, known: int, zone: Zone) -> Table:
+def _recorded_by(changes: Table, instant: int, known: int, zone: Zone) -> Table:
     """Return the changes that had happened by an instant and were recorded by another."""
     at, recorded = micros(changes["at"], zone), changes.columns.get("recorded_at")
     learnt = at if recorded is None else np.where(recorded.present(), micros(recorded, zone), at)
-    return changes.select(np.flatnonzero((at <= instant) & (learnt <= known)))
+    kept = (at <= instant) & (learnt <= known)
+    return changes if kept.all() else changes.select(np.flatnonzero(kept))
 
 
 def is_after(column: Column, instant: int, day: int, zone: Zone) -> Mask:

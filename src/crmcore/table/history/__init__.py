@@ -7,6 +7,20 @@ from __future__ import annotations
 
 from .log import Log
 from .logs import Logs, logged, logs_of
+from .visits import ALWAYS, ENDED, Visits, visits_of
 from .whole import GONE, gone, micros, whole
 
-__all__ = ["GONE", "Log", "Logs", "gone", "logged", "logs_of", "micros", "whole"]
+__all__ = [
+    "ALWAYS",
+    "ENDED",
+    "GONE",
+    "Log",
+    "Logs",
+    "Visits",
+    "gone",
+    "logged",
+    "logs_of",
+    "micros",
+    "visits_of",
+    "whole",
+]

@@ -78,7 +78,7 @@ def _outcome(today: Column, stage: Log, kinds: Array) -> Log:
     before[moved] = meant[stage.before[moved]]
     old, new = meant[stage.old], meant[stage.new]
     pool = stacked(today, words, Zone("UTC"))
-    return Log(pool, before, stage.rows, stage.at, stage.known, old, new).select(old != new)
+    return Log(pool, before, stage.rows, stage.at, stage.known, stage.sequence, old, new).select(old != new)
 
 
 def _closing(table: Table, outcome: Log, zone: Zone) -> Log:
@@ -101,9 +101,17 @@ def _closing(table: Table, outcome: Log, zone: Zone) -> Log:
     is_open = np.full(rows.size, len(outcome.pool))
     old, new = np.append(outcome.old, is_open)[order], np.append(outcome.new, rows)[order]
     known = np.append(outcome.known, at)[order]
+    sequence = np.append(outcome.sequence, np.zeros(rows.size, np.int64))[order]
     pool = stacked(outcome.pool, words, zone)
     return Log(
-        pool, values_before(outcome.before, all_rows[order], old), all_rows[order], all_at[order], known, old, new
+        pool,
+        values_before(outcome.before, all_rows[order], old),
+        all_rows[order],
+        all_at[order],
+        known,
+        sequence,
+        old,
+        new,
     )
 
 
@@ -129,7 +137,7 @@ def _dated(today: Column, log: Log, zone: Zone, keep: Array | None = None) -> Lo
     old = np.append([nothing], new[:-1]) if len(log) else new
     old[firsts] = nothing
     before = values_before(np.arange(size), log.rows, old)
-    return Log(pool, before, log.rows, log.at, log.known, old, new)
+    return Log(pool, before, log.rows, log.at, log.known, log.sequence, old, new)
 
 
 def _firsts(outcome: Log, won: Array) -> Log:
@@ -151,4 +159,4 @@ def _counted(today: Column, outcome: Log, closed: Array) -> Log:
     pool = stacked(today, Column("count", np.arange(most + 1)), Zone("UTC"))
     size = len(today)
     before = values_before(np.arange(size), log.rows, size + number - 1)
-    return Log(pool, before, log.rows, log.at, log.known, size + number - 1, size + number)
+    return Log(pool, before, log.rows, log.at, log.known, log.sequence, size + number - 1, size + number)

@@ -21,6 +21,7 @@ class Log:
         rows: of each change, the position of its row; ascending.
         at: when it became true, microseconds; ascending within a row. A date counts from the end of its day (T8).
         known: when it was recorded, microseconds; `at` where the source does not say (O8).
+        sequence: its place among the changes of one record at one instant.
         old: the value before it.
         new: the value after it.
 
@@ -32,6 +33,7 @@ class Log:
     rows: Array
     at: Array
     known: Array
+    sequence: Array
     old: Array
     new: Array
 
@@ -56,6 +58,7 @@ class Log:
             rows,
             self.at[kept],
             self.known[kept],
+            self.sequence[kept],
             old,
             self.new[kept],
         )

@@ -117,7 +117,16 @@ def _log(
     order = np.lexsort((names[old.codes], names[new.codes], places[new.codes], sequence, at, rows))
     rows = rows[order]
     before, after = (np.where(side.codes[order] < 0, nothing, side.codes[order] + len(today)) for side in (old, new))
-    return Log(pool, values_before(np.arange(len(table)), rows, before), rows, at[order], known[order], before, after)
+    return Log(
+        pool,
+        values_before(np.arange(len(table)), rows, before),
+        rows,
+        at[order],
+        known[order],
+        sequence[order],
+        before,
+        after,
+    )
 
 
 def _positions(records: Column, table: Table, changes: Array) -> Array:

@@ -1,0 +1,159 @@
+"""Visits: the stays of each opportunity in its stages, from the logs of its stage and outcome (S1, S3, S4, S5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import numpy as np
+
+from ...calendars import Zone
+from ...domain import OUTCOMES
+from ..column import Array, Column, Mask
+from ..table import Table
+from .logs import logs_of
+from .whole import micros
+
+__all__ = ["ALWAYS", "ENDED", "Visits", "visits_of"]
+
+ENDED = ("still there", "moved", *OUTCOMES[1:])
+"""How a visit ended, by its number: it has not, the deal moved on, or it was won, lost or abandoned."""
+ALWAYS = np.iinfo(np.int64).min // 2
+"""The beginning of a stay of which nothing tells when it began, not even the creation of the deal."""
+_MOVED = 1
+_OPEN = 1
+_KEEP = -1
+
+
+@attrs.frozen(slots=True, eq=False)
+class Visits:
+    """Stays in stages, by opportunity and in the order in which they happened.
+
+    Args:
+        rows: of each stay, the position of its opportunity; ascending.
+        stage: code of the stage.
+        labels: code -> stage; code 0 is none.
+        entered: when it began, microseconds; `ALWAYS` where nothing tells.
+        left: when it ended; that of the last instant known where it has not.
+        ended: how it ended, a number of `ENDED`.
+        into: code of the stage that it moved to, 0 where it did not move. A deal that was won or lost by moving to such a
+            stage has that stage here.
+        made: whether its beginning was made up at the creation of the opportunity, as nothing tells of it (S5).
+        size: number of opportunities.
+
+    Rules: S1, S3, S4, S5
+    """
+
+    rows: Array
+    stage: Array
+    labels: tuple[Any, ...]
+    entered: Array
+    left: Array
+    ended: Array
+    into: Array
+    made: Mask
+    size: int
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def select(self, kept: Array) -> Visits:
+        """Return some of the visits."""
+        names = ("rows", "stage", "entered", "left", "ended", "into", "made")
+        return attrs.evolve(self, **{name: getattr(self, name)[kept] for name in names})
+
+    @property
+    def first(self) -> Mask:
+        """Which visit is the first of its opportunity."""
+        found: Mask = np.diff(self.rows, prepend=-1) != 0
+        return found
+
+
+def visits_of(tables: Mapping[str, Table], zone: Zone, last: int) -> Visits:
+    """Return the stays of all opportunities in stages in which they were open.
+
+    Args:
+        tables: those of a view: what is later than it is not in them.
+        zone: where days end.
+        last: the instant of the view, up to which a stay that has not ended lasts.
+    """
+    deals = tables["opportunity"]
+    logs = logs_of(tables, zone).get("opportunity", {})
+    stage, outcome = logs.get("stage"), logs.get("outcome")
+    stages: Column = deals["stage"] if stage is None else stage.pool
+    outcomes: Column = deals["outcome"] if outcome is None else outcome.pool
+    size = len(deals)
+    everyone = np.arange(size)
+    created = _created(deals, zone)
+
+    # what happened: a first state of each deal, then each change of its stage, then each change of its outcome
+    in_stage = everyone if stage is None else stage.before
+    with_outcome = everyone if outcome is None else outcome.before
+    rows, at, sequence = [everyone], [created], [np.zeros(size, np.int64)]
+    to, turned = [stages.data[in_stage]], [_codes(outcomes)[with_outcome]]
+    for log, mine, other in ((stage, to, turned), (outcome, turned, to)):
+        if log is not None:
+            rows.append(log.rows)
+            at.append(log.at)
+            sequence.append(log.sequence)
+            mine.append(stages.data[log.new] if log is stage else _codes(outcomes)[log.new])
+            other.append(np.full(len(log), _KEEP))
+    kind = np.repeat(np.arange(len(rows)), [len(r) for r in rows])
+    all_rows, all_at = np.concatenate(rows), np.concatenate(at)
+    began = np.where(kind == 0, np.iinfo(np.int64).min, all_at)
+    order = np.lexsort((kind, np.concatenate(sequence), began, all_rows))
+    all_rows, all_at, kind = all_rows[order], all_at[order], kind[order]
+    stage_now = _filled(np.concatenate(to).astype(np.int64)[order])
+    outcome_now = _filled(np.concatenate(turned).astype(np.int64)[order])
+
+    # of what happened to one deal in one stage at one instant, only the end counts
+    same = np.zeros(len(all_rows), bool)
+    same[:-1] = (all_rows[1:] == all_rows[:-1]) & (all_at[1:] == all_at[:-1]) & (stage_now[1:] == stage_now[:-1])
+    first = kind == 0
+    follows = np.append(all_rows[1:] == all_rows[:-1], [False]) if len(all_rows) else same
+    overtaken = np.zeros(len(all_rows), bool)  # a first state that an event at, or before, the creation replaces
+    overtaken[:-1] = first[:-1] & follows[:-1] & (all_at[1:] <= all_at[:-1])
+    kept = np.flatnonzero(~same & ~overtaken)
+    all_rows, all_at, first = all_rows[kept], all_at[kept], first[kept]
+    stage_now, outcome_now = stage_now[kept], outcome_now[kept]
+
+    follows = np.append(all_rows[1:] == all_rows[:-1], [False]) if len(all_rows) else np.zeros(0, bool)
+    then_stage, then_outcome = np.append(stage_now[1:], [0]), np.append(outcome_now[1:], [0])
+    left = np.where(follows, np.append(all_at[1:], [0]), max(last, int(all_at.max(initial=last))))
+    ended = np.where(~follows, 0, np.where(then_outcome > _OPEN, then_outcome, _MOVED))
+    into = np.where(follows & (then_stage != stage_now), then_stage, 0)
+    stays = np.flatnonzero((stage_now > 0) & (outcome_now == _OPEN))
+    return Visits(
+        all_rows[stays],
+        stage_now[stays],
+        tuple(stages.labels),
+        all_at[stays],
+        left[stays],
+        ended[stays],
+        into[stays],
+        first[stays],
+        size,
+    )
+
+
+def _created(deals: Table, zone: Zone) -> Array:
+    """Return when each deal was created; one without a date was there always (O9)."""
+    column = deals.columns.get("created_at")
+    if column is None:
+        return np.full(len(deals), ALWAYS)
+    return np.where(column.present(), micros(column, zone), ALWAYS)
+
+
+def _codes(outcomes: Column) -> Array:
+    """Return outcomes by their number: 1 open, 2 won, 3 lost, 4 abandoned; 0 where there is none."""
+    numbers = {word: code for code, word in enumerate((None, *OUTCOMES))}
+    return np.array([numbers.get(label, 0) for label in outcomes.labels], np.int64)[outcomes.data]
+
+
+def _filled(values: Array) -> Array:
+    """Return values with each gap filled by the one before; the first of each opportunity is never a gap."""
+    places = np.where(values == _KEEP, 0, np.arange(len(values)))
+    np.maximum.accumulate(places, out=places)
+    found: Array = values[places]
+    return found

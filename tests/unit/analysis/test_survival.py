@@ -1,0 +1,168 @@
+"""Survival curves beside published cases, and beside fractions counted one by one."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import isclose, log, sqrt
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crmcore.analysis.survival import incidence, kaplan_meier, log_rank, risk_table
+from crmcore.errors import ArgumentError
+
+
+def curve_of(time, event, entry=None):
+    return kaplan_meier(risk_table(np.array(time), np.array(event), entry=None if entry is None else np.array(entry)))
+
+
+def test_remission_times_of_1963(vector) -> None:
+    """E54: shares, standard errors and median as published; who is censored at the time of an event is still at risk."""
+    case = vector("surv-km-6mp")
+    for dtype in (np.int64, np.float64):  # counted by whole numbers, and sorted
+        curve = curve_of(np.array(case["input"]["time"], dtype), case["input"]["event"])
+        places = np.searchsorted(curve.times, case["input"]["at"])
+
+        assert curve.share[places] == pytest.approx(case["expected"]["survival"], abs=1e-9)
+        assert curve.error[places] == pytest.approx(case["expected"]["greenwood_se"], abs=1e-9)
+        assert curve.median == case["expected"]["median"]
+
+
+def test_the_restricted_mean(vector) -> None:
+    """E54: the area below the curve up to a limit, as R prints it."""
+    case = vector("surv-rmst")
+    for name, wanted in case["expected"].items():
+        given_ = case["input"][name]
+
+        assert curve_of(given_["time"], given_["event"]).restricted_mean(given_["tau"]) == pytest.approx(
+            wanted, abs=1e-8
+        )
+
+
+def test_won_and_lost_compete(vector) -> None:
+    """The shares won and lost by each time; with those who last they add up to 1, and 1 - S of the won alone overstates."""
+    case = vector("surv-aalen-johansen")
+    time, cause = np.array(case["input"]["time"]), np.array(case["input"]["cause"])
+    risk = risk_table(time, cause, causes=2)
+
+    won, lost = incidence(risk)
+
+    shown = np.searchsorted(risk.times, case["expected"]["time"], side="right") - 1
+    assert won[shown] == pytest.approx(case["expected"]["cif_won"], abs=1e-9)
+    assert lost[shown] == pytest.approx(case["expected"]["cif_lost"], abs=1e-9)
+    assert (won + lost + kaplan_meier(risk).share)[shown] == pytest.approx(np.ones(len(shown)), abs=1e-12)
+    alone = curve_of(time, cause == 1)
+    assert 1 - alone.at(20) == pytest.approx(case["expected"]["naive_1_minus_KM_won_at_20"], abs=1e-9)
+
+
+def test_two_groups_are_told_apart(vector) -> None:
+    """The chi-square of the log-rank test and its p, as published."""
+    case = vector("surv-logrank-6mp")["input"]
+    time = np.array(case["time_a"] + case["time_b"])
+    event = np.array(case["event_a"] + case["event_b"])
+    group = np.repeat([0, 1], [len(case["time_a"]), len(case["time_b"])])
+
+    found = log_rank(time, event, group)
+
+    assert found.statistic == pytest.approx(16.792940989217, abs=1e-6)
+    assert found.p == pytest.approx(4.1688091e-05, rel=1e-6)
+    assert found.freedom == 1
+
+
+def test_tails_of_chi_square() -> None:
+    """Critical values of the printed tables: 3.841, 5.991, 7.815, 9.488 and 11.070 leave 5 %."""
+    from crmcore.analysis.survival.compare import chi_square_tail
+
+    for freedom, value in enumerate((3.841459, 5.991465, 7.814728, 9.487729, 11.070498), 1):
+        assert chi_square_tail(value, freedom) == pytest.approx(0.05, abs=1e-7)
+
+
+@st.composite
+def lives(draw):
+    size = draw(st.integers(0, 25))
+    time = draw(st.lists(st.integers(0, 12), min_size=size, max_size=size))
+    cause = draw(st.lists(st.integers(0, 2), min_size=size, max_size=size))
+    entry = draw(st.none() | st.lists(st.integers(0, 8), min_size=size, max_size=size))
+    return time, cause, entry
+
+
+@given(lives(), st.sampled_from([np.int64, np.float64]))
+def test_curves_are_those_of_fractions_counted_one_by_one(life, dtype) -> None:
+    """S(t) is the product of 1 - d/n, F(t) the sum of S(t-) d/n, over those who had entered before t and not left before it."""
+    time, cause, entry = life
+    risk = risk_table(
+        np.array(time, dtype),
+        np.array(cause, np.int64),
+        causes=2,
+        entry=None if entry is None else np.array(entry, dtype),
+    )
+    people = [
+        (t, c, -1 if entry is None else e)
+        for t, c, e in zip(time, cause, entry or time, strict=True)
+        if entry is None or e < t
+    ]
+    share, shares, ended, ends = Fraction(1), [], [Fraction(0), Fraction(0)], []
+    times = sorted({t for t, c, _ in people if c})
+    for t in times:
+        n = sum(e < t <= stop for stop, _, e in people)
+        d = [sum(stop == t and c == k for stop, c, _ in people) for k in (1, 2)]
+        ended = [f + share * Fraction(dk, n) for f, dk in zip(ended, d, strict=True)]
+        share *= 1 - Fraction(sum(d), n)
+        shares.append(share)
+        ends.append(list(ended))
+
+    curve = kaplan_meier(risk)
+
+    assert risk.times.tolist() == times
+    assert curve.share == pytest.approx([float(s) for s in shares], abs=1e-12)
+    assert incidence(risk).T.tolist() == [pytest.approx([float(f) for f in pair], abs=1e-12) for pair in ends]
+    half = next((t for t, s in zip(times, shares, strict=True) if s <= Fraction(1, 2)), None)
+    assert curve.median == half
+
+
+def test_intervals_are_on_the_log_log_scale() -> None:
+    """6-MP at 10 weeks: S = 0.7529, its error 0.0963; the bounds worked out by hand from log(-log S)."""
+    time = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
+    event = [1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]
+    curve = curve_of(time, event)
+    share, error = curve.share[2], curve.error[2]
+    width = 1.959963984540054 * error / (share * abs(log(share)))
+
+    low, high = curve.interval()
+
+    assert isclose(low[2], share**2.718281828459045**width, rel_tol=1e-12)
+    assert isclose(high[2], share**2.718281828459045**-width, rel_tol=1e-12)
+    assert isclose(error, share * sqrt(3 / (21 * 18) + 1 / (17 * 16) + 1 / (15 * 14)), rel_tol=1e-12)
+
+
+def test_nobody_and_nothing() -> None:
+    """R2: without events the curve stays at 1, and the median has no value; without anybody there is nothing to tell."""
+    for curve in (curve_of([], []), curve_of([3, 5], [0, 0])):
+        assert (curve.times.size, curve.median, curve.at(99), curve.restricted_mean(10)) == (0, None, 1.0, 10.0)
+    assert curve_of([2, 4], [1, 1]).median == 2
+    assert curve_of([2, 4], [1, 0]).quantile(0.75) is None
+    same = log_rank(np.array([1, 2, 1, 2]), np.array([1, 1, 1, 1]), np.array([0, 0, 1, 1]))
+    assert (same.statistic, same.p) == (pytest.approx(0), pytest.approx(1))
+    empty = np.zeros(0, np.int64)
+    assert log_rank(empty, empty, empty).p == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: risk_table(np.array([1, -2]), np.array([1, 1])), "from 0"),
+        (lambda: risk_table(np.array([1.0, np.nan]), np.array([1, 1])), "from 0"),
+        (lambda: risk_table(np.array([1, 2]), np.array([1, 3]), causes=2), "from 0 .none yet. to 2"),
+        (lambda: risk_table(np.array([1, 2]), np.array([1])), "one length"),
+        (lambda: curve_of([1], [1]).quantile(1), "between 0 and 1"),
+        (lambda: curve_of([1], [1]).restricted_mean(-1), "from 0"),
+        (lambda: curve_of([1], [1]).interval(95), "between 0 and 1"),
+        (lambda: log_rank(np.array([1]), np.array([1]), np.array([-1])), "one code from 0"),
+    ],
+)
+def test_what_cannot_be_is_refused(call, message) -> None:
+    """T3: nothing is taken for its absolute value, and nothing guessed."""
+    with pytest.raises(ArgumentError, match=message):
+        call()
