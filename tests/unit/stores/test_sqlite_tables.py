@@ -93,6 +93,21 @@ def test_fields_of_the_host(kind: str, backend: SqliteBackend) -> None:
     compare(backend)
 
 
+@pytest.mark.parametrize(
+    ("large", "fine"),
+    [("99999999999999999", "0.12345678901234"), ("-9999999999999999", "0.123456789"), ("92233720368", "0.123456789")],
+)
+def test_amounts_far_apart(large: str, fine: str, backend: SqliteBackend) -> None:
+    """Amounts that no one number of decimals holds beside each other: the large one is whole, or rejected, never another."""
+    backend.scoped().append(
+        Write("opportunity", n, {"amount": Money(amount, "EUR")}, NOW, NOW)
+        for n, amount in enumerate((large, "1", fine) * 3)
+    )
+    table = compare(backend)["opportunity"]
+    found = table["amount"]
+    assert {Decimal(v) / found.scale for v in found.data.tolist()} <= {Decimal(large), Decimal(1), Decimal(fine)}
+
+
 def deals(random: Random, count: int) -> Iterator[Write]:
     """Yield deals with everything that a dataset may trip over."""
     ids: list[Any] = random.choice([[f"d{n}" for n in range(count)], list(range(count)), [" 1", "1", 1, *"abc"]])

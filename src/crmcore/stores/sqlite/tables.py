@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...table.builders import Block, Builder
+from ...table.builders.decimals import MAX_DECIMALS
 from ...table.builders.money import MoneyBuilder
 from ...table.builders.pack import ints64
 from ...table.column import Array, Mask
@@ -29,7 +30,7 @@ __all__ = ["dataset_in"]
 
 _CHUNK = 4096
 """Rows that are converted at once: their Python values stay in the cache."""
-_TENS = np.array([10**n for n in range(16)], np.int64)
+_TENS = np.array([10**n for n in range(MAX_DECIMALS + 1)], np.int64)
 
 
 def dataset_in(connection: sqlite3.Connection, tenant: int, shapes: Iterable[Shape]) -> Dataset:
@@ -158,6 +159,8 @@ def _exact(cells: list[Any]) -> Block | None:
     decimals = data & 15
     decimals[decimals == WHOLE] = 0
     most = int(decimals.max())
+    if most > MAX_DECIMALS:
+        return None
     data = data >> 4
     if int(decimals.min()) != most:
         factors = _TENS[most - decimals]
