@@ -74,13 +74,13 @@ def test_points_for_rows_of_another_table_with_a_window_and_a_limit() -> None:
         for lead, listed in days.items()
         for d in listed
     ]
-    # another kind, and a visit of nobody, which d, who has none, does not get
+    # another kind, and a visit of nobody, which e, who has no activity, does not get
     visits += [{"kind": "call", "lead": "d", "at": TODAY}, {"kind": "visit", "lead": None, "at": TODAY}]
 
-    found = values(engaged, [{"id": x} for x in "abcd"], activity=visits)
+    found = values(engaged, [{"id": x} for x in "abcde"], activity=visits)
 
     # a: on 30 and 24 June, not on the 23rd; b: three times two are six, at most five
-    assert found == [4, 5, 0, 0]
+    assert found == [4, 5, 0, 0, 0]
 
 
 def test_a_date_that_lies_ahead_is_of_no_age() -> None:
