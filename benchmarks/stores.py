@@ -231,11 +231,11 @@ def agree_on_values(table: Table, plain: dict[str, Any]) -> int:
 def _print(times: Times, yardstick: str, rows: int) -> None:
     width = max(map(len, times.rounds))
     for name in times.rounds:
-        median, spent = times.median(name), times.processor_median(name)
+        spent = times.processor_median(name)
         print(
-            f"  {name:<{width}}  median {median:7.2f} s  least {times.least(name):7.2f} s  "
-            f"{rows / times.least(name):10,.0f} a second  ({rows / spent:,.0f} of processor time)  "
-            f"{times.ratio(name, yardstick):5.2f} x {yardstick}"
+            f"  {name:<{width}}  median {times.median(name):6.2f} s  least {times.least(name):6.2f} s  "
+            f"{rows / times.least(name):9,.0f} a second  {times.ratio(name, yardstick):5.2f} x {yardstick}; processor "
+            f"{spent:6.2f} s  {rows / spent:9,.0f} a second  {spent / times.processor_median(yardstick):5.2f} x"
         )
 
 
