@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..calendars import Zone
+from ..domain.change import moment_key
 from ..domain.record import is_moment
 from ..domain.schema import RECORDS, fields_of
 from ..errors import ArgumentError
@@ -17,6 +18,7 @@ from .records import cut_at
 
 if TYPE_CHECKING:
     from ..stores.contract import Store
+    from ..stores.entry import Entry
 
 __all__ = ["Datasets", "change_rows", "moment_of"]
 
@@ -82,7 +84,11 @@ class Datasets:
 
 
 def change_rows(store: Store, cut: Any = None, known: datetime | None = None) -> Rows:
-    """Return the log as rows of changes, one for each field that an entry changed; values as text."""
+    """Return the log as rows of changes, one for each field that an entry changed; values as text.
+
+    Where a record was first seen after its creation, or has no date of it, how it was then is no change (O8, S5): it is what
+    is known of the time before, too.
+    """
     from ..stores.fold import within
     from .texts import text_of
 
@@ -91,6 +97,8 @@ def change_rows(store: Store, cut: Any = None, known: datetime | None = None) ->
     def rows() -> Iterable[tuple[Any, ...]]:
         for e in store.entries():
             if (known is not None and e.recorded_at > known) or (cut is not None and not within(e.at, cut)):
+                continue
+            if e.version == 1 and _seen_late(e):
                 continue
             for field, new in sorted(e.values.items()):  # in the same order on every store
                 old = e.old.get(field)
@@ -108,6 +116,14 @@ def change_rows(store: Store, cut: Any = None, known: datetime | None = None) ->
                 )
 
     return Rows(names, rows())
+
+
+def _seen_late(first: Entry) -> bool:
+    """Tell whether the first entry of a record of the domain is a picture of one that was there before."""
+    if first.table not in RECORDS:
+        return False
+    made = next((first.values.get(f.name) for f in fields_of(RECORDS[first.table]) if f.exists), None)
+    return made is None or moment_key(made) < moment_key(first.at)
 
 
 def _cleared(data: Dataset) -> Dataset:

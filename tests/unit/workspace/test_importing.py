@@ -278,3 +278,22 @@ def test_columns_that_a_store_cannot_keep_are_told(ws: cc.Workspace) -> None:
 
     assert [(i.kind, i.column, i.count) for i in found.issues] == [("column not kept", "version", 2)]
     assert (found.applied, ws.get("lead", 2).created_at) == (2, day(1))
+
+
+def test_what_an_import_first_saw_was_so_before(ws: cc.Workspace) -> None:
+    """O8, S5: before its first picture a record is as in it, by its own dates; what is changed since has a past.
+
+    D4 is open from 4 March with -7, as the picture of 11 March has it, and with 30 from 20 March on.
+    """
+    ws.import_data({"opportunity": deals()})
+    ws.change("opportunity", "D4", {"amount": Money(30, "EUR")}, at=day(20))
+    data = cc.Dataset(opportunity=deals())
+
+    for when in (day(3), day(8), day(10), day(12)):
+        assert ws.measure(NAMES, as_of=when).total == ws.measure(NAMES, data, as_of=when).total
+    found = [ws.measure("open_value", as_of=day(n)).total["open_value"] for n in (3, 12, 19, 20)]
+    assert found == [150.15, -7, -7, 30]
+    assert ws.measure("open_value", per="week", as_of=date(2026, 3, 22)).rows()[-2:] == [
+        {"period": "2026-W11", "open_value": -7.0},
+        {"period": "2026-W12", "open_value": 30.0},
+    ]
