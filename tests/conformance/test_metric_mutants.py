@@ -210,13 +210,13 @@ def test_rows_are_made_few(judge: Any) -> None:
 def test_what_is_no_metric_is_refused() -> None:
     """An object that is no metric, a name that is none, a flag that is none: the message says what would be right."""
     with pytest.raises(ArgumentError, match=r"TestMine\.metrics are Metric objects or their names, got 7"):
-        type("TestMine", (Small,), {"metrics": [7]})().setup_method()
+        type("TestMine", (Small,), {"metrics": [7]})().test_labels()
     with pytest.raises(ArgumentError, match=r"TestMine\.metrics: give a Metric, its name, or a list of them"):
-        type("TestMine", (Small,), {"metrics": []})().setup_method()
+        type("TestMine", (Small,), {"metrics": []})().test_labels()
     with pytest.raises(ArgumentError, match=r"TestMine\.metrics: two are called deals"):
-        type("TestMine", (Small,), {"metrics": [DEALS, metric("deals", cc.count(WON))]})().setup_method()
+        type("TestMine", (Small,), {"metrics": [DEALS, metric("deals", cc.count(WON))]})().test_labels()
     with pytest.raises(cc.errors.MetricNotFound, match="win_rate"):
-        type("TestMine", (Small,), {"metrics": "win_rat"})().setup_method()
+        type("TestMine", (Small,), {"metrics": "win_rat"})().test_labels()
     with pytest.raises(ArgumentError, match="did you mean 'follows_money'"):
         type("TestMine", (Small,), {"follow_money": False})
 
@@ -236,3 +236,28 @@ def test_names_are_enough(judge: Any) -> None:
     suite = type("TestMine", (MetricSuite,), {"metrics": "win_rate"})
 
     assert list(judge(suite, suite.checks())) == []
+
+
+def test_columns_of_a_hosts_own(judge: Any) -> None:
+    """A metric of a column that no CRM has of itself, money or text, obeys the same laws on rows that have it."""
+
+    class TestMine(MetricSuite):
+        metrics: ClassVar[Any] = [
+            metric("deposits", cc.total("deposit"), unit="money"),
+            metric("sealed_rate", cc.count(cc.col("seal") == "赤") / cc.count(), unit="ratio"),
+        ]
+
+        def records(self) -> Records:
+            return {
+                "opportunity": [
+                    {
+                        "id": n,
+                        "created_at": day(n % 5 + 1),
+                        "seal": "赤" if n % 2 else None,
+                        "deposit": Money(n, "EUR") if n % 3 else None,
+                    }
+                    for n in range(12)
+                ]
+            }
+
+    assert list(judge(TestMine, TestMine.checks())) == []

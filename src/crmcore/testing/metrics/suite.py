@@ -108,7 +108,7 @@ class MetricSuite(Suite):
 
     def test_no_rows(self) -> None:
         """Empty, R2: of no rows a metric is 0 or undefined, with a reason, and never an error."""
-        workspace = self._given[0]  # type: ignore[attr-defined]
+        workspace = self._given[0]
         # the tables keep their columns: of a host's own column nothing else tells the kind
         result = workspace.measure(self._metrics(), emptied(_dataset(self._records())), as_of=self._moment())
         for metric in self._metrics():
@@ -191,12 +191,17 @@ class MetricSuite(Suite):
         """The definition: the reference interpreter finds the same numbers, row by row, to the last bit."""
         from ..reference import measure
 
-        workspace = self._given[0]  # type: ignore[attr-defined]
+        workspace = self._given[0]
         assert workspace.rates is None, "a workspace with rates is not compared; in_reference = False says so"
 
         def law(metrics: list[Metric], records: Records) -> Mapping[str, str]:
-            given = {"as_of": self._moment(), "calendar": workspace.calendar, "timezone": workspace.zone.name}
-            expected = measure(metrics, records, **given)
+            expected = measure(
+                metrics,
+                records,
+                as_of=self._moment(),
+                calendar=workspace.calendar,
+                timezone=workspace.zone.name,
+            )
             return _differences(expected.rows, self._rows(metrics, records), "measured")
 
         self._holds(law)
@@ -212,11 +217,13 @@ class MetricSuite(Suite):
 
     # -- inside ----------------------------------------------------------------------------------------
 
-    def setup_method(self) -> None:
-        """Ask the subclass what it gives."""
-        own = vars(type(self))
-        if "_given" not in own:
-            type(self)._given = self._ask()  # type: ignore[attr-defined]
+    @property
+    def _given(self) -> tuple[Workspace, list[Metric], Records, date | None]:
+        """What the subclass gives; it is asked once."""
+        known: Any = vars(type(self)).get("_answer")
+        if known is None:
+            known = type(self)._answer = self._ask()  # type: ignore[attr-defined]
+        return known  # type: ignore[no-any-return]
 
     def _ask(self) -> tuple[Workspace, list[Metric], Records, date | None]:
         workspace, records, given = self.workspace(), self.records(), type(self).metrics
@@ -234,17 +241,17 @@ class MetricSuite(Suite):
         return workspace, metrics, records, seen
 
     def _metrics(self) -> list[Metric]:
-        return self._given[1]  # type: ignore[attr-defined,no-any-return]
+        return self._given[1]
 
     def _records(self) -> Records:
-        return self._given[2]  # type: ignore[attr-defined,no-any-return]
+        return self._given[2]
 
     def _moment(self) -> date | None:
         """Return the instant that all checks look from, however many rows they have."""
-        return self._given[3]  # type: ignore[attr-defined,no-any-return]
+        return self._given[3]
 
     def _measured(self, metrics: list[Metric], records: Records, **question: Any) -> Any:
-        workspace = self._given[0]  # type: ignore[attr-defined]
+        workspace = self._given[0]
         return workspace.measure(metrics, _dataset(records), as_of=self._moment(), **question)
 
     def _rows(self, metrics: list[Metric], records: Records, **question: Any) -> list[dict[str, Any]]:
