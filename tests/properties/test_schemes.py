@@ -257,10 +257,10 @@ def test_a_scheme_comes_back_from_its_file(scheme) -> None:
 
 
 def test_the_schemes_drawn_say_something() -> None:
-    """Among a few hundred draws there are files, counts, caps that bind, grades, and rows with points."""
+    """Among eighty draws there are files, counts, caps that bind, grades, and rows with points."""
     met = {"files": 0, "points": 0, "limits": 0, "grades": 0, "counts": 0}
 
-    @settings(max_examples=150, derandomize=True, database=None, deadline=None, suppress_health_check=[*HealthCheck])
+    @settings(max_examples=80, derandomize=True, database=None, deadline=None, suppress_health_check=[*HealthCheck])
     @given(schemes(), datasets())
     def look(scheme, records):
         try:
