@@ -212,6 +212,19 @@ def test_reasons_of_a_logistic_regression() -> None:
     assert scores.base == pytest.approx(model.intercept_[0] + usual @ model.coef_[0], abs=1e-8)
 
 
+def test_a_blank_counts_where_blanks_were_learned_from() -> None:
+    """A lead without employees gets what such leads taught; only a blank that gives nothing is called missing."""
+    scores = cc.Workspace().score(fitted(folds=0), dataset())
+    for name in ("employees", "source"):
+        because = [
+            next(b for b in s.reasons if b.reason.name == name)
+            for s, r in zip(scores, leads(), strict=True)
+            if r[name] is None
+        ]
+        assert because
+        assert all(b.amount and not b.missing for b in because)
+
+
 def test_rows_in_another_order_teach_the_same() -> None:
     """The same leads in another order: the same fingerprint, and the same scores to the last bit."""
     rows = leads()
@@ -240,6 +253,10 @@ def test_versions_differ_where_something_does() -> None:
         fitted(features=("source", "employees")), fitted(folds=4),
     ]  # fmt: skip
     assert len({f.fingerprint for f in found}) == len(found)
+    rows = leads()
+    turned = next(r for r in rows if r["converted"])
+    turned |= {"converted": False, "converted_at": None, "lost_at": turned["converted_at"]}
+    assert fitted(folds=0).fingerprint != fitted(folds=0, data=cc.Dataset(lead=rows)).fingerprint
     scores = cc.Workspace().score(found[1], dataset())
     assert (scores.revision, scores.fingerprint) == (2, found[1].fingerprint)
 

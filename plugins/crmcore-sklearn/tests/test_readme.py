@@ -16,5 +16,5 @@ def test_the_blocks_run(monkeypatch, tmp_path) -> None:
 
     assert len(blocks) == 2
     for block in blocks:
-        exec(compile(block, str(README), "exec"), names)  # noqa: S102 - our own page
+        exec(compile(block, str(README), "exec"), names)
     assert (tmp_path / "lead_win.model").is_file()
