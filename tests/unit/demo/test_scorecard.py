@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,15 @@ def shown(**given: object) -> list[str]:
     return lines
 
 
+@cache
+def once() -> tuple[str, ...]:
+    """Return the lines in English, made once."""
+    return tuple(shown())
+
+
 def test_the_scorecard_has_all_its_parts() -> None:
     """Issues, quarters, teams, a year before, activities, sources, what came after, intervals, explanations, in this order."""
-    text = "\n".join(shown())
+    text = "\n".join(once())
     headings = [words("en").steps[step][0].split("{")[0].split(",")[0] for step in words("en").steps]
     spots = [text.find(heading.strip()) for heading in headings if heading.strip()]
 
@@ -44,7 +51,7 @@ def test_the_numbers_are_those_that_are_measured() -> None:
         per="quarter",
     )
     (row,) = [r for r in result.rows() if r["period"] == "2025-Q4"]
-    line, after = [x for x in shown() if x.startswith("   2025-Q4")]
+    line, after = [x for x in once() if x.startswith("   2025-Q4")]
 
     assert f"{row['leads_created']}" in line.split()
     assert f"{100 * row['win_rate']:.1f} %" in line
@@ -59,7 +66,7 @@ def test_what_was_forecast_is_compared_with_what_came() -> None:
     names = ["team_forecast_value", "won_value", "team_forecast_attainment", "forecast_wape"]
     result = demo.workspace().measure(names, demo.dataset(600, 7), by="team", per="quarter")
     (row,) = [r for r in result.rows() if (r["team"], r["period"]) == ("Berlin", "2026-Q1")]
-    text = "\n".join(shown()).split("had forecast, 2026-Q1")[1]
+    text = "\n".join(once()).split("had forecast, 2026-Q1")[1]
     (line,) = [x for x in text.split("\n== ")[0].splitlines() if x.startswith("   Berlin")]
 
     assert line.split()[1:3] == [f"{row['team_forecast_value']:,.0f}", f"{row['won_value']:,.0f}"]
@@ -104,14 +111,14 @@ def test_the_same_lines_each_time_and_no_clock() -> None:
     lines: list[str] = []
     demo.run(600, 8, out=lines.append)
 
-    assert shown() == shown()
-    assert lines != shown()
+    assert tuple(shown()) == once()
+    assert tuple(lines) != once()
 
 
 def test_either_language() -> None:
     """Sentences, headings and labels are Chinese where that is asked for; the numbers are the same."""
-    english, chinese = shown(), shown(language="zh")
-    by_workspace = shown(workspace=Workspace(language="zh"))
+    english, chinese = once(), tuple(shown(language="zh"))
+    by_workspace = tuple(shown(workspace=Workspace(language="zh")))
 
     assert chinese == by_workspace
     assert "赢率" in "\n".join(chinese)
@@ -146,7 +153,7 @@ def test_the_commands_to_try_next_work(
 ) -> None:
     """Each command at the end does what it says, in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    commands = [shlex.split(x) for x in shown() if x.startswith("   crmcore ")]
+    commands = [shlex.split(x) for x in once() if x.startswith("   crmcore ")]
 
     assert len(commands) == len(words("en").next)
     for _, *arguments in commands:

@@ -55,6 +55,18 @@ def test_a_field_that_no_record_has_yet_is_blank(ws: cc.Workspace) -> None:
     assert ws.measure("leads_created", by="lost_reason").rows() == [{"lost_reason": None, "leads_created": 1}]
 
 
+def test_columns_that_nobody_keeps_are_left_out_where_asked(ws: cc.Workspace) -> None:
+    """blank=False gives the columns of the records that are there, so that a metric on another is unavailable."""
+    ws.put(Opportunity("D1", created_at=day(1), outcome="won", closed_at=day(2)))
+    there = set(ws.dataset(blank=False)["opportunity"].columns)
+
+    assert {"id", "created_at", "closed_at", "outcome", "reopened"} <= there
+    assert not {"amount", "owner", "expected_close"} & there
+    card = ws.scorecard().to_dict()
+    assert "won_value" in card["unavailable"]
+    assert card["metrics"]["won_deals"]["value"] == 1
+
+
 def test_the_dataset_is_kept_until_something_is_written(ws: cc.Workspace) -> None:
     """The same object while the log stands still, another one once it has moved on."""
     ws.put(Lead("L1", created_at=day(1)))
