@@ -381,6 +381,8 @@ def test_values_never_seen_and_rare_ones() -> None:
     assert "source = (other)" in names
     assert "source = rare" not in names
     assert found[0] == found[1]
+    read = pooled.inputs.matrix(cc.Workspace().view(new).rows("lead"))
+    assert read[:, names.index("source = (other)")].tolist() == [1.0, 1.0, 0.0]
     apart = fitted(data=data, features=["source", "employees"])
     assert cc.Workspace().score(apart, new).defined.all()
 
