@@ -218,7 +218,7 @@ def test_only_batches_are_held(tmp_path, monkeypatch):
 def test_the_last_batch_may_be_unlike_the_first(tmp_path, monkeypatch):
     """Finer amounts, other types and new fields that come late widen their columns; every value comes back."""
     monkeypatch.setattr(sys.modules["crmcore_duckdb.writing"], "ROWS", 16)
-    plain = [deal(n, amount=Money(n, "EUR"), x=Decimal(n), y=n) for n in range(40)]
+    plain = [deal(n, amount=Money(f"{n}.5", "EUR"), x=Decimal(n), y=n) for n in range(40)]
     late = deal(40, amount=Money("0.00001", "USD"), x="text", y=2**70, z=True)
     store = filled(*plain, late)
     export(store, tmp_path / "s")
