@@ -36,6 +36,7 @@ class Datasets:
         self._zone = zone
         self._last = -1
         self._now: dict[tuple[str, ...], Dataset] = {}
+        self._changes: Table | None = None
 
     def of(
         self, at: date | None = None, known: date | None = None, *, history: bool = False, blank: bool = True
@@ -63,6 +64,7 @@ class Datasets:
         last = self._store.last()
         if last != self._last:
             self._now.clear()
+            self._changes = None
             self._last = last
         if () not in self._now:
             self._now[()] = _cleared(self._store.dataset())
@@ -71,7 +73,11 @@ class Datasets:
             empty: dict[str, Any] = {name: [] for name in more if name != "change"}
             if empty:
                 found = Dataset.of({**found.tables, **Dataset(**empty).tables}, found.issues, found.rejected)
-            self._now[more] = self._with_changes(found) if "change" in more else found
+            if "change" in more:
+                if self._changes is None:
+                    self._changes = self._with_changes(found)["change"]
+                found = Dataset.of({**found.tables, "change": self._changes}, found.issues, found.rejected)
+            self._now[more] = found
         return self._now[more]
 
     def _instant(self, known: date) -> datetime:
