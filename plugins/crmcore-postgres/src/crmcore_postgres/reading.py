@@ -41,10 +41,11 @@ def _cursor(connection: Connection, name: str) -> Iterator[ServerCursor[tuple[An
     finally:
         try:
             cursor.close()
-        except psycopg.Error:  # the connection is lost; a cursor counts as open until its connection is closed
+        except (
+            psycopg.Error
+        ):  # the connection is lost, which its commit tells; a cursor counts as open until it is closed
             connection.close()
             cursor.close()
-            raise
 
 
 def entries_of(
