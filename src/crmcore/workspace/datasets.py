@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..calendars import Zone
@@ -128,8 +129,15 @@ def _seen_late(first: Entry) -> bool:
     """Tell whether the first entry of a record of the domain is a picture of one that was there before."""
     if first.table not in RECORDS:
         return False
-    made = next((first.values.get(f.name) for f in fields_of(RECORDS[first.table]) if f.exists), None)
-    return made is None or moment_key(made) < moment_key(first.at)
+    field = _creation(first.table)
+    made = None if field is None else first.values.get(field)
+    return made is None or (made != first.at and moment_key(made) < moment_key(first.at))
+
+
+@cache
+def _creation(table: str) -> str | None:
+    """Return the field that says when a record of the domain came to exist."""
+    return next((f.name for f in fields_of(RECORDS[table]) if f.exists), None)
 
 
 def _cleared(data: Dataset) -> Dataset:
