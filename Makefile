@@ -75,7 +75,8 @@ $(VENV)/pluggy-$(OLDEST_PLUGGY): $(VENV)/.dev
 .PHONY: test-pluggy
 test-pluggy: $(VENV)/pluggy-$(OLDEST_PLUGGY) ## the tests of plugins with the oldest pluggy there is support for
 	@PYTHONPATH=$< $(BIN)/python -c 'import pluggy; assert pluggy.__version__ == "$(OLDEST_PLUGGY)", pluggy.__version__'
-	@PYTHONPATH=$< $(BIN)/python -m pytest tests/unit/plugins plugins -k "plugin or Plugin"
+	@PYTHONPATH=$< $(BIN)/python -m pytest tests/unit/plugins tests/unit/testing/test_plugin_suite.py \
+	  tests/conformance/test_our_plugins.py plugins/crmcore-profiles
 
 .PHONY: services
 services: ## install system services from Debian (as root; skips what is there)
@@ -130,6 +131,10 @@ bench: $(VENV)/.dev ## ratios to polars, DuckDB and pandas in one run (ROWS=1000
 	@$(BIN)/python -m benchmarks.compare $(if $(ROWS),--rows $(ROWS))
 	@$(BIN)/python -m benchmarks.catalogue $(if $(ROWS),--rows $(ROWS))
 	@$(BIN)/python -m benchmarks.orders $(if $(ROWS),--rows $(ROWS))
+	@$(BIN)/python -m benchmarks.schemes
+	@$(BIN)/python -m benchmarks.naive_bayes
+	@$(BIN)/python -m benchmarks.stores
+	@$(BIN)/python -m benchmarks.plugins
 
 .PHONY: clean
 clean: ## remove the environment, caches and reports
