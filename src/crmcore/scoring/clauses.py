@@ -17,12 +17,13 @@ from typing import Any
 
 from ..algebra import columns as c
 from ..errors import CrmCoreError, DefinitionError, SchemeError
-from .rule import age_in_days
+from .rule import age_in_days, is_whole
 
 __all__ = ["check_keys", "clause_of", "condition_of", "value_clause_of", "value_of"]
 
 _COMPARED = {"is": "==", "at_least": ">=", "above": ">", "at_most": "<=", "below": "<"}
 _DAYS = ("within_days", "older_than_days", "due_within_days")
+_MOST_DAYS = 365_000
 _COMBINED = ("all", "any", "not")
 _TESTS = (*_COMPARED, "is_not", "in", "not_in", "blank", *_DAYS)
 _VALUES = ("column", "days_since", "days_until")
@@ -127,9 +128,9 @@ def _path(name: Any, where: str) -> str:
 
 
 def _days(value: Any, where: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 365_000:
+    if not is_whole(value, 0, _MOST_DAYS):
         raise SchemeError(f"{where}: a whole number of days is expected, got {value!r}")
-    return value
+    return int(value)
 
 
 def _plain(value: Any, where: str) -> Any:
@@ -196,7 +197,7 @@ def _compare(expr: c.Compare) -> dict[str, Any]:
     if isinstance(expr.left, c.Elapsed) and isinstance(expr.right, c.Literal):
         name, ahead = _aged(expr.left)
         test = {("<", False): "within_days", (">=", False): "older_than_days", ("<", True): "due_within_days"}
-        if (expr.op, ahead) not in test or type(expr.right.value) is not int:
+        if (expr.op, ahead) not in test or not is_whole(expr.right.value, 0, _MOST_DAYS):
             raise _unsaid(expr)
         return {"column": name, test[expr.op, ahead]: expr.right.value}
     word = next(w for w, op in _COMPARED.items() if op == expr.op)

@@ -318,6 +318,7 @@ def test_values_that_files_have_no_words_for() -> None:
     for rule in (
         Rule("r", when=col("a") == Fraction(1, 3), points=1),
         Rule("r", when=age > 5, points=1),
+        Rule("r", when=age < -1, points=1),
         Rule("r", when=(col("a") + 1).is_null(), points=1),
         Rule("r", when=col("a") > age, points=1),
         Rule("r", value=col("a") + 1, bands={1: 1}),
