@@ -34,7 +34,7 @@ def test_the_commands_of_the_readme_run(
     lines = re.findall(r"^\$ crmcore (.*)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     commands = [shlex.split(line, comments=True) for line in lines]
 
-    assert [command[0] for command in commands] == ["demo", "scorecard", "measure", "analyse", "kpis"]
+    assert [command[0] for command in commands] == ["demo", "scorecard", "measure", "analyse", "kpis", "next"]
     for command in commands:
         assert main(command) == 0, command
         assert len(capsys.readouterr().out.splitlines()) > 5

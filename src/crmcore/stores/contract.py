@@ -1,6 +1,7 @@
 """The contract of stores: what every backend does, in numbered sentences that the conformance suite cites.
 
-K1   `append` takes all of its writes or, with an error, none; the store stays usable.
+K1   `append` takes all of its writes or, with an error, none; the store stays usable. Transactions do not nest, not even
+     those of two tenants of one backend in one thread.
 K2   The entries of a tenant are numbered 1, 2, 3 ... in the order of their commits, without a gap.
 K3   The versions of a record are 1, 2, 3 ...; a write whose `expected` is another version is a VersionConflict.
 K4   A write with a key that its source has used before is not taken again, and answers with the entry of the first time;
