@@ -33,6 +33,7 @@ class Draft:
         issues: what the source noticed itself.
         rejected: rows that the source itself rejected.
         excluded: rows that were left out before, by reason.
+        last_only: fields of which only the last change is known, whether or not any row says so.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Draft:
     issues: list[Issue] = attrs.Factory(list)
     rejected: list[Rejected] = attrs.Factory(list)
     excluded: dict[str, int] = attrs.Factory(dict)
+    last_only: frozenset[str] = frozenset()
 
 
 class TableBuilder:

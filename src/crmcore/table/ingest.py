@@ -36,6 +36,12 @@ _HINTS = {
     "midnight read as a date": "timestamps without zone, all at midnight",
 }
 _SHOWN = 3
+_NEEDED = {
+    "table": "a change has to say of which table",
+    "record": "a change has to say of which record",
+    "field": "a change has to say of which field",
+    "at": "a change has to say when",
+}
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -125,6 +131,8 @@ class _Work:
             self._list("duplicate id", "id", twice, detail, rejected=True)
             found |= {row: f"id: duplicate id {label!r}" for row, label in zip(twice.tolist(), labels, strict=True)}
             self._drop(twice)
+        if self.draft.name == "change":
+            found |= self._incomplete()
         if found:
             self.rejected += [self._rejected(row, found[row]) for row in sorted(found)]
         for column, notes in self.draft.notes.items():
@@ -133,6 +141,21 @@ class _Work:
                 self.issues.append(
                     Issue(kind, self.draft.name, column, note.count, rows=rows, detail=_HINTS.get(kind, ""))
                 )
+
+    def _incomplete(self) -> dict[int, str]:
+        """Drop changes that do not say of what, or when: nothing can be made of them; return why."""
+        found: dict[int, str] = {}
+        for name in ("table", "record", "field", "at"):
+            column = self.draft.columns.get(name)
+            if column is None:
+                continue
+            blank = ~column.present()
+            rows = np.flatnonzero(blank if self.keep is None else blank & self.keep)
+            if rows.size:
+                self._list("blank", name, rows, _NEEDED[name], rejected=True)
+                found |= dict.fromkeys(rows.tolist(), f"{name}: blank")
+                self._drop(rows)
+        return found
 
     def leave_out(self) -> None:
         """Leave out what counts nowhere, by the first reason that holds, and count it (O3)."""
@@ -268,6 +291,7 @@ class _Work:
             rows=numbers,
             clustered=clustered,
             aside=self.table_aside() if self.aside else None,
+            last_only=_last_only(draft) if draft.name == "change" else frozenset(),
         )
 
     def table_aside(self) -> Table:
@@ -281,6 +305,16 @@ class _Work:
         size = self.draft.length if self.keep is None else int(np.count_nonzero(self.keep))
         large = size >= tables.CLUSTER_FROM and self.draft.name == "opportunity"
         return "outcome" if large and "outcome" in self.draft.columns else None
+
+
+def _last_only(changes: Draft) -> frozenset[str]:
+    """Return the fields, as "opportunity.stage", of which a source keeps only the last change (S5)."""
+    marks, table, field = (changes.columns.get(name) for name in ("last_only", "table", "field"))
+    if marks is None or table is None or field is None or marks.kind != "flag":
+        return changes.last_only
+    rows = np.flatnonzero(marks.data & marks.present())
+    pairs = np.unique(np.stack([table.data[rows], field.data[rows]]), axis=1)
+    return changes.last_only | {f"{table.labels[t]}.{field.labels[f]}" for t, f in pairs.T.tolist() if t and f}
 
 
 def _ordered(codes: Array, rows: Array | None) -> Array | None:

@@ -51,6 +51,7 @@ class Table:
         rows: the row number in the input of each row, or None for 0 .. n - 1.
         clustered: name of the key column the rows are ordered by, if they are.
         aside: the rows that are left out (O3), for questions about a time at which they still counted.
+        last_only: of a table of changes, the fields ("opportunity.stage") of which only the last change is known (S5).
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Table:
         rows: Array | None = None,
         clustered: str | None = None,
         aside: Table | None = None,
+        last_only: frozenset[str] = frozenset(),
     ) -> None:
         self.name = name
         self.columns: Mapping[str, Column] = (
@@ -75,6 +77,7 @@ class Table:
         self.rows = rows
         self.clustered = clustered
         self.aside = aside
+        self.last_only = last_only
         self.serial = next(_SERIALS)
         self._derived: dict[Hashable, tuple[Any, int]] = {}
         self._kept = 0
@@ -148,6 +151,20 @@ class Table:
             excluded=self.excluded,
             rows=numbers,
             clustered=clustered,
+            last_only=self.last_only,
+        )
+
+    def beside(self, aside: Table | None) -> Table:
+        """Return the table with the rows that are left out of it (O3)."""
+        return Table(
+            self.name,
+            self.columns,
+            length=self.length,
+            references=self.references,
+            excluded=self.excluded,
+            rows=self.rows,
+            clustered=self.clustered,
+            aside=aside,
         )
 
     def replace(self, columns: Mapping[str, Column], *, excluded: Mapping[str, int] | None = None) -> Table:
@@ -163,6 +180,7 @@ class Table:
             excluded=self.excluded if excluded is None else excluded,
             rows=self.rows,
             clustered=clustered,
+            last_only=self.last_only,
         )
 
 

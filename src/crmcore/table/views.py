@@ -220,22 +220,30 @@ def _reverted(table: Table, logs: Mapping[str, Log], instant: int, known: int, d
                 changes[name] = reset(changes.get(name, everything.columns[name]), late, value)
     found = everything.replace(changes) if changes else everything
     if not logs:
-        return found
+        if found is table or table.aside is None:
+            return found
+        return found.beside(_reverted(table.aside, logs, instant, known, day, zone))
     left_out = gone(found)
-    return found.select(np.flatnonzero(~left_out)) if left_out.any() else found
+    if not left_out.any():
+        return found
+    return found.select(np.flatnonzero(~left_out)).beside(found.select(np.flatnonzero(left_out)))
 
 
 def _there(table: Table, instant: int, day: int, zone: Zone, *, today: bool) -> Table:
     made = existence(table)
     if made is None:
         return table
+    aside = None if table.aside is None else _there(table.aside, instant, day, zone, today=today)
     latest = _latest(made, zone)
-    if (latest is None or latest <= instant) and (today or not made.nulls):
+    late = np.zeros(len(table), bool)
+    if not ((latest is None or latest <= instant) and (today or not made.nulls)):
+        late = is_after(made, instant, day, zone)
+        if not today:
+            late |= ~made.present()
+    if not late.any() and aside is table.aside:
         return table
-    gone = is_after(made, instant, day, zone)
-    if not today:
-        gone |= ~made.present()
-    return table.select(np.flatnonzero(~gone)) if gone.any() else table
+    found = table.select(np.flatnonzero(~late)) if late.any() else table.replace({})
+    return found.beside(aside)
 
 
 def reset(column: Column, rows: Mask, value: Any) -> Column:

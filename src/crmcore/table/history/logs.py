@@ -117,6 +117,9 @@ def _log(
     order = np.lexsort((names[old.codes], names[new.codes], places[new.codes], sequence, at, rows))
     rows = rows[order]
     before, after = (np.where(side.codes[order] < 0, nothing, side.codes[order] + len(today)) for side in (old, new))
+    # many sources say only the new value: the old one is that of the change before it
+    silent = np.flatnonzero((before == nothing) & (np.diff(rows, prepend=-1) == 0))
+    before[silent] = after[silent - 1]
     return Log(
         pool,
         values_before(np.arange(len(table)), rows, before),

@@ -13,15 +13,17 @@ from ...domain import OUTCOMES
 from ..column import Array, Column, Mask
 from ..table import Table
 from .logs import logs_of
-from .whole import micros
+from .whole import GONE, micros, whole
 
 __all__ = ["ALWAYS", "ENDED", "Visits", "visits_of"]
 
-ENDED = ("still there", "moved", *OUTCOMES[1:])
-"""How a visit ended, by its number: it has not, the deal moved on, or it was won, lost or abandoned."""
+ENDED = ("still there", "moved", *OUTCOMES[1:], "removed")
+"""How a visit ended, by its number: it has not, the deal moved on, it was won, lost or abandoned, or deleted or merged."""
 ALWAYS = np.iinfo(np.int64).min // 2
 """The beginning of a stay of which nothing tells when it began, not even the creation of the deal."""
 _MOVED = 1
+_REMOVED = len(ENDED) - 1
+_NEVER = np.iinfo(np.int64).max
 _OPEN = 1
 _KEEP = -1
 
@@ -40,7 +42,7 @@ class Visits:
         into: code of the stage that it moved to, 0 where it did not move. A deal that was won or lost by moving to such a
             stage has that stage here.
         made: whether its beginning was made up at the creation of the opportunity, as nothing tells of it (S5).
-        size: number of opportunities.
+        size: number of opportunities; rows from it on are of deals that were removed.
 
     Rules: S1, S3, S4, S5
     """
@@ -70,15 +72,18 @@ class Visits:
         return found
 
 
-def visits_of(tables: Mapping[str, Table], zone: Zone, last: int) -> Visits:
+def visits_of(tables: Mapping[str, Table], zone: Zone, last: int, *, removed: bool = False) -> Visits:
     """Return the stays of all opportunities in stages in which they were open.
 
     Args:
         tables: those of a view: what is later than it is not in them.
         zone: where days end.
         last: the instant of the view, up to which a stay that has not ended lasts.
+        removed: with the stays of deals that have been deleted or merged since, up to then (W2); those of which nothing
+            tells when are left out.
     """
-    deals = tables["opportunity"]
+    own = len(tables["opportunity"])
+    deals = whole(tables["opportunity"], zone)
     logs = logs_of(tables, zone).get("opportunity", {})
     stage, outcome = logs.get("stage"), logs.get("outcome")
     stages: Column = deals["stage"] if stage is None else stage.pool
@@ -118,12 +123,23 @@ def visits_of(tables: Mapping[str, Table], zone: Zone, last: int) -> Visits:
     all_rows, all_at, first = all_rows[kept], all_at[kept], first[kept]
     stage_now, outcome_now = stage_now[kept], outcome_now[kept]
 
+    # what changes nothing, such as a stage written once more, ends no stay
+    idle = np.zeros(len(all_rows), bool)
+    idle[1:] = (np.diff(all_rows) == 0) & (np.diff(stage_now) == 0) & (np.diff(outcome_now) == 0)
+    kept = np.flatnonzero(~idle)
+    all_rows, all_at, first = all_rows[kept], all_at[kept], first[kept]
+    stage_now, outcome_now = stage_now[kept], outcome_now[kept]
+
     follows = np.append(all_rows[1:] == all_rows[:-1], [False]) if len(all_rows) else np.zeros(0, bool)
     then_stage, then_outcome = np.append(stage_now[1:], [0]), np.append(outcome_now[1:], [0])
     left = np.where(follows, np.append(all_at[1:], [0]), max(last, int(all_at.max(initial=last))))
     ended = np.where(~follows, 0, np.where(then_outcome > _OPEN, then_outcome, _MOVED))
     into = np.where(follows & (then_stage != stage_now), then_stage, 0)
-    stays = np.flatnonzero((stage_now > 0) & (outcome_now == _OPEN))
+    ends = _removals(tables, zone) if removed and len(deals) > own else np.zeros(0, np.int64)
+    until = np.where(all_rows < own, _NEVER, np.append(ends, [0]).take(all_rows - own, mode="clip"))
+    stays = np.flatnonzero((stage_now > 0) & (outcome_now == _OPEN) & ((all_rows < own) | (removed & (all_at < until))))
+    cut = (left > until) | ((ended == 0) & (until < _NEVER))
+    left, ended, into = np.where(cut, until, left), np.where(cut, _REMOVED, ended), np.where(cut, 0, into)
     return Visits(
         all_rows[stays],
         stage_now[stays],
@@ -133,8 +149,34 @@ def visits_of(tables: Mapping[str, Table], zone: Zone, last: int) -> Visits:
         ended[stays],
         into[stays],
         first[stays],
-        size,
+        own,
     )
+
+
+def _removals(tables: Mapping[str, Table], zone: Zone) -> Array:
+    """Return since when each deal that is left out has been; those that nothing tells of were never there."""
+    deals = whole(tables["opportunity"], zone)
+    logs = logs_of(tables, zone).get("opportunity", {})
+    since = np.full(len(deals), _NEVER)
+    for name in GONE:
+        column, log = deals.columns.get(name), logs.get(name)
+        if column is None:
+            continue
+        here = _says(column)
+        mine = np.full(len(deals), ALWAYS)
+        if log is not None:
+            says = _says(log.pool)
+            turns = np.flatnonzero(says[log.new] & ~says[log.old])
+            mine[log.rows[turns]] = log.at[turns]  # of several, the last one stays
+        since = np.where(here, np.minimum(since, mine), since)
+    found: Array = since[len(tables["opportunity"]) :]
+    return found
+
+
+def _says(column: Column) -> Mask:
+    """Return which values of a column leave a row out."""
+    found: Mask = column.data & column.present() if column.kind == "flag" else column.present()
+    return found
 
 
 def _created(deals: Table, zone: Zone) -> Array:
