@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Protocol
 
 import attrs
@@ -34,6 +35,12 @@ class Run(Protocol):
     ) -> Result: ...
 
 
+class Past(Protocol):
+    """Gives the view's data as seen from another instant, with what the view knows (O8)."""
+
+    def __call__(self, moment: date) -> Scope: ...
+
+
 @attrs.frozen(slots=True, eq=False)
 class View:
     """What an analysis works on.
@@ -42,11 +49,13 @@ class View:
         scope: the tables as seen from `scope.as_of`, with zone, calendar and rates.
         where: a condition on the rows of every table that is read.
         measure: measures metrics of the workspace on the same data, condition and instant.
+        past: the tables as seen from another instant.
     """
 
     scope: Scope
     where: Expr | None
     measure: Run
+    past: Past
 
     def __contains__(self, table: str) -> bool:
         return table in self.scope.tables
@@ -67,6 +76,14 @@ class View:
             raise TableNotFound(table, self.scope.tables, where="in the dataset")
         found = priced(self.scope.tables[table], at, self.scope)
         return rows_of(found, self.scope, self.where, where)
+
+    def at(self, moment: date) -> View:
+        """Return the view from another instant, a date (its end) or an aware datetime, with the knowledge of this one (O8).
+
+        Raises:
+            ArgumentError: no instant.
+        """
+        return attrs.evolve(self, scope=self.past(moment))
 
     def undated(self, table: str, *, where: Expr | None = None) -> Rows:
         """Return the rows without a date that a view of the past has not (O9), to be counted among what is left out.

@@ -38,6 +38,7 @@ class Analysis:
         unit: of the number it is about; "label" for classes.
         better: "higher", "lower", "target" or "neutral".
         anchor: the date column at which rows count, or "stock" (T4).
+        history: whether it reads the changes of records, of whatever instant it is asked.
         summary: the definition in one sentence.
         labels: the name by language.
         revision: raised whenever the same input gives another number.
@@ -49,6 +50,7 @@ class Analysis:
     unit: str = attrs.field(default="number", kw_only=True)
     better: str = attrs.field(default="neutral", kw_only=True)
     anchor: str | None = attrs.field(default=None, kw_only=True)
+    history: bool = attrs.field(default=False, kw_only=True)
     summary: str = attrs.field(kw_only=True)
     source: str = attrs.field(kw_only=True)
     rules: tuple[str, ...] = attrs.field(converter=_texts, kw_only=True)

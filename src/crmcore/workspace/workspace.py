@@ -225,6 +225,7 @@ class Workspace(OnStore, Selling):
         *,
         where: Expr | None = None,
         as_of: date | None = None,
+        known: date | None = None,
         **choices: Any,
     ) -> Listing:
         """Run an analysis of the catalogue on a dataset.
@@ -234,6 +235,8 @@ class Workspace(OnStore, Selling):
             data: the tables it is run on; by default those of the store.
             where: a condition on the rows of every table that is read.
             as_of: the date (its end, local) or aware datetime looked from; by default the newest recorded instant (T8).
+            known: count only changes that were recorded by this date (its end, local) or aware datetime; by default by
+                `as_of` (O8).
             choices: the keyword arguments of the analysis; its function documents them.
 
         Returns: rows of finished numbers, in the language of the workspace.
@@ -246,9 +249,9 @@ class Workspace(OnStore, Selling):
         """
         analysis = analysis_named(name, self.metrics)
         check_choices(analysis, choices)
-        found = analysis.run(
-            self.view(self._data(data, analysis.needs, history=as_of is not None), where=where, as_of=as_of), **choices
-        )
+        back = analysis.history or as_of is not None or known is not None
+        tables = self._data(data, analysis.needs, history=back)
+        found = analysis.run(self.view(tables, where=where, as_of=as_of, known=known), **choices)
         return found.told(self.language)
 
     def scorer(self, name: str | Scorer) -> Scorer:
@@ -393,25 +396,19 @@ class Workspace(OnStore, Selling):
         running = None if per is None or moment is None else self.calendar.period(moment.day, per).label
         return card_of(self.metrics.values(), tables, run, subjects=subjects, running=running, language=self.language)
 
-    def view(self, data: Dataset, *, where: Expr | None = None, as_of: date | None = None) -> View:
-        """Return a dataset as an analysis sees it.
+    def view(
+        self, data: Dataset, *, where: Expr | None = None, as_of: date | None = None, known: date | None = None
+    ) -> View:
+        """Return a dataset as an analysis sees it; `as_of` and `known` are those of `analyse`.
 
         Raises:
             ArgumentError: what is no condition, or no instant.
         """
         check_condition(where)
 
-        def run(
-            metrics: str | Metric | Iterable[str | Metric],
-            *,
-            by: str | Expr | Iterable[str | Expr] = (),
-            per: str | None = None,
-            where: Expr | None = where,
-            interval: bool | float = False,
-        ) -> Result:
-            return self.measure(metrics, data, by=by, per=per, where=where, as_of=as_of, interval=interval)
-
-        return View(self._scope(data, as_of), where, run)
+        scope = self._scope(data, as_of, known=known)
+        run = partial(self.measure, data=data, where=where, as_of=as_of, known=known)
+        return View(scope, where, run, partial(self._scope, data, known=scope.as_of))
 
     def _plan(self, metrics: tuple[Metric, ...], keys: tuple[Expr, ...], per: str | None, where: Expr | None) -> Plan:
         """Return the plan of a question, kept for the next time."""
@@ -425,16 +422,18 @@ class Workspace(OnStore, Selling):
         return plan
 
     def _scope(
-        self, data: Dataset, as_of: date | None, *, known: date | None = None, beside: Dataset | None = None
+        self, data: Dataset, as_of: date | None, *, known: date | Moment | None = None, beside: Dataset | None = None
     ) -> Scope:
         """Return the dataset as seen from an instant; the last few views of a dataset are kept while it lives.
 
-        What is newest, and so whether the instant lies in the past (O9), those beside it tell too.
+        What is newest, and so whether the instant lies in the past (O9), those beside it tell too. Known is what another
+        moment has learnt.
         """
         check_data(data)
         views = self._views.setdefault(data, OrderedDict())
         # a time that the clock shows twice is two moments, and equal as a datetime
-        moment, learnt = self._moment(as_of, "as_of"), self._moment(known, "known")
+        moment = self._moment(as_of, "as_of")
+        learnt = Moment(known.learnt, known.day) if isinstance(known, Moment) else self._moment(known, "known")
         if moment is None and data.seen_from is not None:
             instant, day, by = data.seen_from
             moment, learnt = Moment(instant, day), learnt or Moment(by, day)
