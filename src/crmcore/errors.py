@@ -55,6 +55,7 @@ __all__ = [
     "DataQualityWarning",
     "DefinitionError",
     "GroupNotFound",
+    "HistoryUnavailable",
     "IngestError",
     "KeyConflict",
     "MetricNotFound",
@@ -184,6 +185,10 @@ class IngestError(DataError):
 
 class CurrencyError(DataError):
     """Amounts of several currencies met without a rate table (M2)."""
+
+
+class HistoryUnavailable(DataError):
+    """A number needs a history that the source does not keep (S5)."""
 
 
 class RangeError(DataError):

@@ -29,8 +29,9 @@ class Change(Record):
         recorded_at: when it was written down; the same as `at` when the source does not say.
         sequence: order among changes of the same instant (S4).
         actor: the seller or user who made it.
+        last_only: whether the source keeps no other change of this field than the last one of each record.
 
-    Rules: O8, S4
+    Rules: O8, S4, S5
     """
 
     id: Id | None = attrs.field(default=None, metadata=spec("id"))
@@ -43,6 +44,7 @@ class Change(Record):
     recorded_at: Moment | None = column.moment(recorded=True)
     sequence: int = column.count(default=0)
     actor: Id | None = column.ref("seller")
+    last_only: bool = column.flag()
 
 
 @attrs.frozen(eq=False)

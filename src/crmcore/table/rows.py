@@ -61,7 +61,9 @@ def draft_of(
 def _draft(reading: Reading, data: Any) -> Draft:
     name = reading.table
     if isinstance(data, Table):
-        return Draft(name, dict(data.columns), len(data), data.rows, excluded=dict(data.excluded))
+        return Draft(
+            name, dict(data.columns), len(data), data.rows, excluded=dict(data.excluded), last_only=data.last_only
+        )
     if speaks_arrow(data):
         return _from_arrow(reading, data)
     if isinstance(data, Mapping):

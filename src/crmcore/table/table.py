@@ -165,6 +165,7 @@ class Table:
             rows=self.rows,
             clustered=self.clustered,
             aside=aside,
+            last_only=self.last_only,
         )
 
     def replace(self, columns: Mapping[str, Column], *, excluded: Mapping[str, int] | None = None) -> Table:

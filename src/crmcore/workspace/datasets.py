@@ -170,6 +170,7 @@ def without(table: Table, names: Iterable[str]) -> Table:
         excluded=table.excluded,
         rows=table.rows,
         clustered=table.clustered if table.clustered not in gone else None,
+        last_only=table.last_only,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...calendars import Zone
 from ...domain import OUTCOMES
+from ...errors import HistoryUnavailable
 from ..column import Array, Column, Mask
 from ..table import Table
 from .logs import logs_of
@@ -81,7 +82,18 @@ def visits_of(tables: Mapping[str, Table], zone: Zone, last: int, *, removed: bo
         last: the instant of the view, up to which a stay that has not ended lasts.
         removed: with the stays of deals that have been deleted or merged since, up to then (W2); those of which nothing
             tells when are left out.
+
+    Raises:
+        HistoryUnavailable: the source keeps only the last change of a stage (S5).
+        IngestError: a change to a value that its column cannot take.
     """
+    changes = tables.get("change")
+    if changes is not None and "opportunity.stage" in changes.last_only:
+        raise HistoryUnavailable(
+            "the stays of opportunities in their stages are not known: the source keeps only the last change of "
+            "'opportunity.stage' (S5); give the table change with every change, or measure what needs today's stage only",
+            field="opportunity.stage",
+        )
     own = len(tables["opportunity"])
     deals = whole(tables["opportunity"], zone)
     logs = logs_of(tables, zone).get("opportunity", {})
