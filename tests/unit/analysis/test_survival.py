@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import isclose, log, sqrt
+from math import exp, isclose, log, sqrt
 
 import numpy as np
 import pytest
@@ -99,9 +99,9 @@ def test_curves_are_those_of_fractions_counted_one_by_one(life, dtype) -> None:
         entry=None if entry is None else np.array(entry, dtype),
     )
     people = [
-        (t, c, -1 if entry is None else e)
-        for t, c, e in zip(time, cause, entry or time, strict=True)
-        if entry is None or e < t
+        (t, c, e or -1)  # who enters at 0 was there from the beginning, and counts at 0 too
+        for t, c, e in zip(time, cause, entry or [0] * len(time), strict=True)
+        if e == 0 or e < t
     ]
     share, shares, ended, ends = Fraction(1), [], [Fraction(0), Fraction(0)], []
     times = sorted({t for t, c, _ in people if c})
@@ -149,9 +149,65 @@ def test_nobody_and_nothing() -> None:
     assert log_rank(empty, empty, empty).p == 1
 
 
+@given(lives(), st.data(), st.sampled_from([np.int64, np.float64]))
+def test_two_groups_with_late_entries_one_by_one(life, data, dtype) -> None:
+    """Chi-square of two groups is (O - E)^2 / V, with E and V of the hypergeometric law of those at risk at each time."""
+    time, cause, entry = life
+    group = data.draw(st.lists(st.integers(0, 1), min_size=len(time), max_size=len(time)))
+    people = [
+        (t, c > 0, g, e or -1)
+        for t, c, g, e in zip(time, cause, group, entry or [0] * len(time), strict=True)
+        if e == 0 or e < t
+    ]
+    gap = variance = Fraction(0)
+    for t in {t for t, ended, _, _ in people if ended}:
+        n = sum(e < t <= stop for stop, _, _, e in people)
+        here = sum(e < t <= stop and g == 0 for stop, _, g, e in people)
+        d = sum(stop == t and ended for stop, ended, _, _ in people)
+        gap += sum(stop == t and ended and g == 0 for stop, ended, g, _ in people) - Fraction(here * d, n)
+        variance += Fraction(here * (n - here) * d * (n - d), n * n * (n - 1)) if n > 1 else 0
+
+    found = log_rank(
+        np.array(time, dtype),
+        np.array(cause, np.int64) > 0,
+        np.array(group, np.int64),
+        entry=None if entry is None else np.array(entry, dtype),
+    )
+
+    assert found.freedom == (variance > 0)
+    assert found.statistic == pytest.approx(float(gap * gap / variance) if variance else 0.0, abs=1e-9)
+
+
+def test_the_log_rank_test_in_blocks_of_times(monkeypatch) -> None:
+    """Times are looked at in blocks; the statistic is the same however many stand in one."""
+    rng = np.random.default_rng(7)
+    time, event, group = rng.integers(0, 60, 300), rng.integers(0, 2, 300), rng.integers(0, 3, 300)
+    whole = log_rank(time, event, group)
+
+    monkeypatch.setattr("crmcore.analysis.survival.compare._BLOCK", 7)
+
+    assert log_rank(time, event, group).statistic == pytest.approx(whole.statistic, rel=1e-12)
+    assert whole.freedom == 2
+
+
+def test_the_interval_of_a_median() -> None:
+    """6-MP: the lower bound of the curve is at most one half from week 13 on, the upper one never is (Brookmeyer, Crowley)."""
+    time = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
+    event = [1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]
+    # at week 13, S = 0.6902 and its error 0.1068: exp(-exp(log(-log S) + 1.96 error / (S |log S|)))
+    low, before = (
+        s ** exp(1.959963984540054 * e / (s * abs(log(s)))) for s, e in ((0.690196, 0.106815), (0.752941, 0.09635))
+    )
+
+    assert low < 0.5 < before
+    assert curve_of(time, event).quantile_interval() == (13, None)
+    assert curve_of([], []).quantile_interval() == (None, None)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (lambda: curve_of([1], [1]).quantile_interval(0), "between 0 and 1"),
         (lambda: risk_table(np.array([1, -2]), np.array([1, 1])), "from 0"),
         (lambda: risk_table(np.array([1.0, np.nan]), np.array([1, 1])), "from 0"),
         (lambda: risk_table(np.array([1, 2]), np.array([1, 3]), causes=2), "from 0 .none yet. to 2"),

@@ -9,9 +9,12 @@ import numpy as np
 
 from ...errors import ArgumentError
 from ...table.column import Array
-from .risk import risk_table
+from .risk import followed, risk_table
 
 __all__ = ["LogRank", "log_rank"]
+
+_BLOCK = 1 << 14
+"""Times that are looked at together, for all groups."""
 
 
 @attrs.frozen(slots=True)
@@ -36,7 +39,7 @@ def log_rank(time: Array, event: Array, group: Array, *, entry: Array | None = N
         time: how long each was followed; shape (n,).
         event: whether it ended then; the others were followed no longer (censored); shape (n,).
         group: code of the group of each, from 0; shape (n,).
-        entry: the age at which each began to be followed, where that was not 0; shape (n,).
+        entry: the age at which each began to be followed; shape (n,). 0, or less, is from the beginning on.
 
     Raises:
         ArgumentError: shapes that differ, times below 0, or a code below 0.
@@ -47,16 +50,21 @@ def log_rank(time: Array, event: Array, group: Array, *, entry: Array | None = N
     ended = np.asarray(event).astype(bool)
     if group.shape != time.shape or (group.size and int(group.min()) < 0):
         raise ArgumentError("group holds one code from 0 for each time")
+    started = np.zeros(time.shape, np.int64) if entry is None else np.asarray(entry)
     times = risk_table(time, ended.astype(np.int64), entry=entry).times
-    codes = [np.flatnonzero(group == code) for code in range(int(group.max(initial=-1)) + 1)]
-    started = np.zeros(time.shape, time.dtype) - 1 if entry is None else np.asarray(entry)
-    at_risk = np.stack([_waiting(time[rows], started[rows], times) for rows in codes] or [np.zeros(len(times))])
-    events = np.stack([_ending(time[rows][ended[rows]], times) for rows in codes] or [np.zeros(len(times))])
-    n, d = at_risk.sum(axis=0), events.sum(axis=0)
-    share = at_risk / np.maximum(n, 1)
-    gap = (events - share * d).sum(axis=1)
-    weight = np.where(n > 1, d * (n - d) / np.maximum(n - 1, 1), 0.0)
-    variance = np.diag((share * weight).sum(axis=1)) - (share * weight) @ share.T
+    kept = followed(time, started)
+    time, ended, group, started = time[kept], ended[kept], group[kept], started[kept]
+    parts = [_sorted(time[rows], ended[rows], started[rows]) for rows in _rows_of(group)]
+    gap, variance = np.zeros(len(parts)), np.zeros((len(parts), len(parts)))
+    for start in range(0, len(times), _BLOCK):
+        block = times[start : start + _BLOCK]
+        at_risk = np.stack([_waiting(*part, block) for part in parts])
+        events = np.stack([_ending(part[1], block) for part in parts])
+        n, d = at_risk.sum(axis=0), events.sum(axis=0)
+        share = at_risk / np.maximum(n, 1)
+        weight = np.where(n > 1, d * (n - d) / np.maximum(n - 1, 1), 0.0)
+        gap += (events - share * d).sum(axis=1)
+        variance += np.diag((share * weight).sum(axis=1)) - (share * weight) @ share.T
     rank = int(np.linalg.matrix_rank(variance)) if variance.any() else 0
     if rank == 0:
         return LogRank(0.0, 0, 1.0)
@@ -64,17 +72,31 @@ def log_rank(time: Array, event: Array, group: Array, *, entry: Array | None = N
     return LogRank(statistic, rank, chi_square_tail(statistic, rank))
 
 
-def _waiting(time: Array, entry: Array, times: Array) -> Array:
+def _rows_of(group: Array) -> list[Array]:
+    """Return the rows of each group that has some."""
+    order = np.argsort(group, kind="stable")
+    edges = np.flatnonzero(np.diff(group[order])) + 1
+    return np.split(order, edges) if group.size else []
+
+
+def _sorted(time: Array, ended: Array, started: Array) -> tuple[Array, Array, Array]:
+    """Return when each left, when those did that ended, and when each came that came late."""
+    return np.sort(time), np.sort(time[ended]), np.sort(started[started > 0])
+
+
+def _waiting(gone: Array, _: Array, came: Array, times: Array) -> Array:
     """Return how many were at risk at each time: in by then, and not out before."""
-    kept = entry < time
-    gone = np.searchsorted(np.sort(time[kept]), times, side="left")
-    came = np.searchsorted(np.sort(entry[kept]), times, side="left")
-    found: Array = (came - gone).astype(float)
+    out = np.searchsorted(gone, times, side="left")
+    to_come = came.size - np.searchsorted(came, times, side="left")
+    found: Array = (gone.size - out - to_come).astype(float)
     return found
 
 
-def _ending(time: Array, times: Array) -> Array:
-    return np.bincount(np.searchsorted(times, time), minlength=len(times))[: len(times)].astype(float)
+def _ending(ended: Array, times: Array) -> Array:
+    """Return how many ended at each time."""
+    up_to, before = (np.searchsorted(ended, times, side=side) for side in ("right", "left"))
+    found: Array = (up_to - before).astype(float)
+    return found
 
 
 def chi_square_tail(x: float, freedom: int) -> float:

@@ -53,6 +53,21 @@ class Curve:
         reached = np.flatnonzero(self.share <= 1 - share + 1e-12)
         return float(self.times[reached[0]]) if reached.size else None
 
+    def quantile_interval(self, share: float = 0.5, confidence: float = 0.95) -> tuple[float | None, float | None]:
+        """Return bounds of a quantile: the first times at which the bounds of the curve have fallen so far.
+
+        A bound to which the curve never falls is None.
+
+        Raises:
+            ArgumentError: a share or a confidence that is not between 0 and 1.
+
+        Source: Brookmeyer and Crowley 1982.
+        """
+        if not 0 < share < 1:
+            raise ArgumentError(f"a share lies between 0 and 1, got {share!r}")
+        low, high = (np.flatnonzero(side <= 1 - share + 1e-12) for side in self.interval(confidence))
+        return tuple(float(self.times[at[0]]) if at.size else None for at in (low, high))  # type: ignore[return-value]
+
     @cached_property
     def median(self) -> float | None:
         """The time by which half has ended; None where the curve stays above one half."""

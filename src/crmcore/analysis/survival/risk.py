@@ -6,9 +6,9 @@ import attrs
 import numpy as np
 
 from ...errors import ArgumentError
-from ...table.column import Array
+from ...table.column import Array, Mask
 
-__all__ = ["Risk", "risk_table"]
+__all__ = ["Risk", "followed", "risk_table"]
 
 _DENSE = 8
 """Times are counted in a table of all whole numbers between them while that has at most this many places for each row."""
@@ -49,8 +49,8 @@ def risk_table(time: Array, cause: Array, *, causes: int = 1, entry: Array | Non
         time: how long each was followed, in any unit; at least 0; shape (n,).
         cause: what ended it: 0 nothing yet (censored), else 1 .. causes; shape (n,).
         causes: how many causes there are.
-        entry: the age at which each began to be followed, where that was not 0; shape (n,). Who was followed no longer
-            than that was never at risk.
+        entry: the age at which each began to be followed; shape (n,). 0, or less, is from the beginning on, a time of 0
+            included. Who entered later and was followed no longer than that was never at risk.
 
     Raises:
         ArgumentError: times below 0 or of no number, causes out of range, shapes that differ.
@@ -63,8 +63,9 @@ def risk_table(time: Array, cause: Array, *, causes: int = 1, entry: Array | Non
     if cause.size and not (int(cause.min()) >= 0 and int(cause.max()) <= causes):
         raise ArgumentError(f"a cause is a number from 0 (none yet) to {causes}")
     if entry is not None:
-        kept = np.asarray(entry) < time
+        kept = followed(time, np.asarray(entry))
         time, cause, entry = time[kept], cause[kept], np.asarray(entry)[kept]
+        entry = entry[entry > 0]  # the others were there from the beginning
     if not time.size:
         none = np.zeros(0, np.int64)
         return Risk(none, none, np.zeros((causes, 0), np.int64), 0.0, 0)
@@ -75,14 +76,20 @@ def risk_table(time: Array, cause: Array, *, causes: int = 1, entry: Array | Non
     ended = np.sort(time)
     at_risk = time.size - np.searchsorted(ended, times, side="left")
     if entry is not None:
-        at_risk -= time.size - np.searchsorted(np.sort(entry), times, side="left")
+        at_risk -= entry.size - np.searchsorted(np.sort(entry), times, side="left")
     place = np.searchsorted(times, time[happened])
     events = np.bincount((cause[happened] - 1) * len(times) + place, minlength=causes * len(times))
     return Risk(times, at_risk, events.reshape(causes, len(times)), float(time.max()), time.size)
 
 
+def followed(time: Array, entry: Array) -> Mask:
+    """Return who was ever at risk: from the beginning on, or for longer than until their entry."""
+    found: Mask = (entry <= 0) | (entry < time)
+    return found
+
+
 def _dense(time: Array, cause: Array, causes: int, entry: Array | None) -> Risk:
-    """Return the same by counting each whole number up to the longest time."""
+    """Return the same by counting each whole number up to the longest time; entries are those above 0."""
     longest = int(time.max())
     counts = np.bincount(cause.astype(np.int64) * (longest + 1) + time, minlength=(causes + 1) * (longest + 1))
     ended = counts.reshape(causes + 1, longest + 1)
@@ -90,7 +97,7 @@ def _dense(time: Array, cause: Array, causes: int, entry: Array | None) -> Risk:
     at_risk = time.size - np.cumsum(gone) + gone
     if entry is not None:
         came = np.bincount(entry.astype(np.int64), minlength=longest + 1)[: longest + 1]
-        at_risk -= time.size - np.cumsum(came) + came
+        at_risk -= entry.size - np.cumsum(came) + came
     times = np.flatnonzero(ended[1:].sum(axis=0))
     return Risk(times, at_risk[times], ended[1:, times], float(longest), time.size)
 
