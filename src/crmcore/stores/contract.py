@@ -10,7 +10,8 @@ K4   A write with a key that its source has used before is not taken again, and 
 K5   Only what differs from the value valid at `at` is kept; a write without a key that changes nothing leaves no entry.
 K6   The state is the fold of the log: of each field, the value with the greatest `at`, then `sequence`, then number.
      A correction of the past may therefore come late.
-K7   The past: `at` folds what was true until then, `known` what was recorded until then; both ends count.
+K7   The past: `at` folds what was true until then, `known` what was recorded until then; both ends count. Records stand in
+     the order of their first entries, as they do today.
 K8   The cursor of a consumer and its own state commit together, and only over the cursor it has read.
 K9   `entries(after)` gives the log in order of number: none is missing, none comes twice.
 K10  A tenant sees nothing of another: no record, entry, key, consumer, number or message.

@@ -55,7 +55,7 @@ _DAY_0 = 719_163
 def fold(
     entries: Iterable[Entry], *, at: Cut | None = None, known: datetime | None = None
 ) -> dict[tuple[str, Id], Held]:
-    """Return the records that entries make, by table and id, in the order they were made.
+    """Return the records that entries make, by table and id, in the order of the first entry of each.
 
     Args:
         entries: in the order of their numbers.
@@ -64,9 +64,9 @@ def fold(
     """
     found: dict[tuple[str, Id], _Folded] = {}
     for entry in entries:
+        record = found.setdefault((entry.table, entry.id), _Folded())  # made, whether or not that was known
         if (known is not None and entry.recorded_at > known) or (at is not None and not within(entry.at, at)):
             continue
-        record = found.setdefault((entry.table, entry.id), _Folded())
         order = order_of(entry.at, entry.sequence)
         record.version = entry.version
         record.newest = max(record.newest, order)
@@ -74,7 +74,7 @@ def fold(
             before = record.fields.get(name)
             if before is None or before[0] <= order:
                 record.fields[name] = (order, value)
-    return {key: _held(key[0], folded) for key, folded in found.items()}
+    return {key: _held(key[0], folded) for key, folded in found.items() if folded.version}
 
 
 def _held(table: str, folded: _Folded) -> Held:

@@ -202,20 +202,12 @@ class SnapshotStore(ReadOnlyStore):
 
     def folded(self, table: str, at: Cut | None = None, known: datetime | None = None) -> Iterator[Stored]:
         """Yield the records of a table as its entries make them, one record's entries at a time."""
-        where = ['"table" = ?']
-        values: list[Any] = [table]
-        if known is not None:
-            where.append('epoch_us("recorded_at") <= ?')
-            values.append(instant(known))
-        if at is not None:
-            where.append("(epoch_us(at_instant) <= ? OR at_day - DATE '1970-01-01' <= ?)")
-            values += [at.instant, at.day]
         record = 'PARTITION BY "id_text", "id_number"'
-        order = f'WHERE {" AND ".join(where)} ORDER BY min("number") OVER ({record}), "number"'
-        entries = map(entry_of, self.rows(order, values))
-        for (_, id_), some in groupby(entries, key=lambda e: (e.table, e.id)):
-            ((_, held),) = fold(some).items()
-            yield stored(table, id_, held)
+        order = f'WHERE "table" = ? ORDER BY min("number") OVER ({record}), "number"'
+        entries = map(entry_of, self.rows(order, [table]))
+        for _, some in groupby(entries, key=lambda e: (e.table, e.id)):
+            for (_, id_), held in fold(some, at=at, known=known).items():
+                yield stored(table, id_, held)
 
     def rows(self, where: str = "", values: Sequence[Any] = ()) -> Iterator[Row]:
         """Yield entries of the log as their cells."""

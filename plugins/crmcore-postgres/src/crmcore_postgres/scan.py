@@ -134,10 +134,10 @@ def _past(
 
 _PAST = sql.SQL(
     "SELECT {entry} FROM (SELECT *, min(number) OVER (PARTITION BY id) AS made FROM {log} "
-    "WHERE _tenant = %(tenant)s AND kind = %(table)s "
-    "AND (%(known)s::numeric IS NULL OR recorded_us <= %(known)s::numeric) "
-    "AND (%(instant)s::numeric IS NULL OR at_us <= %(instant)s::numeric OR at_day - date '1970-01-01' <= %(day)s::numeric)"
-    ") e ORDER BY made, number"
+    "WHERE _tenant = %(tenant)s AND kind = %(table)s) e "
+    "WHERE (%(known)s::numeric IS NULL OR recorded_us <= %(known)s::numeric) "
+    "AND (%(instant)s::numeric IS NULL OR at_us <= %(instant)s::numeric OR at_day - date '1970-01-01' <= %(day)s::numeric) "
+    "ORDER BY made, number"
 )
 
 

@@ -197,11 +197,12 @@ class Ledger:
     def records(
         self, table: str, *, at: Cut | None = None, known: datetime | None = None
     ) -> dict[Id, tuple[int, dict[str, Any]]]:
-        """Return id -> version and values other than blank and default, in the order they were made."""
-        found: dict[Id, int] = {}
+        """Return id -> version and values other than blank and default, in the order of the first lines."""
+        made: dict[Id, int] = {}
         for line in self.lines:
-            if line.table == table and _counts(line, at, known):
-                found[line.id] = line.version
+            if line.table == table:
+                made[line.id] = line.version if _counts(line, at, known) else made.get(line.id, 0)
+        found = {id_: version for id_, version in made.items() if version}
         standard = defaults(table)
         return {
             id_: (

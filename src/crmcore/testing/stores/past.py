@@ -118,6 +118,14 @@ class Past(StoreBase):
             found = [row[2] for row in rows(store, "opportunity", ["name"], at=at, known=known)[1]]
             equal(names, found, f"names at {cut}, known {known}")
 
+    def test_the_past_keeps_the_order(self) -> None:
+        """K7: records of the past stand in the order of their first entries, also where the first was not known yet."""
+        writes = [deal(n, name="a", at=hour(9), recorded=hour(1 if n == "d1" else 9)) for n in ("d1", "d2")]
+        store = self.filled([*writes, deal("d3", name="a"), deal("d2", name="b", at=hour(1), recorded=hour(2))])
+        for size in (1, 2, 10):
+            found = [row[0] for row in rows(store, "opportunity", [], known=hour(5), size=size)[1]]
+            equal(["d1", "d2", "d3"], found, f"ids in batches of {size}")
+
     def test_dates_count_by_the_day_of_the_cut(self) -> None:
         """K7: an entry dated by a day counts when its day is not after the cut's, which is the day where the reader is."""
         store = self.filled(
