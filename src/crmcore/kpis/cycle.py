@@ -7,9 +7,10 @@ from fractions import Fraction
 from ..algebra import as_of, coalesce, col, count, elapsed, maybe, mean, median
 from ..metric import Metric
 from .choices import plural, whole
+from .entry import Analysis
 from .populations import DECIDED, LOST, OPEN, WON
 
-__all__ = ["CYCLE", "METRICS", "response_sla_rate", "sales_cycle_days"]
+__all__ = ["ANALYSES", "CYCLE", "METRICS", "response_sla_rate", "sales_cycle_days"]
 
 CYCLE = elapsed("created_at", "closed_at")
 """From the deal's creation to its close."""
@@ -259,4 +260,106 @@ METRICS = (
     response_sla_rate(24),
     open_deal_age_days,
     median_open_deal_age_days,
+)
+
+_CYCLE = {"opportunity": ("created_at", "closed_at", "outcome")}
+_STAYS = {"opportunity": ("created_at", "stage", "outcome"), "change": ("table", "record", "field", "old", "new", "at")}
+_STAY_RULES = ("R2", "R5", "S3", "S4", "S5", "T2", "T3", "T8")
+
+ANALYSES: tuple[Analysis, ...] = (
+    Analysis(
+        "sales_cycle",
+        "cycle.sales_cycle",
+        needs=_CYCLE,
+        unit="days",
+        better="lower",
+        anchor="created_at",
+        summary="How long deals take from creation to being won, lost or abandoned, with the open ones counted for as long as they "
+        "were seen.",
+        source="T02; Aalen and Johansen 1978",
+        rules=("O1", "O6", "R2", "R5", "T1", "T2", "T3", "T8"),
+        labels={"en": "Sales cycle with open deals", "zh": "销售周期（含进行中商机）"},
+        subject="cycle",
+    ),
+    Analysis(
+        "sales_cycle_curve",
+        "cycle.sales_cycle_curve",
+        needs=_CYCLE,
+        unit="ratio",
+        anchor="created_at",
+        summary="Share of the deals that are won, lost, abandoned and still open by each of some ages, with the open ones counted "
+        "for as long as they were seen.",
+        source="T02; Kaplan and Meier 1958, Aalen and Johansen 1978",
+        rules=("O1", "O6", "R2", "R5", "T1", "T2", "T3", "T8"),
+        labels={"en": "Outcome of deals by age", "zh": "按商机天数的结果占比"},
+        subject="cycle",
+    ),
+    Analysis(
+        "time_in_stage",
+        "time_in_stage.time_in_stage",
+        needs=_STAYS,
+        unit="days",
+        better="lower",
+        anchor="stock",
+        summary="How long deals stay in each stage, all visits of a deal added up, those that are still there counted for as long as "
+        "they have been.",
+        source="T07; HubSpot, Odoo",
+        rules=_STAY_RULES,
+        labels={"en": "Time in stage", "zh": "阶段停留时间"},
+        subject="cycle",
+    ),
+    Analysis(
+        "time_in_stage_latest",
+        "time_in_stage.time_in_stage_latest",
+        needs=_STAYS,
+        unit="days",
+        better="lower",
+        anchor="stock",
+        summary="How long the latest visit of each deal to each stage lasted, those that are still there counted for as long as they "
+        "have been.",
+        source="T07; HubSpot",
+        rules=_STAY_RULES,
+        labels={"en": "Time in stage, latest visit", "zh": "阶段停留时间（最近一次）"},
+        subject="cycle",
+    ),
+    Analysis(
+        "time_in_stage_first",
+        "time_in_stage.time_in_stage_first",
+        needs=_STAYS,
+        unit="days",
+        better="lower",
+        anchor="stock",
+        summary="How long the first visit of each deal to each stage lasted, those that are still there counted for as long as they "
+        "have been.",
+        source="T07; policies of time in stage",
+        rules=_STAY_RULES,
+        labels={"en": "Time in stage, first visit", "zh": "阶段停留时间（首次）"},
+        subject="cycle",
+    ),
+    Analysis(
+        "stage_ageing",
+        "ageing.stage_ageing",
+        needs={"opportunity": ("stage", "outcome")},
+        unit="count",
+        better="lower",
+        anchor="stock",
+        summary="Open deals of each stage that are in time, late and rotting, by the days that the stage allows.",
+        source="T09; Odoo, Pipedrive, Django-CRM",
+        rules=("O8", "R2", "S3", "S5", "T2", "T3", "T8"),
+        labels={"en": "Ageing of open deals by stage", "zh": "各阶段在手商机老化"},
+        subject="cycle",
+    ),
+    Analysis(
+        "deal_ageing",
+        "ageing.deal_ageing",
+        needs={"opportunity": ("stage", "outcome")},
+        unit="days",
+        better="lower",
+        anchor="stock",
+        summary="Open deals by how far they are beyond the days that their stage allows.",
+        source="T09; Odoo, Pipedrive",
+        rules=("O8", "R2", "S3", "S5", "T2", "T3", "T8"),
+        labels={"en": "Ageing of open deals", "zh": "在手商机老化明细"},
+        subject="cycle",
+    ),
 )

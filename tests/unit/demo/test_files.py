@@ -8,7 +8,10 @@ import pytest
 
 import crmcore as cc
 from crmcore import demo
+from crmcore.errors import TableNotFound
 from crmcore.kpis import ANALYSES, CATALOGUE
+
+WITHOUT_HISTORY = [name for name, analysis in ANALYSES.items() if "change" not in analysis.needs]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,7 @@ def test_files_read_back_as_the_same_numbers(folder: Path) -> None:
 
     for name in CATALOGUE:
         assert host.measure(name, files, by="team").rows() == own.measure(name, arrays, by="team").rows(), name
-    for name in ANALYSES:
+    for name in WITHOUT_HISTORY:
         assert host.analyse(name, files).to_dict() == own.analyse(name, arrays).to_dict(), name
     key = str
     assert sorted(map(key, files.issues)) == sorted(map(key, arrays.issues))
@@ -59,8 +62,18 @@ def test_nothing_of_the_catalogue_is_unavailable(folder: Path) -> None:
         "budget_use": "denominator is zero",
         "product_budget_use": "denominator is zero",
     }
-    empty = [name for name in ANALYSES if not len(host.analyse(name, files))]
+    empty = [name for name in WITHOUT_HISTORY if not len(host.analyse(name, files))]
     assert empty == []
+
+
+def test_what_needs_a_history_is_unavailable(folder: Path) -> None:
+    """S5: an export holds no changes, so what tells of the past of single deals says so, and gives no number."""
+    host, files = cc.Workspace.load(folder / "crmcore.toml"), cc.read(folder)
+
+    assert set(ANALYSES) > set(WITHOUT_HISTORY)
+    for name in ANALYSES.keys() - set(WITHOUT_HISTORY):
+        with pytest.raises(TableNotFound, match="no table named 'change'"):
+            host.analyse(name, files)
 
 
 def test_blanks_instants_and_durations_as_text(folder: Path) -> None:

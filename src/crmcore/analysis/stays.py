@@ -1,0 +1,163 @@
+"""Stays: how long each deal was in each stage, one by one, by its latest or first visit, or over all visits (S3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from ..errors import HistoryUnavailable, TableNotFound
+from ..table.column import Array, Mask
+from ..table.history import ALWAYS, Visits, logs_of, micros, visits_of
+from ..table.table import Table
+from .clock import Clock
+from .grouped import label_key
+
+if TYPE_CHECKING:
+    from .view import View
+
+__all__ = ["Stays", "stage_order", "stays_of", "visits_seen"]
+
+_STILL_THERE = 0
+
+
+@attrs.frozen(slots=True, eq=False)
+class Stays:
+    """How long deals were in stages: one entry per deal and stage that it was in.
+
+    Args:
+        rows: position of the deal.
+        stage: code of the stage.
+        labels: code -> stage.
+        time: how long, microseconds.
+        ended: whether the deal has left; else it is still there, and the time is what it has lasted so far.
+        visits: how many visits there were, those that the policy does not look at too.
+        made: whether the beginning of one of the visits that count was made up at the creation of the deal (S5).
+        unknown: whether nothing tells when one of them began; the time is undefined.
+        negative: whether one of them ended before it began (T3); the time is undefined.
+    """
+
+    rows: Array
+    stage: Array
+    labels: tuple[Any, ...]
+    time: Array
+    ended: Mask
+    visits: Array
+    made: Mask
+    unknown: Mask
+    negative: Mask
+
+    @property
+    def known(self) -> Mask:
+        """Of which the time is defined."""
+        return ~(self.unknown | self.negative)
+
+    def select(self, kept: Array) -> Stays:
+        """Return some of them."""
+        names = ("rows", "stage", "time", "ended", "visits", "made", "unknown", "negative")
+        return attrs.evolve(self, **{name: getattr(self, name)[kept] for name in names})
+
+
+def visits_seen(view: View) -> Visits:
+    """Return the visits to stages that a view has.
+
+    Raises:
+        TableNotFound: no deals, or no table of changes (S5).
+        HistoryUnavailable: changes of deals, but none of a stage, or only the last one of each (S5).
+    """
+    tables = view.scope.tables
+    for name in ("opportunity", "change"):
+        if name not in view:
+            hint = "without changes of stages the stays in them are unavailable (S5)" if name == "change" else ""
+            raise TableNotFound(name, tables, where="in the dataset", hint=hint)
+    deals, moment = tables["opportunity"], view.scope.as_of
+    found = visits_of(tables, view.scope.zone, 0 if moment is None else moment.instant)
+    logs = logs_of(tables, view.scope.zone).get("opportunity", {})
+    if len(deals) and logs and "stage" not in logs:
+        raise HistoryUnavailable(
+            f"the table change has changes of {', '.join(sorted(logs))} of opportunities and none of 'stage', so their stays in stages "
+            "are not known (S5); give it every change of a stage",
+            field="opportunity.stage",
+        )
+    return found
+
+
+def stays_of(view: View, policy: str, clock: Clock) -> Stays:
+    """Return how long each deal was in each stage.
+
+    Args:
+        view: a dataset with changes of stages.
+        policy: total adds up all visits, latest and first take one.
+        clock: what counts as time.
+    """
+    visits = visits_seen(view)
+    start, end = visits.entered, visits.left
+    began_by_day, changed_by_day = _by_day(view, "opportunity", "created_at"), _by_day(view, "change", "at")
+    dates = np.where(visits.made, began_by_day, changed_by_day)
+    dates |= (visits.ended != _STILL_THERE) & changed_by_day
+    unknown = start <= ALWAYS
+    time = np.zeros(len(visits), np.int64)
+    seen = np.flatnonzero(~unknown)
+    time[seen] = clock.between(start[seen], end[seen], dates[seen])
+    # stays that ended before the deal was created come first: nothing but a negative time is known of them
+    early_rows, early_stage = _before_creation(view)
+
+    def after(value: int, values: Array) -> Array:
+        return np.concatenate([np.full(len(early_rows), value, values.dtype), values])
+
+    rows, stage = np.append(early_rows, visits.rows), np.append(early_stage, visits.stage)
+    time, ended = after(-1, time), after(1, visits.ended != _STILL_THERE)
+    marks = (after(1, visits.made), after(0, unknown), time < 0)
+    order = np.lexsort((np.arange(len(rows)), stage, rows))
+    rows, stage = rows[order], stage[order]
+    firsts = np.flatnonzero((np.diff(rows, prepend=-1) != 0) | (np.diff(stage, prepend=-1) != 0))
+    lasts = np.append(firsts[1:], [len(rows)]) - 1 if len(rows) else firsts
+    count = lasts - firsts + 1
+    chosen = order[firsts if policy == "first" else lasts]
+    spent = time[chosen]
+    found = [mark[chosen] for mark in marks]
+    if policy == "total" and len(rows):
+        spent = np.add.reduceat(time[order], firsts)
+        found = [np.logical_or.reduceat(mark[order], firsts) for mark in marks]
+    return Stays(rows[firsts], stage[firsts], visits.labels, spent, ended[chosen], count, *found)
+
+
+def _before_creation(view: View) -> tuple[Array, Array]:
+    """Return deals, and their stages, that left a stage before they were created (T3, E20)."""
+    tables, zone = view.scope.tables, view.scope.zone
+    deals = tables["opportunity"]
+    log = logs_of(tables, zone).get("opportunity", {}).get("stage")
+    created = deals.columns.get("created_at")
+    if log is None or created is None:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    firsts = np.flatnonzero(np.diff(log.rows, prepend=-1))
+    firsts = firsts[log.rows[firsts] < len(deals)]
+    rows = log.rows[firsts]
+    stage = log.pool.data[log.old[firsts]]
+    left = (stage > 0) & (stage != log.pool.data[log.new[firsts]])
+    wrong = left & created.present()[rows] & (log.at[firsts] < micros(created, zone)[rows])
+    return rows[wrong], stage[wrong].astype(np.int64)
+
+
+def _by_day(view: View, table: str, column: str) -> bool:
+    found = view.scope.tables[table].columns.get(column)
+    return found is not None and found.kind == "day"
+
+
+def stage_order(stages: Table | None, labels: tuple[Any, ...]) -> Array:
+    """Return the place of each code of a stage: by the order of the pipeline, then by name (S1)."""
+    orders: dict[str, int] = {}
+    if stages is not None and "order" in stages and "id" in stages:
+        column = stages["order"]
+        ids = stages["id"].data.tolist()
+        orders = {
+            str(i): n for i, n, there in zip(ids, column.data.tolist(), column.present().tolist(), strict=True) if there
+        }
+    ranked = sorted(
+        range(len(labels)),
+        key=lambda code: (str(labels[code]) not in orders, orders.get(str(labels[code]), 0), label_key(labels[code])),
+    )
+    places = np.empty(len(labels), np.int64)
+    places[ranked] = np.arange(len(labels))
+    return places
