@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from .errors import CrmCoreWarning as CrmCoreWarning
     from .metric import Metric as Metric
     from .plugins.hookspecs import hookimpl as hookimpl
+    from .sources import histories as histories
     from .sources import read as read
     from .state.listing import Listing as Listing
     from .state.result import Result as Result
@@ -103,6 +104,7 @@ __all__ = [
     "functional",
     "gini",
     "greatest",
+    "histories",
     "hookimpl",
     "kpis",
     "largest",
@@ -164,6 +166,8 @@ def _found(name: str) -> Any:
 
     if name in _MODULES:
         return import_module(f".{name}", __name__)
+    if name == "histories":
+        return import_module(".sources.histories", __name__)
     if name == "__version__":
         from importlib.metadata import version
 

@@ -211,6 +211,9 @@ class _Work:
             columns["converted"] = Column("flag", columns["converted_at"].present())
             rows = np.arange(length) if self.keep is None else np.flatnonzero(self.keep)
             self._list("converted derived", "converted", rows, "from converted_at")
+        if name == "change":  # many a log says only what was after
+            for column in ("old", "new"):
+                columns.setdefault(column, Column("text", np.full(length, None, object)))
         for column, value in ASSUMED.get(name, {}).items():
             if column not in columns and length:
                 columns[column] = (

@@ -16,11 +16,12 @@ from .arrow import Batch, speaks_arrow, stream
 from .builders import Block, Builder
 from .builders.arrays import python_values
 from .builders.build import shown
+from .changes import History
 from .draft import Draft, TableBuilder
 from .schema import Reading, schema_of
 from .table import Table
 
-__all__ = ["CHUNK", "Rows", "draft_of"]
+__all__ = ["CHUNK", "Rows", "draft_of", "drafted"]
 
 CHUNK = 4096
 """Rows that are converted at once: their Python values stay in the cache."""
@@ -51,15 +52,20 @@ def draft_of(
         MissingLibraryError: a dataframe without pyarrow or nanoarrow.
     """
     reading = Reading(schema_of(name), timezone, how or {})
-    draft = _draft(reading, data)
+    draft = drafted(reading, data)
     for column in reading.how:
         if column not in draft.columns:
             raise ColumnNotFound(column, draft.columns, where=f"in table {name!r}, of which `how` speaks")
     return draft
 
 
-def _draft(reading: Reading, data: Any) -> Draft:
+def drafted(reading: Reading, data: Any) -> Draft:
+    """Return rows as a draft, read in the way stated."""
     name = reading.table
+    if isinstance(data, History):
+        if name != "change":
+            raise IngestError(f"table {name!r}: {data!r} is the table 'change'; give it as change=...", table=name)
+        return data.to_draft()
     if isinstance(data, Table):
         return Draft(
             name, dict(data.columns), len(data), data.rows, excluded=dict(data.excluded), last_only=data.last_only

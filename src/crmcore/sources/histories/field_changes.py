@@ -1,0 +1,314 @@
+"""Field changes: one row for each field that changed, as Salesforce's field history, Odoo's messages and Creme's diffs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from ...table.changes import History
+from .lines import Line, Lines, Values, order_of, read_lines, when
+
+__all__ = ["from_diffs", "from_field_changes", "from_messages", "percent"]
+
+SALESFORCE = {"StageName": "stage", "Amount": "amount", "CloseDate": "expected_close"}
+ODOO = {"stage_id": "stage", "expected_revenue": "amount", "date_deadline": "expected_close", "user_id": "owner"}
+CREME = {
+    "sales_phase_id": "stage",
+    "estimated_sales": "amount",
+    "chance_to_win": "probability",
+    "expected_closing_date": "expected_close",
+    "user_id": "owner",
+}
+
+
+def percent(text: str) -> Decimal:
+    """Return a probability from 0 to 100 as one from 0 to 1, for `values={"probability": percent}`."""
+    return Decimal(text) / 100
+
+
+def from_field_changes(
+    rows: Any,
+    *,
+    record: str = "OpportunityId",
+    field: str = "Field",
+    old: str | Sequence[str] = "OldValue",
+    new: str | Sequence[str] = "NewValue",
+    at: str = "CreatedDate",
+    actor: str | None = "CreatedById",
+    recorded_at: str | None = None,
+    sequence: str | None = None,
+    fields: Mapping[str, str] | None = SALESFORCE,
+    values: Values | None = None,
+    table: str = "opportunity",
+    timezone: str | None = None,
+    unit: str | None = None,
+) -> History:
+    """Return the history that a log of field changes tells: one row for each field that changed.
+
+    What a record had before its first change is the old value of that change, and what it has now where it has none (S5).
+
+    Args:
+        rows: in any shape that a dataset takes; the names of columns are by default those of Salesforce's
+            OpportunityFieldHistory.
+        record: column with the id of the record.
+        field: column with the name of the field.
+        old: column with the value before, or several, of which the first that says something counts. It may be missing
+            from the rows: then it is the new value of the change before.
+        new: column with the value after, or several.
+        at: column with the instant or date.
+        actor: column with who did it, if there is one.
+        recorded_at: column with when it was written down, if that is not `at` (O8).
+        sequence: column that orders the changes of one instant; without it the pipeline's order of stages does (S4).
+        fields: their name of a field -> our column; rows of other fields are left out and counted. None: all, by their names.
+        values: our column -> their value to ours, for labels in several languages, renamed stages, percentages.
+        table: the table that the records are of.
+        timezone: IANA name of the zone of timestamps that have none.
+        unit: unit of timestamps that are numbers, counted from 1970-01-01 UTC.
+
+    Raises:
+        ColumnNotFound: a column is not there.
+        IngestError: rows that cannot be read at all.
+
+    Rules: O8, S4, S5
+
+    Examples:
+        >>> import crmcore as cc
+        >>> log = [
+        ...     {
+        ...         "OpportunityId": "006A",
+        ...         "Field": "StageName",
+        ...         "OldValue": "Discovery",
+        ...         "NewValue": "Proposal",
+        ...         "CreatedDate": "2026-02-09T10:00:00Z",
+        ...     }
+        ... ]
+        >>> history = cc.histories.from_field_changes(log)
+        >>> [(c["record"], c["field"], c["old"], c["new"]) for c in history]
+        [('006A', 'stage', 'Discovery', 'Proposal')]
+    """
+    olds, news = _names(old), _names(new)
+    kinds = dict.fromkeys([*olds, *news, field], "text") | {at: "moment", record: "key"}
+    kinds |= {name: kind for name, kind in ((actor, "key"), (recorded_at, "moment"), (sequence, "text")) if name}
+    asked = [name for name in (recorded_at, sequence) if name]
+    lines = read_lines(rows, kinds.get, [record, field, news[0], at, *asked], table=table, timezone=timezone, unit=unit)
+    for name in (record, field, at):
+        lines.need(name)
+    named = [_named(name, fields) for name in lines.texts(field)]
+    before, after = lines.texts(olds), lines.texts(news)
+    for ours in {name for name in named if name and name in (values or {})}:
+        for side, column in ((before, olds[0]), (after, news[0])):
+            mine = [text if name == ours else None for text, name in zip(side, named, strict=True)]
+            for row, value in enumerate(lines.translated(ours, mine, values, column)):
+                if named[row] == ours:
+                    side[row] = value
+    changes = [
+        (who, name or "", a, b, moment, known, 0, by)
+        for who, name, a, b, moment, known, by in zip(
+            lines.values(record),
+            named,
+            before,
+            after,
+            lines.values(at),
+            lines.values(recorded_at),
+            lines.values(actor),
+            strict=True,
+        )
+    ]
+    return _history(lines, changes, lines.values(sequence) if sequence else None)
+
+
+def from_messages(
+    rows: Any,
+    *,
+    record: str = "res_id",
+    field: str = "field",
+    old: str | Sequence[str] = "old_value_char",
+    new: str | Sequence[str] = "new_value_char",
+    at: str = "date",
+    actor: str | None = "author_id",
+    recorded_at: str | None = None,
+    sequence: str | None = None,
+    fields: Mapping[str, str] | None = ODOO,
+    values: Values | None = None,
+    table: str = "opportunity",
+    timezone: str | None = None,
+    unit: str | None = None,
+) -> History:
+    """Return the history that a log of messages tells: which field changed from what to what, but not what it was first.
+
+    The values of such a log are what people read: labels, in the language of the time. `values` says which stage each of them
+    means; one that it does not name is a stage of its own (S1).
+
+    Args:
+        rows: one for each tracked value, with the date of its message; the names of columns are by default those of Odoo's
+            `mail.tracking.value` beside its `mail.message`.
+        record: column with the id of the record.
+        field: column with the name of the field.
+        old: column with the value before, or several, of which the first that says something counts.
+        new: column with the value after, or several.
+        at: column with the instant or date.
+        actor: column with who did it, if there is one.
+        recorded_at: column with when it was written down, if that is not `at` (O8).
+        sequence: column that orders the messages of one instant, such as their id (S4).
+        fields: their name of a field -> our column; rows of other fields are left out and counted. None: all, by their names.
+        values: our column -> their value to ours.
+        table: the table that the records are of.
+        timezone: IANA name of the zone of timestamps that have none.
+        unit: unit of timestamps that are numbers, counted from 1970-01-01 UTC.
+
+    Raises:
+        ColumnNotFound: a column is not there.
+        IngestError: rows that cannot be read at all.
+
+    Rules: O8, S4, S5
+
+    Examples:
+        >>> import crmcore as cc
+        >>> log = [
+        ...     {
+        ...         "res_id": 7,
+        ...         "field": "stage_id",
+        ...         "old_value_char": "Neu",
+        ...         "new_value_char": "Offerte",
+        ...         "date": "2026-02-09T10:00:00Z",
+        ...     }
+        ... ]
+        >>> history = cc.histories.from_messages(log, values={"stage": {"Neu": "new", "Offerte": "offer"}})
+        >>> [(c["record"], c["old"], c["new"]) for c in history]
+        [(7, 'new', 'offer')]
+    """
+    return from_field_changes(
+        rows,
+        record=record,
+        field=field,
+        old=old,
+        new=new,
+        at=at,
+        actor=actor,
+        recorded_at=recorded_at,
+        sequence=sequence,
+        fields=fields,
+        values=values,
+        table=table,
+        timezone=timezone,
+        unit=unit,
+    )
+
+
+def from_diffs(
+    rows: Any,
+    *,
+    record: str = "entity_id",
+    diff: str = "value",
+    at: str = "date",
+    actor: str | None = "username",
+    sequence: str | None = "id",
+    fields: Mapping[str, str] | None = CREME,
+    values: Values | None = None,
+    table: str = "opportunity",
+    timezone: str | None = None,
+    unit: str | None = None,
+) -> History:
+    """Return the history that lines with a JSON diff tell: one line for each edit, with all fields it changed.
+
+    A diff is a list in which `[field, old, new]` is a change and `[field, new]` one of a field that was blank; anything else
+    in it, as the name of the record, is passed over. The line of a creation has no values and gives no change.
+
+    Args:
+        rows: in any shape that a dataset takes; the names are by default those of Creme's `creme_core_historyline`.
+        record: column with the id of the record.
+        diff: column with the diff as JSON text.
+        at: column with the instant or date.
+        actor: column with who did it, if there is one.
+        sequence: column that orders the edits of one instant, if there is one (S4).
+        fields: their name of a field -> our column; other fields are left out and counted. None: all, by their names.
+        values: our column -> their value to ours; by default Creme's chance to win becomes a probability from 0 to 1.
+        table: the table that the records are of.
+        timezone: IANA name of the zone of timestamps that have none.
+        unit: unit of timestamps that are numbers, counted from 1970-01-01 UTC.
+
+    Raises:
+        ColumnNotFound: a column is not there.
+        IngestError: rows that cannot be read at all.
+
+    Rules: O8, S4, S5
+
+    Examples:
+        >>> import crmcore as cc
+        >>> line = {"id": 31, "entity_id": 7, "date": "2026-02-09T10:00:00Z"}
+        >>> line["value"] = '["Deal 7", ["sales_phase_id", 1, 2], ["chance_to_win", 30]]'
+        >>> [(c["field"], c["old"], c["new"]) for c in cc.histories.from_diffs([line])]
+        [('stage', '1', '2'), ('probability', None, '0.3')]
+    """
+    if values is None and fields is CREME:
+        values = {"probability": percent}
+    kinds = {record: "key", diff: "text", at: "moment"} | {n: k for n, k in ((actor, "key"), (sequence, "text")) if n}
+    lines = read_lines(rows, kinds.get, [record, diff, at], table=table, timezone=timezone, unit=unit)
+    for name in (record, at):
+        lines.need(name)
+    changes: list[Line] = []
+    places: list[int] = []
+    for row, (who, text, moment, by) in enumerate(
+        zip(lines.values(record), lines.values(diff), lines.values(at), lines.values(actor), strict=True)
+    ):
+        for name, *sides in _parts(lines, row, diff, text):
+            ours = _named(name, fields)
+            a, b = (None if v is None or v == "" else str(v) for v in (sides if len(sides) == 2 else [None, *sides]))
+            changes.append((who, ours or "", a, b, moment, None, 0, by))
+            places.append(row)
+    for ours in values or {}:
+        for side in (2, 3):
+            mine = [c[side] if c[1] == ours else None for c in changes]
+            translated = lines.translated(ours, mine, values, diff, places)
+            changes = [
+                (*c[:side], t, *c[side + 1 :]) if c[1] == ours else c for c, t in zip(changes, translated, strict=True)
+            ]
+    order = lines.values(sequence) if sequence and lines.has(sequence) else None
+    return _history(lines, changes, None if order is None else [order[row] for row in places], places)
+
+
+def _names(names: str | Sequence[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _named(name: str | None, fields: Mapping[str, str] | None) -> str | None:
+    return name if fields is None or name is None else fields.get(name)
+
+
+def _parts(lines: Lines, row: int, column: str, text: str | None) -> Iterator[list[Any]]:
+    """Yield the changes of fields in a diff; a line that is none is rejected."""
+    if text is None:
+        return
+    try:
+        found = json.loads(text, parse_float=Decimal)
+    except ValueError:
+        found = None
+    if not isinstance(found, list):
+        lines.refuse(row, column, "not a diff", text[:80])
+        return
+    for part in found:
+        simple = isinstance(part, list) and len(part) in {2, 3} and not any(isinstance(v, list | dict) for v in part)
+        if simple and isinstance(part[0], str):
+            yield part
+
+
+def _history(
+    lines: Lines, changes: Sequence[Line], order: Sequence[Any] | None, places: Sequence[int] | None = None
+) -> History:
+    """Return the changes of the rows that are kept, numbered within each record and instant by what orders them."""
+    kept = set(lines.kept())
+    mine = [i for i in range(len(changes)) if (i if places is None else places[i]) in kept]
+    taken = [i for i in mine if changes[i][1]]
+    if len(taken) < len(mine):
+        lines.excluded["other field"] = len(mine) - len(taken)
+    numbers = dict.fromkeys(taken, 0)
+    if order is not None:
+        keys = order_of(order)
+        by_place = sorted(taken, key=lambda i: (str(changes[i][0]), when(changes[i][4]), keys[i]))
+        for one, then in pairwise(by_place):
+            if changes[one][0] == changes[then][0] and changes[one][4] == changes[then][4]:
+                numbers[then] = numbers[one] + (keys[one] != keys[then])
+    return lines.history((*changes[i][:6], numbers[i], changes[i][7]) for i in taken)

@@ -1,0 +1,118 @@
+"""Row versions: every state of the whole row, as Tryton's history tables and Salesforce's OpportunityHistory keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from ...table.changes import History
+from ...table.issue import EXAMPLES, Issue
+from .lines import Line, Values, order_of, read_lines, when
+
+__all__ = ["from_row_versions"]
+
+TRYTON = {
+    "state": "stage",
+    "amount": "amount",
+    "conversion_probability": "probability",
+    "employee": "owner",
+    "end_date": "expected_close",
+}
+
+
+def from_row_versions(
+    rows: Any,
+    *,
+    record: str = "id",
+    at: str = "write_date",
+    version: str | None = "__id",
+    created: str | None = "create_date",
+    actor: str | None = "write_uid",
+    recorded_at: str | None = None,
+    fields: Mapping[str, str] = TRYTON,
+    values: Values | None = None,
+    table: str = "opportunity",
+    timezone: str | None = None,
+    unit: str | None = None,
+) -> History:
+    """Return the history that versions of whole rows tell: where two that follow each other differ, a field changed.
+
+    The first version of a record is its state since its creation (S5); a version equal to the one before says nothing.
+
+    Args:
+        rows: in any shape that a dataset takes, in any order; the names of columns are by default those of Tryton's
+            `sale_opportunity__history`.
+        record: column with the id of the record.
+        at: column with the instant or date from which the version holds.
+        version: column that orders the versions of one instant, if there is one. Without it their order is not known: they
+            are listed as an issue, and the one with the larger values is taken as the later.
+        created: column with the date that stands in where `at` is blank, as it is before the first edit.
+        actor: column with who wrote the version, if there is one.
+        recorded_at: column with when it was written down, if that is not `at` (O8).
+        fields: their column -> ours.
+        values: our column -> their value to ours.
+        table: the table that the records are of.
+        timezone: IANA name of the zone of timestamps that have none.
+        unit: unit of timestamps that are numbers, counted from 1970-01-01 UTC.
+
+    Raises:
+        ColumnNotFound: a column is not there.
+        IngestError: rows that cannot be read at all.
+
+    Rules: O8, S4, S5
+
+    Examples:
+        >>> import crmcore as cc
+        >>> versions = [
+        ...     {"__id": 1, "id": 7, "state": "lead", "write_date": None, "create_date": "2026-01-05"},
+        ...     {"__id": 2, "id": 7, "state": "offer", "write_date": "2026-02-09", "create_date": "2026-01-05"},
+        ... ]
+        >>> history = cc.histories.from_row_versions(versions, fields={"state": "stage"})
+        >>> [(c["old"], c["new"], c["at"].isoformat()) for c in history]
+        [('lead', 'offer', '2026-02-09')]
+    """
+    kinds = dict.fromkeys(fields, "text") | {record: "key", at: "moment"}
+    some = ((version, "text"), (created, "moment"), (actor, "key"), (recorded_at, "moment"))
+    kinds |= {name: kind for name, kind in some if name}
+    asked = fields if fields is not TRYTON else ["state"]
+    needed = [record, at, *asked, *([recorded_at] if recorded_at else [])]
+    lines = read_lines(rows, kinds.get, needed, table=table, timezone=timezone, unit=unit)
+    lines.need(record)
+    own, birth = lines.values(at), lines.values(created)
+    moments = [birth[row] if moment is None else moment for row, moment in enumerate(own)]
+    for row, moment in enumerate(moments):
+        if moment is None:
+            lines.refuse(row, at, "blank")
+    states = {
+        ours: lines.translated(ours, lines.texts(theirs), values, theirs)
+        for theirs, ours in fields.items()
+        if lines.has(theirs) or theirs in asked
+    }
+    people, by, known = lines.values(record), lines.values(actor), lines.values(recorded_at)
+    places = order_of(lines.values(version))
+    shown = [tuple(str(column[row]) for column in states.values()) for row in range(len(lines))]
+    keys = [(str(people[row]), when(moments[row]), places[row]) for row in range(len(lines))]
+    rows_in_order = sorted(lines.kept(), key=lambda row: (keys[row], shown[row]))
+    tied = [b for a, b in pairwise(rows_in_order) if keys[a] == keys[b] and shown[a] != shown[b]]
+    if tied:
+        detail = "versions of one record and instant that nothing orders; name a column of versions"
+        numbers = tuple(sorted(row + 1 for row in tied)[:EXAMPLES])
+        lines.draft.issues.append(Issue("versions not ordered", "change", at, len(tied), rows=numbers, detail=detail))
+    return lines.history(_changes(rows_in_order, people, moments, states, known, by))
+
+
+def _changes(
+    rows: Sequence[int],
+    people: Sequence[Any],
+    moments: Sequence[Any],
+    states: Mapping[str, Sequence[Any]],
+    known: Sequence[Any],
+    by: Sequence[Any],
+) -> Iterator[Line]:
+    """Yield what differs between versions that follow each other."""
+    for place, (before, row) in enumerate(pairwise(rows)):
+        if people[before] == people[row]:
+            for field, column in states.items():
+                if column[before] != column[row]:
+                    yield people[row], field, column[before], column[row], moments[row], known[row], place, by[row]

@@ -1,0 +1,271 @@
+"""Stays: rows that say how long a record had a value - intervals, and columns with when a stage was entered and left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ...errors import ArgumentError, ColumnNotFound
+from ...table.changes import History
+from ...table.issue import EXAMPLES, Issue
+from .lines import Line, Lines, Values, order_of, read_lines, when
+
+__all__ = ["from_entered_and_left", "from_intervals"]
+
+
+class _Stay(NamedTuple):
+    """One stay: its value, beginning, end and what came after it; `order` decides between stays of equal dates."""
+
+    row: int
+    value: Any
+    begin: Any
+    end: Any
+    into: Any = None
+    order: Any = None
+    by: Any = None
+
+
+def from_intervals(
+    rows: Any,
+    *,
+    record: str = "parent",
+    value: str = "from",
+    begin: str = "from_date",
+    end: str | None = "to_date",
+    into: str | None = "to",
+    actor: str | None = "log_owner",
+    sequence: str | None = "idx",
+    field: str = "stage",
+    since_creation: bool = True,
+    values: Values | None = None,
+    table: str = "opportunity",
+    timezone: str | None = None,
+    unit: str | None = None,
+) -> History:
+    """Return the history that intervals tell: one row for each stay of a record in a stage, from when to when.
+
+    A stay whose end is blank lasts. Where stays overlap, the record is in the one that began last; between stays that do not
+    touch it is in none. A stay without a beginning begins where the one before it ended, the first with the record. The
+    end of the last stay is no change of its own unless `into` says where the record went: closing a deal ends its stay.
+
+    Args:
+        rows: in any shape that a dataset takes; the names of columns are by default those of Frappe's CRM Status Change Log.
+        record: column with the id of the record.
+        value: column with the value that the record had.
+        begin: column with the instant or date from which it had it.
+        end: column with the instant or date to which; None, or missing: each stay lasts until the next one.
+        into: column with the value that it had after, if there is one.
+        actor: column with who ended the stay, if there is one.
+        sequence: column that orders stays of equal dates, if there is one (S4).
+        field: our column.
+        since_creation: whether the first stay of a record is taken to last from its creation, whatever its row says, as
+            hosts make that date up; else the time before it is in no stage.
+        values: our column -> their value to ours, such as `{"stage": {"Negotiation": "S3"}}` for names instead of ids.
+        table: the table that the records are of.
+        timezone: IANA name of the zone of timestamps that have none.
+        unit: unit of timestamps that are numbers, counted from 1970-01-01 UTC.
+
+    Raises:
+        ColumnNotFound: a column is not there.
+        IngestError: rows that cannot be read at all.
+
+    Rules: S4, S5
+
+    Examples:
+        >>> import crmcore as cc
+        >>> log = [
+        ...     {"parent": "D1", "from": "new", "from_date": "2026-01-05", "to": "offer", "to_date": "2026-02-09"},
+        ...     {"parent": "D1", "from": "offer", "from_date": "2026-02-09", "to": None, "to_date": None},
+        ... ]
+        >>> [(c["old"], c["new"], c["at"].isoformat()) for c in cc.histories.from_intervals(log)]
+        [('new', 'offer', '2026-02-09')]
+    """
+    kinds = {record: "key", value: "text", begin: "moment"}
+    kinds |= {n: k for n, k in ((end, "moment"), (into, "text"), (actor, "key"), (sequence, "text")) if n}
+    lines = read_lines(rows, kinds.get, [record, value, begin], table=table, timezone=timezone, unit=unit)
+    for name in (record, value):
+        lines.need(name)
+    states = lines.translated(field, lines.texts(value), values, value)
+    intos = lines.translated(field, lines.values(into), values, into or value)
+    begins, ends = lines.values(begin), lines.values(end)
+    for row, (first, last) in enumerate(zip(begins, ends, strict=True)):
+        if first is None and last is None:
+            lines.refuse(row, begin, "no beginning and no end")
+        elif first is not None and last is not None and when(last) < when(first):
+            lines.refuse(row, end or begin, "ends before it begins", str(last))
+    places = order_of(lines.values(sequence))
+    people, by = lines.values(record), lines.values(actor)
+    stays: dict[Any, list[_Stay]] = {}
+    for row in lines.kept():
+        stay = _Stay(row, states[row], begins[row], ends[row], intos[row], places[row], by[row])
+        stays.setdefault(people[row], []).append(stay)
+    return lines.history(_changes(stays, field, since_creation))
+
+
+def from_entered_and_left(
+    rows: Any,
+    *,
+    record: str = "id",
+    entered: str = "hs_date_entered_{}",
+    left: str | None = "hs_date_exited_{}",
+    field: str = "stage",
+    since_creation: bool = False,
+    values: Values | None = None,
+    table: str = "opportunity",
+    timezone: str | None = None,
+    unit: str | None = None,
+) -> History:
+    """Return the history that columns tell: for each stage one with when a record entered it, and one with when it left.
+
+    Such columns hold one stay of a record in a stage. A record that came back has left before it entered: it is there
+    again since it entered, and that its earlier stay is lost is listed as an issue.
+
+    Args:
+        rows: one for each record, in any shape that a dataset takes; the names of columns are by default HubSpot's.
+        record: column with the id of the record.
+        entered: names of the columns with when a stage was entered; {} stands for the stage.
+        left: names of the columns with when it was left; None: each stay lasts until the next one.
+        field: our column.
+        since_creation: whether the first stay of a record is taken to last from its creation; else the time before it is in
+            no stage.
+        values: our column -> their value to ours, such as `{"stage": {"appointmentscheduled": "S1"}}`.
+        table: the table that the records are of.
+        timezone: IANA name of the zone of timestamps that have none.
+        unit: unit of timestamps that are numbers, counted from 1970-01-01 UTC.
+
+    Raises:
+        ArgumentError: `entered` or `left` has no {}, or more than one.
+        ColumnNotFound: there is no column of records, or none with when a stage was entered.
+        IngestError: rows that cannot be read at all.
+
+    Rules: S4, S5
+
+    Examples:
+        >>> import crmcore as cc
+        >>> deals = [{"id": 7, "hs_date_entered_new": "2026-01-05", "hs_date_exited_new": "2026-02-09"}]
+        >>> deals[0] |= {"hs_date_entered_offer": "2026-02-09", "hs_date_exited_offer": None}
+        >>> [(c["old"], c["new"], c["at"].isoformat()) for c in cc.histories.from_entered_and_left(deals)]
+        [(None, 'new', '2026-01-05'), ('new', 'offer', '2026-02-09')]
+    """
+    patterns = [_pattern(pattern) for pattern in (entered, left) if pattern is not None]
+
+    def kind(name: str) -> str | None:
+        return "key" if name == record else "moment" if any(_stage(name, p) for p in patterns) else None
+
+    lines = read_lines(rows, kind, [record], table=table, timezone=timezone, unit=unit)
+    lines.need(record)
+    pairs = _pairs(lines, *patterns)
+    if not pairs and len(lines):
+        raise ColumnNotFound(entered.replace("{}", "..."), lines.draft.columns, where="in the rows of the history")
+    stages = lines.translated(field, list(pairs), values, record, [0] * len(pairs)) if len(lines) else []
+    people = lines.values(record)
+    dates = [(lines.values(first), lines.values(last)) for first, last in pairs.values()]
+    stays: dict[Any, list[_Stay]] = {}
+    again: list[int] = []
+    for row in lines.kept():
+        mine = stays.setdefault(people[row], [])
+        for stage, (begins, ends) in zip(stages, dates, strict=True):
+            first, last = begins[row], ends[row]
+            if first is None and last is None:
+                continue
+            if first is not None and last is not None and when(last) < when(first):
+                again.append(row)
+                last = None
+            mine.append(_Stay(row, stage, first, last))
+    _listed(lines, "earlier stay not kept", entered, again, "left before it was entered: there again since")
+    return lines.history(_changes(stays, field, since_creation))
+
+
+def _pattern(pattern: str) -> tuple[str, str]:
+    before, found, after = pattern.partition("{}")
+    if not found or "{}" in after:
+        raise ArgumentError(
+            f"{pattern!r} names no columns; {{}} stands once for the stage, as in 'hs_date_entered_{{}}'"
+        )
+    return before, after
+
+
+def _stage(name: str, pattern: tuple[str, str]) -> str | None:
+    before, after = pattern
+    fits = name.startswith(before) and name.endswith(after) and len(name) > len(before) + len(after)
+    return name[len(before) : len(name) - len(after)] if fits else None
+
+
+def _pairs(
+    lines: Lines, entered: tuple[str, str], left: tuple[str, str] = ("", "")
+) -> Mapping[str, tuple[str | None, str | None]]:
+    """Return the columns with when a stage was entered and left, by stage."""
+    found: dict[str, tuple[str | None, str | None]] = {}
+    for name in lines.draft.columns:
+        stage = _stage(name, entered)
+        if stage is not None:
+            found[stage] = (name, found.get(stage, (None, None))[1])
+        elif left != ("", "") and (stage := _stage(name, left)) is not None:
+            found[stage] = (found.get(stage, (None, None))[0], name)
+    return found
+
+
+def _listed(lines: Lines, kind: str, column: str, rows: Sequence[int], detail: str) -> None:
+    """List rows that are odd, and kept."""
+    if rows:
+        shown = tuple(row + 1 for row in rows[:EXAMPLES])
+        lines.draft.issues.append(Issue(kind, "change", column, len(rows), rows=shown, detail=detail))
+
+
+def _changes(stays: Mapping[Any, list[_Stay]], field: str, since_creation: bool) -> Iterator[Line]:
+    """Yield the changes of records that stayed in values for a while."""
+    for who, some in stays.items():
+        yield from _moves(who, _begun(some), field, since_creation)
+
+
+def _begun(stays: list[_Stay]) -> list[_Stay]:
+    """Return the stays of a record in the order of their beginnings; one without begins where the one before it ended."""
+    unsaid = sorted((s for s in stays if s.begin is None), key=lambda s: (when(s.end), s.order, str(s.value)))
+    first, later = unsaid[:1], unsaid[1:]
+    ends = [s.end for s in unsaid]
+    dated = [s for s in stays if s.begin is not None] + [
+        s._replace(begin=end) for s, end in zip(later, ends, strict=False)
+    ]
+    return first + sorted(dated, key=lambda s: (*_span(s), str(s.value)))
+
+
+def _span(stay: _Stay) -> tuple[Any, ...]:
+    return when(stay.begin), stay.end is None, when(stay.end), stay.order
+
+
+def _moves(who: Any, stays: Sequence[_Stay], field: str, since_creation: bool) -> Iterator[Line]:
+    """Yield the changes of one record: at each beginning, and at each end after which no other stay runs on."""
+    events: list[tuple[Any, int, int]] = []
+    for place, stay in enumerate(stays):
+        events.append((when(stay.begin), 0, place))
+        if stay.end is not None:
+            events.append((when(stay.end), 1, place))
+    running: list[int] = []
+    now: Any = None
+    last = len(stays) - 1
+    for count, (_, ending, place) in enumerate(sorted(events)):
+        stay = stays[place]
+        if not ending:
+            running.append(place)
+            running.sort()
+            if count == 0 and (since_creation or stay.begin is None):
+                now = stay.value
+                continue
+            if running[-1] != place:
+                continue
+            at, then, by = stay.begin, stay.value, None
+        else:
+            top = running[-1] == place
+            running.remove(place)
+            if not top:
+                continue
+            at, by = stay.end, stay.by
+            if running:
+                then = stays[running[-1]].value
+            elif stay.into is None and place == last:
+                continue
+            else:
+                then = stay.into
+        if then != now:
+            yield who, field, now, then, at, None, count, by
+            now = then

@@ -1,0 +1,89 @@
+"""History: the table of changes that a constructor makes of rows of another shape, with what it noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+import numpy as np
+
+from ..calendars import Zone
+from .column import Array
+from .draft import Draft
+from .issue import Issue, Rejected
+from .stacked import stacked
+from .values import values_of
+
+__all__ = ["History"]
+
+_BLOCK = 4096
+
+
+@attrs.frozen(slots=True, eq=False, repr=False)
+class History:
+    """Changes, to be given to a dataset as its table `change`; going through it gives them as dicts.
+
+    Two histories are added with `+`. What could not be read is in `issues` and `rejected`, under the row numbers of the
+    input, and in those of the dataset too.
+
+    Args:
+        draft: the table, as it was made.
+    """
+
+    draft: Draft
+
+    @property
+    def issues(self) -> tuple[Issue, ...]:
+        """What was noticed."""
+        return tuple(self.draft.issues)
+
+    @property
+    def rejected(self) -> tuple[Rejected, ...]:
+        """Rows of the input of which nothing was made, with the reason."""
+        return tuple(self.draft.rejected)
+
+    def __len__(self) -> int:
+        return self.draft.length
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        columns = self.draft.columns
+        for start in range(0, len(self), _BLOCK):
+            rows: Array = np.arange(start, min(start + _BLOCK, len(self)))
+            yield from (
+                dict(zip(columns, values, strict=True))
+                for values in zip(*(values_of(column, rows) for column in columns.values()), strict=True)
+            )
+
+    def __add__(self, other: History) -> History:
+        if not isinstance(other, History):
+            return NotImplemented
+        first, second = self.draft, other.draft
+        issues = [*first.issues, *second.issues]
+        if {first.columns["at"].kind, second.columns["at"].kind} == {"day", "instant"}:
+            timed = first if first.columns["at"].kind == "instant" else second
+            if timed.length:
+                detail = "one of the histories that were joined has dates without a time"
+                issues.append(Issue("time of day left out", "change", "at", timed.length, detail=detail))
+        joined = {name: stacked(c, second.columns[name], Zone("UTC")) for name, c in first.columns.items()}
+        excluded = dict(first.excluded)
+        for reason, count in second.excluded.items():
+            excluded[reason] = excluded.get(reason, 0) + count
+        return History(
+            Draft(
+                "change",
+                joined,
+                first.length + second.length,
+                issues=issues,
+                rejected=[*first.rejected, *second.rejected],
+                excluded=excluded,
+                last_only=first.last_only | second.last_only,
+            )
+        )
+
+    def __repr__(self) -> str:
+        return f"History({len(self)} changes; {len(self.issues)} issues, {len(self.rejected)} rows rejected)"
+
+    def to_draft(self) -> Draft:
+        """Return the table as one that a dataset may finish."""
+        return attrs.evolve(self.draft, columns=dict(self.draft.columns), excluded=dict(self.draft.excluded))
