@@ -5,11 +5,12 @@ from __future__ import annotations
 from ..algebra import STOCK, as_of, coalesce, col, count, elapsed, maybe, positive, share, total
 from ..metric import Metric
 from .choices import plural, whole
+from .entry import Analysis
 from .populations import OPEN, OVERDUE
 from .quota import SCOPES, Scope, quota_value
 from .revenue import won_value
 
-__all__ = ["METRICS", "open_value_closing_within", "stalled_deals"]
+__all__ = ["ANALYSES", "METRICS", "open_value_closing_within", "stalled_deals"]
 
 OPEN_VALUE = total("amount", where=OPEN, at=STOCK)
 
@@ -235,4 +236,50 @@ METRICS = (
     stalled_deals(30),
     pipeline_generated,
     *(metric for scope in SCOPES for metric in coverage(scope)),
+)
+
+_HISTORY = {
+    "opportunity": ("stage", "outcome", "created_at"),
+    "change": ("table", "record", "field", "old", "new", "at"),
+}
+
+ANALYSES: tuple[Analysis, ...] = (
+    Analysis(
+        "funnel",
+        "funnel.funnel",
+        needs=_HISTORY,
+        unit="ratio",
+        better="higher",
+        anchor="created_at",
+        summary="Deals, and their amount, at each stage of a pipeline, how many of them go on to the next, and how many skip "
+        "a stage, step back into it or come again.",
+        source="S2; HubSpot, Pipedrive, Bitrix24",
+        rules=("S1", "S2", "S4", "S5", "S6", "R1", "R2", "R3", "R5", "O3", "O9", "M2", "M3"),
+        labels={"en": "Funnel", "zh": "销售漏斗"},
+        subject="pipeline",
+    ),
+    Analysis(
+        "stage_transitions",
+        "stage_moves.stage_transitions",
+        needs=_HISTORY,
+        unit="ratio",
+        summary="Where deals went from each stage: to another one, on or back, or won, lost or abandoned; counts and shares.",
+        source="S6; transition matrix",
+        rules=("S1", "S3", "S4", "S6", "R1", "R2"),
+        labels={"en": "Stage transitions", "zh": "阶段转移"},
+        subject="pipeline",
+    ),
+    Analysis(
+        "stage_flow",
+        "stage_moves.stage_flow",
+        needs=_HISTORY,
+        unit="count",
+        anchor="stock",
+        summary="Deals in each stage at the start and the end of each period, and what came in and went out in between, by "
+        "kind.",
+        source="W2; cumulative flow",
+        rules=("W2", "S1", "S4", "T1", "T4", "T7"),
+        labels={"en": "Stage flow", "zh": "阶段流量"},
+        subject="pipeline",
+    ),
 )

@@ -1,0 +1,179 @@
+"""Travels: the deals of a view with their stays in stages, as the analyses of history read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from ..calendars import Period
+from ..errors import ArgumentError, TableNotFound
+from ..evaluate.moments import local_day
+from ..evaluate.rows import Rows, rows_of
+from ..state.listing import Heading
+from ..table.column import Array, Column
+from ..table.history import ALWAYS, Visits, logs_of, micros, visits_of, whole
+from ..table.history.complete import codes as closing
+from .choices import names_of
+from .passages import NEVER, Passages
+from .stages import Stages, stages_of
+
+if TYPE_CHECKING:
+    from .view import View
+
+__all__ = ["PIPELINE", "STAGE", "STATUS", "Travels", "one_of", "periods_over", "stays_of", "travels_of"]
+
+PIPELINE = Heading("pipeline", "label", {"en": "Pipeline", "zh": "销售管道"})
+STAGE = Heading("stage", "label", {"en": "Stage", "zh": "阶段"})
+STATUS = Heading("status", "label", {"en": "Status", "zh": "状态"})
+MOST = 5_000
+"""Periods that an analysis of stages has at most."""
+_HINT = "a pipeline's past is read from the changes of its deals; without them it is unavailable (S5)"
+
+
+@attrs.frozen(slots=True, eq=False)
+class Travels:
+    """The deals that count, and what happened to them; visits and passages number them as `rows` does."""
+
+    rows: Rows
+    passages: Passages
+
+    @property
+    def visits(self) -> Visits:
+        """Their stays in stages."""
+        return self.passages.visits
+
+    @property
+    def stages(self) -> Stages:
+        """The stages of the history."""
+        return self.passages.stages
+
+
+def travels_of(view: View, order: Sequence[str] | str | None = None, *, removed: bool = False) -> Travels:
+    """Return the deals of a view with their stays in stages.
+
+    Args:
+        view: with opportunities and changes.
+        order: these stages in this order, instead of those of pipelines.
+        removed: with deals that were deleted or merged since.
+
+    Raises:
+        TableNotFound: no opportunities, or no changes.
+        ArgumentError: an order that names what is no stage.
+    """
+    visits = stays_of(view, removed=removed)
+    if removed:
+        table = whole(view.scope.tables["opportunity"], view.scope.zone)
+        rows = rows_of(table, view.scope, view.where)
+    else:
+        rows = view.rows("opportunity")
+    if rows.places is not None:
+        number = np.full(len(rows.table), -1)
+        number[rows.places] = np.arange(len(rows))
+        visits = visits.select(np.flatnonzero(number[visits.rows] >= 0))
+        visits = attrs.evolve(visits, rows=number[visits.rows])
+    chosen = None if order is None else names_of("stages", order)
+    moment = view.scope.as_of
+    until = np.iinfo(np.int64).max if moment is None else moment.instant
+    stages = stages_of(view.scope.tables, view.scope.zone, visits.labels, until=until, order=chosen)
+    outcome = rows.key("outcome")
+    is_open = outcome.data == (outcome.labels.index("open") if "open" in outcome.labels else -1)
+    first, last = _wins(view, rows)
+    return Travels(rows, Passages(visits, stages, _pipelines(rows, visits, stages), is_open, first, last))
+
+
+def stays_of(view: View, *, removed: bool = False) -> Visits:
+    """Return the stays of all deals of a view.
+
+    Raises:
+        TableNotFound: no opportunities, or no changes.
+    """
+    for table in ("opportunity", "change"):
+        if table not in view:
+            raise TableNotFound(
+                table, view.scope.tables, where="in the dataset", hint=_HINT if table == "change" else ""
+            )
+    moment = view.scope.as_of
+    last = 0 if moment is None else moment.instant
+    return visits_of(view.scope.tables, view.scope.zone, last, removed=removed)
+
+
+def _wins(view: View, rows: Rows) -> tuple[Array, Array]:
+    """Return when each deal was won for the first time, and when it was won that is won now."""
+    table, zone = rows.table, view.scope.zone
+    size = len(table)
+    outcome = rows.table["outcome"]
+    won = outcome.data == (outcome.labels.index("won") if "won" in outcome.labels else -1)
+    begun = [column for name in ("closed_at", "created_at") if (column := table.columns.get(name)) is not None]
+    first, last = np.full(size, NEVER), np.full(size, NEVER)
+    log = logs_of(view.scope.tables, zone).get("opportunity", {}).get("outcome")
+    since = np.full(size, ALWAYS)
+    for column in reversed(begun):
+        since = np.where(column.present(), micros(column, zone), since)
+    if log is not None:
+        pool = closing(log, "won")
+        turns = np.flatnonzero(pool[log.new] & ~pool[log.old])
+        turns = turns[log.rows[turns] < size]
+        last[log.rows[turns]] = log.at[turns]  # of several, the last one stays
+        first[log.rows[turns[::-1]]] = log.at[turns[::-1]]
+        ever = pool[log.before[:size]]  # won from the beginning
+        made = np.full(size, ALWAYS)
+        if "created_at" in table:
+            made = np.where(table["created_at"].present(), micros(table["created_at"], zone), ALWAYS)
+        touched = np.zeros(size, bool)
+        touched[log.rows[log.rows < size]] = True
+        first = np.where(ever & touched, made, first)
+    bare = won & (last == NEVER)
+    last = np.where(won, np.where(bare, since, last), NEVER)
+    first = np.minimum(first, last)
+    return (first, last) if rows.places is None else (first[rows.places], last[rows.places])
+
+
+def _pipelines(rows: Rows, visits: Visits, stages: Stages) -> Array:
+    """Return the pipeline in which each deal is now: its own, else that of the stage in which it was last."""
+    if len(stages.pipelines) == 1:
+        return np.zeros(len(rows), np.int64)
+    last = stages.pipelines.index(None)
+    found = np.full(len(rows), last)
+    found[visits.rows] = stages.pipeline[visits.stage]
+    if "pipeline" in rows.table:
+        key = rows.key("pipeline")
+        numbers = {name: number for number, name in enumerate(stages.pipelines)}
+        known = np.array([numbers.get(label, last) for label in key.labels])[key.data]
+        found = np.where(key.present(), known, found)
+    return found
+
+
+def periods_over(view: View, travels: Travels, per: str | None) -> list[Period] | None:
+    """Return the periods from the first known beginning or end of a stay, or win, to the day of the view; None for all as one.
+
+    Raises:
+        ArgumentError: no such kind of period, or too many of them.
+    """
+    if per is None:
+        return None
+    calendar, moment = view.scope.calendar, view.scope.as_of
+    calendar.axis(per)
+    visits, wins = travels.visits, travels.passages.first_won
+    dated = np.concatenate([visits.entered, visits.left[visits.ended != 0], wins[wins != NEVER]])
+    dated = dated[dated > ALWAYS]
+    if not dated.size:
+        return []
+    first = local_day(Column("instant", np.array([dated.min()])), view.scope.zone).data
+    day = int(first[0])
+    found = calendar.periods(day, max(day, day if moment is None else moment.day), per)
+    if len(found) > MOST:
+        raise ArgumentError(f"per={per!r} makes {len(found):,} periods; {MOST:,} are the most: take longer ones")
+    return found
+
+
+def one_of(name: str, value: Any, allowed: Sequence[str]) -> None:
+    """Check that the value of argument `name` is one of some words.
+
+    Raises:
+        ArgumentError: it is not.
+    """
+    if value not in allowed:
+        raise ArgumentError(f"{name} is one of {', '.join(allowed)}, got {value!r}")
