@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from ..locales import LANGUAGES
 from .plugins_arguments import add_plugins
 from .store_arguments import add_store
+from .waterfall_arguments import add_waterfall
 
 __all__ = ["parser"]
 
@@ -88,6 +89,8 @@ def parser() -> Parser:
     )
     analyse.add_argument("--top", type=int, metavar="N", help="only the first N rows")
     analyse.add_argument("--format", choices=("table", "json"), default="table")
+
+    add_waterfall(add("waterfall", "Show what moved the open pipeline between two days", _data(required=True)))
 
     following = add(
         "next",

@@ -18,7 +18,7 @@ from ...evaluate import Scope, as_key, evaluate, holds, local_day
 from ...evaluate.pricing import priced
 from ...state.operand import reach
 from ...table.column import Array, Column, Mask, sort_key
-from ...table.table import Table
+from ...table.table import Table, table_named
 from ...table.views import existence
 from ..view import View
 
@@ -148,7 +148,7 @@ def states_of(early: View, late: View, closing: Period | None, by: Sequence[Expr
         ArgumentError: an amount that is not exact.
     """
     views = (early, late)
-    tables = [v.rows("opportunity").table for v in views]
+    tables = [table_named(v.scope.tables, "opportunity") for v in views]
     numbers = [t.row_numbers(np.arange(len(t))) for t in tables]
     dated = [_created(t) for t in tables]
     deals = np.union1d(*(n[d] for n, d in zip(numbers, dated, strict=True)))
