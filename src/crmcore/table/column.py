@@ -102,7 +102,7 @@ class Column:
         if self.kind == "key":
             return len(self) - int(np.count_nonzero(self.data))
         if self.kind == "text":
-            return sum(v is None for v in self.data)
+            return len(self) - int(np.count_nonzero(self.present()))
         return 0 if self.valid is None else len(self) - int(np.count_nonzero(self.valid))
 
     @cached_property
@@ -130,13 +130,21 @@ class Column:
         rank[0] = len(order)
         return rank
 
+    @cached_property
+    def coded(self) -> tuple[Array, Sequence[str]]:
+        """Codes of texts, -1 where there is none, and the texts that they count, for text; some may stand nowhere."""
+        codes: dict[str | None, int] = {None: -1}
+        found = [codes.setdefault(text, len(codes) - 1) for text in self.data.tolist()]
+        return np.array(found, np.int32), [text for text in codes if text is not None]
+
     def present(self) -> Mask:
         """Return a mask of the rows that have a value."""
         if self.kind == "key":
             found: Mask = self.data != 0
             return found
         if self.kind == "text":
-            return np.array([v is not None for v in self.data], bool)
+            known: tuple[Array, Sequence[str]] | None = self.__dict__.get("coded")
+            return np.array([v is not None for v in self.data], bool) if known is None else known[0] >= 0
         return np.ones(len(self), bool) if self.valid is None else self.valid
 
     def take(self, rows: Array) -> Column:
@@ -145,9 +153,12 @@ class Column:
             rows = np.flatnonzero(rows)
         currency = self.currency.take(rows) if isinstance(self.currency, Column) else self.currency
         valid = None if self.valid is None else _taken(self.valid, rows)
-        return Column(
+        found = Column(
             self.kind, _taken(self.data, rows), valid, labels=self.labels, scale=self.scale, currency=currency
         )
+        if "coded" in self.__dict__:
+            found.coded = (self.coded[0].take(rows), self.coded[1])
+        return found
 
     def replace(
         self,

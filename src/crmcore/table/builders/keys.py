@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from enum import Enum
@@ -108,6 +108,14 @@ class KeyBuilder(Builder):
             codes = np.array([self._code_of(v) for v in values], np.int32)
         self._put(codes, values)
 
+    def _codes_of(self, labels: Sequence[Any]) -> Iterable[int]:
+        if len(self.labels) == 1 and set(map(type, labels)) == {int} and len(set(labels)) == len(labels):
+            # different whole numbers are labels as they are
+            self.labels += labels
+            self._index = {label: code for code, label in enumerate(self.labels)}
+            return range(1, len(self.labels))
+        return map(self._code_of, labels)
+
     def _code_of(self, value: Any) -> int:
         try:
             return self._codes[value]
@@ -129,7 +137,7 @@ class KeyBuilder(Builder):
         if block.form != "codes":
             super()._block(block)
             return
-        table = np.array([0, *(self._code_of(label) for label in block.labels)], np.int32)
+        table = np.array([0, *self._codes_of(block.labels)], np.int32)
         if (table >= 0).all() and (np.diff(table) == 1).all():  # the block's codes are ours, counted from 0
             codes = block.data.astype(code_type(len(self.labels)), copy=True)
             codes += 1
@@ -277,13 +285,16 @@ def _whole(label: int | str | None) -> int | str | None:
 
 
 class TextBuilder(Builder):
-    """Free text as Python strings; it is kept, not coded."""
+    """Free text as Python strings; it is kept, not coded. Where all of it comes in codes, those are kept beside it."""
 
     def __init__(self, spec: ColumnSpec) -> None:
         super().__init__(spec)
         self._parts = Parts(object)
+        self._index: dict[str, int] = {}
+        self._coded: list[Array] | None = []
 
     def _objects(self, values: Sequence[Any]) -> None:
+        self._coded = None
         piece = np.empty(len(values), object)
         piece[:] = values if self._are_plain(values) else [self._text(v) for v in values]
         self._parts.put(piece)
@@ -300,9 +311,28 @@ class TextBuilder(Builder):
             return None
         return str(value.isoformat() if hasattr(value, "isoformat") else value)
 
+    def _block(self, block: Block) -> None:
+        if block.form != "codes":
+            super()._block(block)
+            return
+        texts = np.array([None, *map(self._text, block.labels)], object)
+        spots = block.data.astype(np.intp) + 1
+        if block.valid is not None:
+            spots *= block.valid
+        self._parts.put(texts.take(spots))
+        if self._coded is not None:
+            index = self._index
+            codes = [-1 if text is None else index.setdefault(text, len(index)) for text in texts.tolist()]
+            self._coded.append(np.array(codes, np.int32).take(spots))
+
     def _blanks(self, size: int) -> None:
         self._parts.put(np.full(size, None, object))
+        if self._coded is not None:
+            self._coded.append(np.full(size, -1, np.int32))
 
     def finish(self) -> Column:
         data, _ = self._parts.join()
-        return Column("text", data)
+        column = Column("text", data)
+        if self._coded and self._index:
+            column.coded = np.concatenate(self._coded), list(self._index)
+        return column

@@ -5,6 +5,7 @@ change table -> logs_of() -> {table: {column: Log}}, from which a view takes wha
 
 from __future__ import annotations
 
+from .flows import Flows, Matrix, flows_of
 from .log import Log
 from .logs import Logs, logged, logs_of
 from .visits import ALWAYS, ENDED, Visits, visits_of
@@ -14,9 +15,12 @@ __all__ = [
     "ALWAYS",
     "ENDED",
     "GONE",
+    "Flows",
     "Log",
     "Logs",
+    "Matrix",
     "Visits",
+    "flows_of",
     "gone",
     "logged",
     "logs_of",

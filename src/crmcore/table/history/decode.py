@@ -12,7 +12,7 @@ from ...domain import Money
 from ...errors import CrmCoreError, IngestError
 from ..builders import Bad, builder
 from ..builders.build import shown
-from ..column import Array, Column
+from ..column import Array, Column, code_type
 from ..ids import like_ids
 from ..schema import schema_of
 from ..stacked import stacked
@@ -28,24 +28,18 @@ class Codes:
     texts: Sequence[str]
 
 
-class _Index(dict[str, int]):
-    """Texts by the order in which they are first met."""
-
-    def __missing__(self, text: str) -> int:
-        self[text] = code = len(self)
-        return code
-
-
-def coded(*columns: Array) -> list[Codes]:
-    """Return arrays of texts as codes into one list of texts in common."""
-    index = _Index()
+def coded(rows: Array, *columns: Column) -> list[Codes]:
+    """Return some rows of columns of text as codes into one list of texts in common; each of them stands somewhere."""
+    index: dict[str, int] = {}
     found = []
     for column in columns:
-        there = np.array([text is not None for text in column.tolist()], bool)
-        codes = np.full(len(column), -1)
-        known = column[there].tolist()
-        codes[there] = np.fromiter(map(index.__getitem__, known), np.int64, count=len(known))
-        found.append(codes)
+        codes, texts = column.coded
+        codes = codes[rows] if len(rows) < len(codes) else codes
+        there = np.bincount(codes + 1, minlength=len(texts) + 1)[1:]
+        places = np.full(len(texts) + 1, -1)  # the last place is that of the blanks
+        for code in np.flatnonzero(there).tolist():
+            places[code] = index.setdefault(texts[code], len(index))
+        found.append(places.astype(code_type(len(index))).take(codes, mode="wrap"))
     return [Codes(codes, list(index)) for codes in found]
 
 

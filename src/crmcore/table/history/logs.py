@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -13,8 +13,9 @@ from ..column import Array, Column
 from ..ids import like_ids
 from ..table import Table
 from .complete import complete
-from .decode import blank, coded, pooled
+from .decode import Codes, blank, coded, pooled
 from .log import Log, values_before
+from .order import ordered
 from .whole import micros, whole
 
 __all__ = ["Logs", "logged", "logs_of"]
@@ -62,7 +63,7 @@ def _made(changes: Table, tables: Mapping[str, Table], zone: Zone) -> Logs:
     known = at
     if recorded is not None and recorded.present().any():
         known = np.where(recorded.present(), micros(recorded, zone), at)
-    sequence = changes["sequence"].data if "sequence" in changes else np.zeros(len(changes), np.int64)
+    sequence = changes["sequence"].data if "sequence" in changes else None
     tables_at, fields_at = changes["table"], changes["field"]
     ranks = _stage_ranks(tables.get("stage"))
     found: dict[str, dict[str, Log]] = {}
@@ -79,14 +80,14 @@ def _made(changes: Table, tables: Mapping[str, Table], zone: Zone) -> Logs:
             field = fields_at.labels[number]
             here = fields == number
             part = mine[here]
-            texts = (changes["old"].data[part], changes["new"].data[part])
+            texts = coded(part, changes["old"], changes["new"])
             logs[field] = _log(
                 table,
                 field,
                 rows[here],
                 at[part],
-                known[part],
-                sequence[part],
+                None if known is at else known[part],
+                None if sequence is None else sequence[part],
                 texts,
                 zone,
                 ranks if field == "stage" else {},
@@ -100,13 +101,13 @@ def _log(
     field: str,
     rows: Array,
     at: Array,
-    known: Array,
-    sequence: Array,
-    texts: tuple[Array, Array],
+    known: Array | None,
+    sequence: Array | None,
+    texts: Sequence[Codes],
     zone: Zone,
     ranks: Mapping[Any, int],
 ) -> Log:
-    old, new = coded(*texts)
+    old, new = texts
     today = table.columns.get(field)
     if today is None:
         today = blank(table.name, field, len(table))
@@ -114,19 +115,24 @@ def _log(
     nothing = len(pool) - 1
     names = np.argsort(np.argsort(np.array([*new.texts, ""], object)))
     places = np.array([*(ranks.get(text, len(ranks)) for text in new.texts), len(ranks)], np.int64)
-    order = np.lexsort((names[old.codes], names[new.codes], places[new.codes], sequence, at, rows))
-    rows = rows[order]
-    before, after = (np.where(side.codes[order] < 0, nothing, side.codes[order] + len(today)) for side in (old, new))
+
+    def ties(tied: Array) -> list[Array]:
+        told = [] if sequence is None else [sequence[tied]]
+        return [*told, places[new.codes[tied]], names[new.codes[tied]], names[old.codes[tied]]]
+
+    order = ordered(rows, at, ties)
+    values = np.append(np.arange(len(new.texts)) + len(today), [nothing])
+    before, after = (values.take(side.codes[order.places], mode="wrap") for side in (old, new))
     # many sources say only the new value: the old one is that of the change before it
     silent = np.flatnonzero((before == nothing) & (np.diff(rows, prepend=-1) == 0))
     before[silent] = after[silent - 1]
     return Log(
         pool,
-        values_before(np.arange(len(table)), rows, before),
-        rows,
-        at[order],
-        known[order],
-        sequence[order],
+        values_before(np.arange(len(table)), order.rows, before),
+        order.rows,
+        order.at,
+        order.at if known is None else known[order.places],
+        np.zeros(len(rows), np.int64) if sequence is None else sequence[order.places],
         before,
         after,
     )
@@ -135,10 +141,20 @@ def _log(
 def _positions(records: Column, table: Table, changes: Array) -> Array:
     """Return the row of the record of each of these changes, -1 where there is none."""
     ids = table["id"]
-    records = like_ids(records, ids)
-    spots = {label: row for row, label in enumerate(ids.data.tolist())}
-    places = np.array([-1, *(spots.get(label, -1) for label in records.labels[1:])], np.int64)
-    return places[records.data[changes]]
+    if ids.data.dtype != object and len(ids) and set(map(type, records.labels[1:])) == {int}:
+        found = _rows_of(np.array(records.labels[1:]), ids.data)
+    else:
+        records = like_ids(records, ids)
+        spots = {label: row for row, label in enumerate(ids.data.tolist())}
+        found = np.array([spots.get(label, -1) for label in records.labels[1:]], np.int64)
+    return np.append([-1], found)[records.data[changes]]
+
+
+def _rows_of(numbers: Array, ids: Array) -> Array:
+    """Return the row that has each of some whole numbers for its id, -1 where none has."""
+    order = np.argsort(ids, kind="stable")
+    places = order[np.searchsorted(ids[order], numbers, side="right") - 1]
+    return np.where(ids[places] == numbers, places, -1)
 
 
 def _stage_ranks(stages: Table | None) -> dict[Any, int]:

@@ -14,6 +14,7 @@ from ...errors import HistoryUnavailable
 from ..column import Array, Column, Mask
 from ..table import Table
 from .logs import logs_of
+from .order import ordered
 from .whole import GONE, micros, whole
 
 __all__ = ["ALWAYS", "ENDED", "Visits", "visits_of"]
@@ -115,14 +116,15 @@ def visits_of(tables: Mapping[str, Table], zone: Zone, last: int, *, removed: bo
             at.append(log.at)
             sequence.append(log.sequence)
             mine.append(stages.data[log.new] if log is stage else _codes(outcomes)[log.new])
-            other.append(np.full(len(log), _KEEP))
-    kind = np.repeat(np.arange(len(rows)), [len(r) for r in rows])
-    all_rows, all_at = np.concatenate(rows), np.concatenate(at)
-    began = np.where(kind == 0, np.iinfo(np.int64).min, all_at)
-    order = np.lexsort((kind, np.concatenate(sequence), began, all_rows))
-    all_rows, all_at, kind = all_rows[order], all_at[order], kind[order]
-    stage_now = _filled(np.concatenate(to).astype(np.int64)[order])
-    outcome_now = _filled(np.concatenate(turned).astype(np.int64)[order])
+            other.append(np.full(len(log), _KEEP, np.int8))
+    kind = np.repeat(np.arange(len(rows), dtype=np.int8), [len(r) for r in rows])
+    all_rows, all_at, numbers = np.concatenate(rows), np.concatenate(at), np.concatenate(sequence)
+    began = all_at.copy()
+    began[:size] = (int(all_at.min()) if len(all_at) else 0) - 1  # the first state comes before all
+    order = ordered(all_rows, began, (lambda tied: (numbers[tied], kind[tied])) if numbers.any() else None)
+    all_rows, all_at, kind = order.rows, all_at[order.places], kind[order.places]
+    stage_now = _filled(np.concatenate(to)[order.places]).astype(np.int64)
+    outcome_now = _filled(np.concatenate(turned)[order.places]).astype(np.int64)
 
     # of what happened to one deal in one stage at one instant, only the end counts
     same = np.zeros(len(all_rows), bool)
@@ -147,11 +149,14 @@ def visits_of(tables: Mapping[str, Table], zone: Zone, last: int, *, removed: bo
     left = np.where(follows, np.append(all_at[1:], [0]), max(last, int(all_at.max(initial=last))))
     ended = np.where(~follows, 0, np.where(then_outcome > _OPEN, then_outcome, _MOVED))
     into = np.where(follows & (then_stage != stage_now), then_stage, 0)
-    ends = _removals(tables, zone) if removed and len(deals) > own else np.zeros(0, np.int64)
-    until = np.where(all_rows < own, _NEVER, np.append(ends, [0]).take(all_rows - own, mode="clip"))
-    stays = np.flatnonzero((stage_now > 0) & (outcome_now == _OPEN) & ((all_rows < own) | (removed & (all_at < until))))
-    cut = (left > until) | ((ended == 0) & (until < _NEVER))
-    left, ended, into = np.where(cut, until, left), np.where(cut, _REMOVED, ended), np.where(cut, 0, into)
+    here = (stage_now > 0) & (outcome_now == _OPEN)
+    if len(deals) > own:
+        ends = _removals(tables, zone) if removed else np.zeros(0, np.int64)
+        until = np.where(all_rows < own, _NEVER, np.append(ends, [0]).take(all_rows - own, mode="clip"))
+        here &= (all_rows < own) | (removed & (all_at < until))
+        cut = (left > until) | ((ended == 0) & (until < _NEVER))
+        left, ended, into = np.where(cut, until, left), np.where(cut, _REMOVED, ended), np.where(cut, 0, into)
+    stays = np.flatnonzero(here)
     return Visits(
         all_rows[stays],
         stage_now[stays],
@@ -202,7 +207,7 @@ def _created(deals: Table, zone: Zone) -> Array:
 def _codes(outcomes: Column) -> Array:
     """Return outcomes by their number: 1 open, 2 won, 3 lost, 4 abandoned; 0 where there is none."""
     numbers = {word: code for code, word in enumerate((None, *OUTCOMES))}
-    return np.array([numbers.get(label, 0) for label in outcomes.labels], np.int64)[outcomes.data]
+    return np.array([numbers.get(label, 0) for label in outcomes.labels], np.int8)[outcomes.data]
 
 
 def _filled(values: Array) -> Array:
