@@ -12,18 +12,22 @@ from .conditions import condition_of, moment
 from .question import data_of, workspace_of
 from .screen import show
 
-__all__ = ["run"]
+__all__ = ["analysed", "run"]
 
 
 def run(args: argparse.Namespace) -> int:
     """Analyse and print."""
+    return analysed(args, args.name, _choices(args.choose))
+
+
+def analysed(args: argparse.Namespace, name: str, choices: dict[str, Any]) -> int:
+    """Run an analysis with these choices, on the data and with the options of the arguments, and print it."""
     workspace = workspace_of(args)
-    analysis = analysis_named(args.name, workspace.metrics)  # a wrong name is said before anything is read
-    choices = _choices(args.choose)
+    analysis = analysis_named(name, workspace.metrics)  # a wrong name is said before anything is read
     check_choices(analysis, choices)
     data = data_of(args)
     found = workspace.analyse(
-        args.name,
+        name,
         data,
         where=condition_of(args.where, [t for t in analysis.needs or data if t in data], data, workspace),
         as_of=moment(args.as_of, "--as-of") if args.as_of else None,

@@ -7,6 +7,7 @@ import re
 from typing import Any, NoReturn
 
 from ..locales import LANGUAGES
+from .forecast_arguments import add_forecast
 from .plugins_arguments import add_plugins
 from .store_arguments import add_store
 from .waterfall_arguments import add_waterfall
@@ -91,6 +92,10 @@ def parser() -> Parser:
     analyse.add_argument("--format", choices=("table", "json"), default="table")
 
     add_waterfall(add("waterfall", "Show what moved the open pipeline between two days", _data(required=True)))
+
+    add_forecast(
+        add("forecast", "Say what a period will bring, and the chance to meet its quota", _data(required=True), rows)
+    )
 
     following = add(
         "next",

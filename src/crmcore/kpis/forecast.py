@@ -162,6 +162,8 @@ METRICS: tuple[Metric, ...] = (
     forecast_mape,
 )
 
+_IN_PERIOD = {"opportunity": ("outcome", "amount", "closed_at", "expected_close")}
+
 ANALYSES: tuple[Analysis, ...] = (
     Analysis(
         "forecast_predictability",
@@ -178,6 +180,61 @@ ANALYSES: tuple[Analysis, ...] = (
         source="Q08; article A3",
         rules=("F2", "R2", "R4", "T7", "M8"),
         labels={"en": "Forecast predictability", "zh": "预测可预测性"},
+        subject="forecast",
+    ),
+    Analysis(
+        "forecast_rollup",
+        "forecast.rollup.forecast_rollup",
+        needs=_IN_PERIOD,
+        unit="money",
+        anchor="stock",
+        summary="What is won in a period and what is open and expected to close in it by forecast category, each alone and "
+        "rolled up: closed, closed and commit, those and best case.",
+        source="Q10; Salesforce forecast categories",
+        rules=("F1", "O2", "T1", "M2", "M3", "M4"),
+        labels={"en": "Forecast by category", "zh": "预测类别汇总"},
+        subject="forecast",
+    ),
+    Analysis(
+        "revenue_forecast",
+        "forecast.revenue.revenue_forecast",
+        needs=_IN_PERIOD,
+        unit="money",
+        anchor="stock",
+        history=True,
+        summary="What a period will bring by category, by weight, by run rate and as P10, P50 and P90 of its distribution, with "
+        "the chance to meet the quota.",
+        source="M02; Salesforce, Odoo",
+        rules=("F1", "O2", "O4", "R1", "R2", "T1", "M2", "M3", "M4", "M8", "Q4"),
+        labels={"en": "Revenue forecast", "zh": "收入预测"},
+        subject="forecast",
+    ),
+    Analysis(
+        "win_forecast",
+        "forecast.wins.win_forecast",
+        needs=_IN_PERIOD,
+        unit="count",
+        anchor="stock",
+        history=True,
+        summary="How many of the deals that are open and expected to close in a period will be won, each number with its "
+        "chance.",
+        source="M02; Hong 2013",
+        rules=("O2", "O4", "T1", "M4"),
+        labels={"en": "Forecast of wins", "zh": "赢单数预测"},
+        subject="forecast",
+    ),
+    Analysis(
+        "stage_chain",
+        "stage_chain.stage_chain",
+        needs={"opportunity": ("outcome", "stage", "created_at")},
+        unit="ratio",
+        anchor="stock",
+        history=True,
+        summary="The chance to win and the days until then from each stage, by the absorbing chain of the transitions that were "
+        "seen, steps back included.",
+        source="F13; Kemeny and Snell",
+        rules=("R2", "S3", "S4", "S5", "S6", "O5"),
+        labels={"en": "Stage chain", "zh": "阶段转移链"},
         subject="forecast",
     ),
 )

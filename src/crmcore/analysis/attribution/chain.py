@@ -9,6 +9,7 @@ import numpy as np
 
 from ...state.listing import Fact
 from ...table.column import Array
+from ..inverse import inverse
 from .credit import summed
 from .journeys import Journeys
 from .result import Attribution
@@ -88,7 +89,7 @@ def _removal(start: Array, steps: Array, won: Array, left: Array) -> tuple[float
     system = -steps / some[:, None]
     # one division of whole numbers: 1 - q would lose digits where q is near 1
     np.fill_diagonal(system, np.where(visits > 0, (visits - steps.diagonal()) / some, 1))
-    passes = _inverse(system)
+    passes = inverse(system)
     begins = start / total
     converts = (passes * (won / some)).sum(axis=1)
     reached = (begins[:, None] * passes).sum(axis=0) / passes.diagonal()
@@ -97,21 +98,3 @@ def _removal(start: Array, steps: Array, won: Array, left: Array) -> tuple[float
         return 0.0, np.full(start.size, np.nan)
     # where every conversion goes through a channel, the quotient may pass 1 by a hair
     return min(chance, 1.0), np.minimum(reached * converts / chance, 1)
-
-
-def _inverse(matrix: Array) -> Array:
-    """Return the inverse of I - Q, whose rows are dominated by the diagonal, so that elimination needs no pivoting.
-
-    Element by element in a fixed order, so that every machine finds the same digits; a library of linear algebra
-    changes them with its version and its number of threads.
-    """
-    found = matrix.astype(np.float64)
-    for k in range(len(found)):
-        pivot = found[k, k]
-        found[k, k] = 1
-        found[k] /= pivot
-        column = found[:, k].copy()
-        column[k] = 0
-        found[column != 0, k] = 0
-        found -= column[:, None] * found[k]
-    return found

@@ -1,0 +1,243 @@
+"""Deals of a forecast: those won in a period, those open that are expected to close in it, and its quota."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from math import lcm
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from ...algebra.columns import Expr, coalesce, col, maybe
+from ...errors import ArgumentError, CurrencyError, TableNotFound
+from ...state.listing import Fact
+from ...table.column import Array, Column
+from ...table.shares import SHARED, shared_out
+from ..choices import whole
+from ..stage_chain import PRIOR, chains_of
+from .convolution import CERTAIN
+
+if TYPE_CHECKING:
+    from ...calendars import Period
+    from ..view import Rows, View
+
+__all__ = ["POPULATIONS", "RATES", "Deals", "deals_of", "quota_of"]
+
+OPEN = col("outcome") == "open"
+WON = col("outcome") == "won"
+POPULATIONS = ("seller", "team", "organisation", "product")
+"""Whose targets for the won value are a quota (M8)."""
+RATES = ("own", "stages")
+"""Where chances come from: the probability of the deal or of its stage (M4), or the chain of its stage."""
+_OWN = coalesce(maybe("probability"), maybe("stage.probability"))
+
+
+@attrs.frozen(slots=True, eq=False)
+class Deals:
+    """What a forecast is made of.
+
+    Args:
+        period: of the forecast; None for all open deals.
+        nowhere: whether a period was asked for where the data has no instant, and so none.
+        won: what was won in the period so far, in minor units.
+        won_deals: how many were won.
+        amounts: of each open deal, in minor units; 0 where it has none.
+        priced: which open deals have an amount.
+        chances: of each open deal, in 1/10,000.
+        categories: their forecast categories, a key column.
+        scale: minor units of 1.
+        currency: of the amounts; empty where there are none.
+        facts: what was left out.
+    """
+
+    period: Period | None
+    nowhere: bool
+    won: int
+    won_deals: int
+    amounts: list[int]
+    priced: Array
+    chances: list[int]
+    categories: Column
+    scale: int
+    currency: frozenset[Any]
+    facts: tuple[Fact, ...]
+
+
+def deals_of(
+    view: View,
+    *,
+    per: str | None,
+    ahead: int = 0,
+    rates: str = "own",
+    by: str | Expr | None = None,
+    prior: float = PRIOR,
+) -> Deals:
+    """Return the deals of a forecast.
+
+    A deal that is open is in the period in which it is expected to close, one that was won in that in which it was
+    won; lost and abandoned deals are in none (M4). Without a period all open deals are in it, and none that was won.
+
+    Raises:
+        TableNotFound, ColumnNotFound: what is missing.
+        ArgumentError: a period or rate that is none.
+        CurrencyError: amounts of several currencies.
+
+    Rules: O2, O4, T1, M2, M3, M4.
+    """
+    if "opportunity" not in view:
+        raise TableNotFound("opportunity", view.scope.tables, where="in the dataset")
+    if rates not in RATES:
+        raise ArgumentError(f"rates is one of {', '.join(map(repr, RATES))}, got {rates!r}")
+    period = _period(view, per, ahead)
+    rows, facts = _open(view, per, period)
+    won = view.rows("opportunity", at="closed_at", where=WON) if per is not None else None
+    if won is not None:
+        won = won.at(np.flatnonzero(_within(won.days("closed_at"), period)))
+    amounts = rows.amounts()
+    gained = None if won is None else won.amounts()
+    currency = _one_currency(amounts, gained)
+    scale = lcm(amounts.scale, 1 if gained is None else gained.scale)
+    priced = amounts.present()
+    chances, more = _chances(view, rows, rates, by, prior)
+    total = 0 if gained is None else sum(gained.data[gained.present()].tolist()) * (scale // gained.scale)
+    return Deals(
+        period,
+        per is not None and period is None,
+        total,
+        0 if won is None else len(won),
+        [a * (scale // amounts.scale) if there else 0 for a, there in zip(amounts.data.tolist(), priced, strict=True)],
+        priced,
+        chances.tolist(),
+        rows.key(coalesce(maybe("forecast_category"), maybe("stage.forecast_category"))),
+        scale,
+        currency,
+        (
+            Fact("won_deals", 0 if won is None else len(won), "count", {"en": "Won deals", "zh": "赢单数"}),
+            Fact("open_deals", len(rows), "count", {"en": "Open deals", "zh": "在手商机数"}),
+            _left("deals_without_amount", amounts.nulls + (0 if gained is None else gained.nulls), _UNPRICED),
+            *more,
+            *facts,
+        ),
+    )
+
+
+_UNPRICED = ("Deals without an amount, in no value", "无金额商机（不计入金额）")
+_UNWEIGHTED = ("Open deals without a probability, unweighted", "无概率在手商机（按全额计入）")
+_NO_CHAIN = ("Open deals whose stage has no chain, by their own probability", "所处阶段无转移链的商机（按自身概率）")
+_UNDATED = ("Open deals without an expected close, left out", "无预计关闭日的在手商机（未计入）")
+_OVERDUE = ("Open deals expected to close before the period, left out", "预计关闭日早于本期的在手商机（未计入）")
+
+
+def _left(name: str, count: int, labels: tuple[str, str]) -> Fact:
+    return Fact(name, int(count), "count", dict(zip(("en", "zh"), labels, strict=True)), quiet=True)
+
+
+def _period(view: View, per: str | None, ahead: int) -> Period | None:
+    whole("ahead", ahead)
+    if per is None:
+        return None
+    calendar, moment = view.scope.calendar, view.scope.as_of
+    calendar.axis(per)  # a period that does not exist is refused even where there is nothing
+    return None if moment is None else calendar.period(calendar.shift(moment.day, per, ahead), per)
+
+
+def _within(days: Column, period: Period | None) -> Array:
+    if period is None:
+        return np.zeros(len(days), bool)
+    found: Array = days.present() & (days.data >= period.start) & (days.data < period.stop)
+    return found
+
+
+def _open(view: View, per: str | None, period: Period | None) -> tuple[Rows, list[Fact]]:
+    rows = view.rows("opportunity", where=OPEN)
+    if per is None:
+        return rows, []
+    days = rows.days("expected_close")
+    before = 0 if period is None else int((days.present() & (days.data < period.start)).sum())
+    facts = [
+        _left("deals_without_expected_close", days.nulls, _UNDATED),
+        _left("deals_expected_before", before, _OVERDUE),
+    ]
+    return rows.at(np.flatnonzero(_within(days, period))), facts
+
+
+def _chances(view: View, rows: Rows, rates: str, by: str | Expr | None, prior: float) -> tuple[Array, list[Fact]]:
+    """Return the chance of each open deal in 1/10,000, and how many had to take another."""
+    own = rows.values(_OWN)
+    present = own.present()
+    found = np.where(present, own.data.astype(np.int64) * CERTAIN // own.scale, CERTAIN)
+    if rates == "own":
+        return found, [_left("deals_without_probability", own.nulls, _UNWEIGHTED)]
+    learnt = chains_of(view, by=by, prior=prior)
+    stage = view.scope.tables["opportunity"]["stage"]
+    chances = learnt.chances(stage)
+    chances = chances if rows.places is None else chances[rows.places]
+    told = ~np.isnan(chances)
+    found = np.where(told, np.rint(np.where(told, chances, 0) * CERTAIN).astype(np.int64), found)
+    return found, [
+        _left("deals_without_chain", int((~told).sum()), _NO_CHAIN),
+        _left("deals_without_probability", int((~told & ~present).sum()), _UNWEIGHTED),
+    ]
+
+
+def _one_currency(*columns: Column | None) -> frozenset[Any]:
+    """Return the currency of amounts, which have to be of one.
+
+    Raises:
+        CurrencyError: they are of several.
+    """
+    used: set[Any] = set()
+    for column in columns:
+        if column is None:
+            continue
+        there = column.present()
+        if isinstance(column.currency, Column):
+            used |= {column.currency.labels[c] for c in np.unique(column.currency.data[there]).tolist()}
+        elif there.any():
+            used.add(column.currency)
+    return _alone(used)
+
+
+def _alone(used: Iterable[Any]) -> frozenset[Any]:
+    found = frozenset(used)
+    if len(found) > 1:
+        names = ", ".join(sorted(str(u or "none") for u in found))
+        raise CurrencyError(
+            f"what was won, what is open and the quota are in several currencies ({names}); give rates to a workspace with "
+            "a currency (M2)"
+        )
+    return found
+
+
+def quota_of(view: View, deals: Deals, quota: Any) -> Fraction | None:
+    """Return the quota of the period: a number as it is given, or the targets of a population; None where there are none.
+
+    Raises:
+        ArgumentError: neither a number nor a population.
+
+    Rules: M2, M8.
+    """
+    if quota is None:
+        return None
+    if quota not in POPULATIONS:
+        try:
+            number = Decimal(str(quota))
+        except InvalidOperation:
+            number = Decimal("nan")
+        if isinstance(quota, bool) or not number.is_finite():
+            raise ArgumentError(f"quota is a number, or the targets of one of {', '.join(POPULATIONS)}, got {quota!r}")
+        return Fraction(number)
+    if deals.period is None or "target" not in view:
+        return None
+    condition = (col("kind") == "quota") & (col("scope") == quota) & (col("metric") == "won_value")
+    rows = view.rows("target", at="start", where=condition)
+    amounts = rows.amounts()
+    _alone(deals.currency | _one_currency(amounts))
+    table = rows.as_table()
+    parts = shared_out(table, deals.period.start, deals.period.stop, deals.period.grain, view.scope.calendar)
+    column = parts[SHARED["amount"]]
+    there = column.present()
+    return Fraction(sum(column.data[there].tolist()), column.scale) if there.any() else None

@@ -1,0 +1,384 @@
+"""Forecasts of a period: by category, weight, run rate and distribution, by hand and beside the catalogue's metrics."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+import crmcore as cc
+from crmcore.domain import Rate
+from crmcore.errors import ArgumentError, ColumnNotFound, CurrencyError, TableNotFound
+
+TODAY = date(2026, 2, 15)
+COLUMNS = ("id", "outcome", "stage", "amount", "probability", "forecast_category", "expected_close", "closed_at")
+DEALS = [
+    ("won", "won", "offer", 100, None, "commit", date(2026, 2, 1), date(2026, 2, 3)),
+    ("won before", "won", "offer", 7_000, None, None, date(2025, 12, 1), date(2025, 12, 3)),
+    ("lost", "lost", "offer", 900, Decimal("0.9"), "commit", date(2026, 3, 1), date(2026, 2, 4)),
+    ("abandoned", "abandoned", "offer", 800, Decimal("0.9"), "best_case", date(2026, 3, 1), date(2026, 2, 5)),
+    ("a", "open", "offer", 200, Decimal("0.5"), "commit", date(2026, 3, 31), None),
+    ("b", "open", "offer", 400, None, None, date(2026, 1, 1), None),
+    ("c", "open", "new", 1_000, None, "best_case", date(2026, 3, 1), None),
+    ("d", "open", "new", None, Decimal("0.5"), "pipeline", date(2026, 3, 1), None),
+    ("e", "open", "offer", 50, Decimal(0), "omitted", date(2026, 3, 1), None),
+    ("f", "open", "offer", 30, Decimal(1), "pipeline", date(2026, 3, 1), None),
+    ("next", "open", "offer", 600, Decimal("0.5"), "commit", date(2026, 4, 1), None),
+    ("undated", "open", "offer", 5_000, Decimal("0.5"), "commit", None, None),
+    ("overdue", "open", "offer", 6_000, Decimal("0.5"), "commit", date(2025, 12, 31), None),
+]
+"""As of mid-February: one won in the quarter, six open in it, and one each of what does not belong there."""
+STAGES = [
+    {"id": "new", "order": 1, "probability": None, "forecast_category": None},
+    {"id": "offer", "order": 2, "probability": Decimal("0.25"), "forecast_category": "commit"},
+]
+QUOTA = {"kind": "quota", "metric": "won_value", "start": date(2026, 1, 1), "end": date(2026, 4, 1)}
+TARGETS = [
+    QUOTA | {"id": 1, "scope": "seller", "amount": 300},
+    QUOTA | {"id": 2, "scope": "seller", "amount": 200},
+    QUOTA | {"id": 3, "scope": "team", "amount": 1_100},
+    QUOTA | {"id": 4, "scope": "seller", "metric": "deals_won", "amount": 9},
+]
+
+
+def dataset(deals=None, **more):
+    rows = [dict(zip(COLUMNS, row, strict=True)) | {"created_at": date(2025, 11, 1)} for row in DEALS if deals is None]
+    return cc.Dataset(opportunity=rows if deals is None else deals, stage=STAGES, **{"target": TARGETS} | more)
+
+
+def forecast(data=None, /, **choices):
+    return cc.analyse("revenue_forecast", dataset() if data is None else data, as_of=TODAY, **choices)
+
+
+def by_method(listing, column="value"):
+    return dict(zip(listing["method"].tolist(), listing.plain(column), strict=True))
+
+
+# --- by category
+
+
+def test_categories_as_published(vector) -> None:
+    """F1: the single and the cumulative figures of the vector; open pipeline is without closed, omitted in nothing."""
+    case = vector("fc-salesforce-rollup")
+    names = {"Commit": "commit", "BestCase": "best_case", "Pipeline": "pipeline", "Omitted": "omitted"}
+    deals = [
+        {"id": n, "outcome": "open", "amount": case["input"][n], "forecast_category": c} for n, c in names.items()
+    ] + [{"id": "x", "outcome": "won", "amount": case["input"]["Closed"], "closed_at": TODAY}]
+    data = dataset([{"created_at": date(2026, 1, 1), "expected_close": TODAY, "stage": None, **d} for d in deals])
+    found = cc.analyse("forecast_rollup", data)
+    rows = {row["category"]: row for row in found}
+    single, rolled = case["expected"]["single"], case["expected"]["cumulative"]
+
+    assert list(rows) == ["closed", "commit", "best_case", "pipeline", "omitted"]
+    assert rows["closed"]["value"] == single["Closed"]
+    assert {n: rows[names[n]]["value"] for n in ("Commit", "BestCase", "Pipeline")} == {
+        n: single[n] for n in ("Commit", "BestCase", "Pipeline")
+    }
+    assert [rows[c]["cumulative"] for c in rows] == [
+        rolled["ClosedOnly"],
+        rolled["CommitForecast"],
+        rolled["BestCaseForecast"],
+        None,
+        None,
+    ]
+    assert found.fact("open_pipeline") == rolled["OpenPipeline"]
+
+
+def test_categories_by_hand() -> None:
+    """F1, O2, M3: own category, else that of the stage; lost, abandoned, other quarters and undated deals in none."""
+    found = cc.analyse("forecast_rollup", dataset(), as_of=TODAY)
+
+    assert [tuple(row.values()) for row in found] == [
+        ("closed", 1, 100, 100),
+        ("commit", 2, 600, 700),  # a, and b by its stage
+        ("best_case", 1, 1_000, 1_700),
+        ("pipeline", 2, 30, None),  # d has no amount
+        ("omitted", 1, 50, None),
+    ]
+    assert found.fact("open_pipeline") == 1_630
+    assert found.fact("deals_without_amount") == 1
+    assert found.fact("deals_without_expected_close") == 1
+    assert found.fact("deals_expected_before") == 1
+    assert found.fact("period") == "2026-Q1"
+
+
+def test_an_open_deal_is_not_closed() -> None:
+    """O2, F1: an open deal of category closed, and one without any, stand apart and are rolled up into nothing."""
+    deals = [
+        {"id": n, "outcome": "open", "amount": 10, "forecast_category": c, "expected_close": TODAY}
+        for n, c in (("a", "closed"), ("b", None), ("c", "commit"))
+    ]
+    data = dataset([d | {"closed_at": None, "created_at": TODAY, "stage": None} for d in deals])
+    found = cc.analyse("forecast_rollup", data, as_of=TODAY)
+
+    assert found.rows()[0] == {"category": "closed", "deals": 0, "value": 0, "cumulative": 0}
+    assert found.rows()[-1] == {"category": None, "deals": 2, "value": 20, "cumulative": None}
+    assert found.fact("open_pipeline") == 10
+
+
+# --- revenue
+
+
+def test_methods_by_hand() -> None:
+    """M4, E42: lost deals are in none, the one won counts fully and not among the open; a deal without probability takes its stage's.
+
+    weighted: 100 + 200/2 + 400/4 + 1,000 unweighted + 50 x 0 + 30 x 1; run rate: 100 x 90 / 46 days.
+    """
+    found = forecast()
+
+    assert by_method(found) == {
+        "won": 100,
+        "commit": 700,
+        "best_case": 1_700,
+        "weighted": 1_330,
+        "all_open": 1_780,
+        "run_rate": pytest.approx(100 * 90 / 46, abs=1e-9),
+        "p10": 1_130,
+        "p50": 1_330,
+        "p90": 1_730,
+    }
+    assert by_method(found, "of_quota")["weighted"] == 1_330 / 500
+    assert found.fact("deals_without_probability") == 1
+    assert found.fact("deals_without_amount") == 1
+    assert found.fact("open_deals") == 6
+    assert found.fact("quota") == 500
+    assert found.fact("quota_gap") == 400
+    assert found.fact("expected_wins") == pytest.approx(0.5 + 0.25 + 1 + 0.5 + 0 + 1)
+
+
+def test_weighted_value_is_the_metric() -> None:
+    """M4: over all open deals it is what `weighted_value` says; the run rate uses the days that quota pace does."""
+    data = dataset()
+
+    assert (
+        by_method(forecast(data, per=None))["weighted"]
+        == cc.measure("weighted_value", data, as_of=TODAY).plain("weighted_value")[0]
+    )
+    assert (
+        by_method(forecast(data, per=None))["all_open"]
+        == cc.measure("open_value", data, as_of=TODAY).plain("open_value")[0]
+    )
+    paced = cc.measure("pace", data, per="quarter", as_of=TODAY).plain("pace")[-1]
+    assert by_method(forecast(data), "of_quota")["run_rate"] == pytest.approx(paced, rel=1e-12)
+
+
+def test_product_of_averages_is_not_the_average_of_products() -> None:
+    """E34: 100 at 99 % and 200 at 0 % weigh 99; the chance of 100 is 99 %, of 101 nothing."""
+    deals = [
+        {"id": i, "outcome": "open", "amount": a, "probability": p, "expected_close": TODAY, "closed_at": None}
+        for i, a, p in ((1, 100, Decimal("0.99")), (2, 200, 0))
+    ]
+    data = dataset([d | {"created_at": TODAY} for d in deals])
+
+    assert by_method(forecast(data))["weighted"] == 99
+    assert forecast(data, quota=100).fact("chance_to_hit") == pytest.approx(0.99)
+    assert forecast(data, quota=101).fact("chance_to_hit") == 0
+    assert forecast(data, quota=0).fact("chance_to_hit") == 1
+
+
+def test_chance_to_hit_by_hand() -> None:
+    """What is won and certain is 1,130; with a (1/2, 200) and b (1/4, 400): 1,330 with 5/8, 1,530 with 1/4, 1,730 with 1/8."""
+    for quota, chance in ((1_130, 1), ("1330.00", 5 / 8), (1_331, 1 / 4), (1_530, 1 / 4), (1_730, 1 / 8), (1_731, 0)):
+        assert forecast(quota=quota).fact("chance_to_hit") == pytest.approx(chance, abs=1e-12), quota
+    assert forecast(quota="team").fact("quota") == 1_100
+    assert forecast(quota="product").fact("quota") is None
+    assert forecast(quota="product").fact("chance_to_hit") is None
+    assert forecast(quota=None).plain("of_quota") == [None] * 9
+
+
+def test_next_quarter_and_months() -> None:
+    """T1: one period ahead has the deals expected then, and no run rate; a month has the share of the quota that its days have."""
+    ahead = by_method(forecast(ahead=1))
+    month = forecast(per="month")
+
+    assert (ahead["won"], ahead["all_open"], ahead["run_rate"]) == (0, 600, None)
+    assert month.fact("period") == "2026-02"
+    assert by_method(month)["all_open"] == 100
+    # 28 of 90 days of 300 and of 200, to the cent
+    assert month.fact("quota") == pytest.approx(93.33 + 62.22, abs=0.011)
+
+
+def test_quantiles_are_chosen() -> None:
+    """Any levels, as numbers or text; names say which."""
+    found = by_method(forecast(quantiles=("0.25", 0.625, 0.99)))
+
+    assert list(found)[-3:] == ["p25", "p62.5", "p99"]
+    assert [found[n] for n in ("p25", "p62.5", "p99")] == [1_130, 1_330, 1_730]
+
+
+def test_a_grid_is_reported() -> None:
+    """20 open deals of amounts without a common divisor: the step is the open total over the cells; the weighted value is exact."""
+    draw = random.Random(5)
+    amounts = [Decimal(draw.randrange(10_000_000, 99_999_999)) / 100 for _ in range(20)]
+    deals = [
+        {
+            "id": i,
+            "outcome": "open",
+            "amount": a,
+            "probability": Decimal("0.3"),
+            "expected_close": TODAY,
+            "closed_at": None,
+        }
+        for i, a in enumerate(amounts)
+    ]
+    found = forecast(dataset([d | {"created_at": TODAY} for d in deals]), cells=1_000)
+
+    assert found.fact("grid_step") == pytest.approx(float(sum(amounts) / 1_000), rel=1e-15)
+    assert 0 < found.fact("grid_moved") < 20 * found.fact("grid_step")
+    assert by_method(found)["weighted"] == float(sum(amounts) * 3 / 10)
+    assert forecast().fact("grid_step") == 0
+
+
+def test_correlated_deals() -> None:
+    """Simulated with a stated seed: the weighted value stays exact, the same seed gives the same listing, and it says so."""
+    one, same, other = forecast(correlation=0.3), forecast(correlation=0.3), forecast(correlation=0.3, seed=8)
+
+    assert by_method(one)["weighted"] == 1_330
+    assert (one.fact("correlation"), one.fact("draws"), one.fact("seed")) == (0.3, 20_000, 0)
+    assert one.to_dict() == same.to_dict()
+    assert other.fact("chance_error") != one.fact("chance_error") or other.to_dict() != one.to_dict()
+    assert abs(forecast(quota=1_331, correlation=0.0001).fact("chance_to_hit") - 1 / 4) < 0.013
+    assert "共同因素" in str(one.told("zh"))
+
+
+def test_wins() -> None:
+    """The six open deals are won with 1/2, 1/4, 1, 1/2, 0 and 1: two are certain, one cannot be, three may be."""
+    found = cc.analyse("win_forecast", dataset(), as_of=TODAY)
+
+    assert found["wins"].tolist() == [0, 1, 2, 3, 4, 5, 6]
+    assert found["chance"] == pytest.approx([0, 0, 3 / 16, 7 / 16, 5 / 16, 1 / 16, 0])
+    assert found["chance_of_at_least"] == pytest.approx([1, 1, 1, 13 / 16, 6 / 16, 1 / 16, 0])
+    assert found.fact("mean") == pytest.approx(3.25)
+    assert found.fact("standard_deviation") == pytest.approx((1 / 4 + 3 / 16 + 1 / 4) ** 0.5)
+
+
+# --- rates of stages
+
+
+def test_rates_learnt_from_stages() -> None:
+    """Of four deals in a stage three were won: an open one counts 3/4; a stage without an outcome takes the deal's own."""
+    created = datetime(2025, 1, 1, tzinfo=UTC)
+    deals = [
+        {"id": i, "outcome": "lost" if i == 0 else "won", "stage": "offer", "amount": 1, "closed_at": date(2025, 6, 1)}
+        for i in range(4)
+    ] + [
+        {"id": 10, "outcome": "open", "stage": "offer", "amount": 1_000, "probability": Decimal("0.1")},
+        {"id": 11, "outcome": "open", "stage": "new", "amount": 100, "probability": Decimal("0.1")},
+        {"id": 12, "outcome": "open", "stage": "new", "amount": 5},
+    ]
+    changes = [
+        {
+            "table": "opportunity",
+            "record": i,
+            "field": "outcome",
+            "old": "open",
+            "new": deals[i]["outcome"],
+            "at": date(2025, 6, 1),
+        }
+        for i in range(4)
+    ]
+    data = dataset([{"created_at": created, "expected_close": TODAY} | d for d in deals], change=changes)
+    own, learnt = forecast(data), forecast(data, rates="stages")
+
+    assert by_method(own)["weighted"] == 115
+    assert by_method(learnt)["weighted"] == 765
+    assert learnt.fact("deals_without_chain") == 2
+    assert learnt.fact("deals_without_probability") == 1
+
+
+# --- what is odd
+
+
+def test_amounts_below_zero_and_one_deal() -> None:
+    """A credit of 80 at one half beside nothing: -80 or 0; P90 is 0."""
+    deals = [{"id": 1, "outcome": "open", "amount": -80, "probability": Decimal("0.5"), "expected_close": TODAY}]
+    found = by_method(forecast(dataset([d | {"created_at": TODAY, "closed_at": None} for d in deals])))
+
+    assert (found["weighted"], found["all_open"], found["p10"], found["p50"], found["p90"]) == (-40, -80, -80, -80, 0)
+
+
+def test_currencies_do_not_mix() -> None:
+    """M2: among the open, between won and open, with the quota; with rates all are converted, and what has no rate is counted."""
+    base = {"created_at": TODAY, "expected_close": TODAY, "closed_at": None, "outcome": "open", "amount": 100}
+    mixed = [base | {"id": 1, "currency": "EUR"}, base | {"id": 2, "currency": "USD"}]
+    apart = [mixed[0], mixed[1] | {"outcome": "won", "closed_at": TODAY}]
+    for deals in (mixed, apart):
+        with pytest.raises(CurrencyError, match="EUR, USD"):
+            forecast(dataset(deals, target=[]))
+    dollars = [QUOTA | {"id": 1, "scope": "seller", "amount": 300, "currency": "USD"}]
+    with pytest.raises(CurrencyError, match="EUR, USD"):
+        forecast(dataset([mixed[0]], target=dollars))
+    workspace = cc.Workspace(
+        currency="EUR",
+        rates=[Rate(from_currency="USD", to_currency="EUR", rate=Decimal("0.5"), valid_from=date(2026, 1, 1))],
+    )
+    more = [*mixed, base | {"id": 3, "currency": "GBP"}]
+    found = workspace.analyse("revenue_forecast", dataset(more, target=dollars), as_of=TODAY)
+
+    assert by_method(found)["all_open"] == 150
+    assert found.fact("deals_without_amount") == 1
+    assert found.fact("quota") == 150
+
+
+def test_nothing_at_all() -> None:
+    """R2: without deals everything is 0 and nothing is sure to be met but a quota of nothing; without an instant there is no period."""
+    columns = {c: [] for c in (*COLUMNS, "created_at")}
+    found = forecast(dataset(columns))
+
+    assert by_method(found) == dict.fromkeys(
+        ("won", "commit", "best_case", "weighted", "all_open", "run_rate", "p10", "p50", "p90"), 0
+    )
+    assert (found.fact("chance_to_hit"), forecast(dataset(columns), quota=0).fact("chance_to_hit")) == (0, 1)
+    for name in ("revenue_forecast", "forecast_rollup", "win_forecast"):
+        assert len(cc.analyse(name, cc.Dataset(opportunity=columns))) == 0
+
+
+def test_as_it_was() -> None:
+    """O8: on 1 February the deal won on the 3rd was open, with the probability of its stage, and expected that day."""
+    found = cc.analyse("revenue_forecast", dataset(), as_of=date(2026, 2, 1))
+
+    assert by_method(found)["won"] == 0
+    assert by_method(found)["weighted"] == 1_230 + 25 + 900 * 0.9 + 800 * 0.9
+
+
+def test_one_seller_and_the_order_of_rows() -> None:
+    """A condition looks at some deals; rows in another order give the same."""
+    rows = [dict(zip(COLUMNS, row, strict=True)) | {"created_at": date(2025, 11, 1)} for row in DEALS]
+    found = forecast(dataset(rows))
+
+    assert forecast(dataset(rows[::-1])).to_dict() == found.to_dict()
+    some = cc.analyse("revenue_forecast", dataset(rows), as_of=TODAY, quota=None, where=cc.col("amount") >= 200)
+    assert by_method(some)["all_open"] == 1_600
+
+
+@pytest.mark.parametrize(
+    ("choices", "says"),
+    [
+        ({"per": "fortnight"}, "fortnight"),
+        ({"ahead": -1}, "ahead is a whole number, at least 0, got -1"),
+        ({"quota": "sellers"}, "quota is a number, or the targets of one of seller, team"),
+        ({"quota": True}, "quota is a number"),
+        ({"rates": "stage"}, "rates is one of 'own', 'stages', got 'stage'"),
+        ({"quantiles": (0.5, 1)}, "quantiles are numbers between 0 and 1"),
+        ({"correlation": 1}, "correlation is a number from 0 to below 1"),
+        ({"cells": 1}, "cells is a whole number, at least 2"),
+        ({"draws": 0}, "draws is a whole number, at least 1"),
+        ({"seed": "x"}, "seed is a whole number"),
+    ],
+)
+def test_wrong_choices_are_named(choices, says) -> None:
+    """Each error says what was given and what would be right."""
+    with pytest.raises(ArgumentError, match=says):
+        forecast(**choices)
+
+
+def test_what_is_missing_is_named() -> None:
+    """No opportunities, or no expected close where a period is asked for; without a period it is not needed."""
+    with pytest.raises(TableNotFound, match="opportunity"):
+        cc.analyse("revenue_forecast", cc.Dataset(target=TARGETS))
+    bare = cc.Dataset(opportunity=[{"id": 1, "outcome": "open", "amount": 9, "closed_at": None, "created_at": TODAY}])
+    with pytest.raises(ColumnNotFound, match="expected_close"):
+        cc.analyse("revenue_forecast", bare)
+    assert by_method(cc.analyse("revenue_forecast", bare, per=None))["weighted"] == 9

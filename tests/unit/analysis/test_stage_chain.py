@@ -1,0 +1,326 @@
+"""The chain of stages: published, solved by hand in fractions, played through, and on histories that are odd."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import crmcore as cc
+from crmcore.analysis.absorbing import absorbing
+from crmcore.errors import ArgumentError, TableNotFound
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+STAGES = [{"id": s, "order": n, "pipeline": "p"} for n, s in enumerate("ABCD")]
+
+
+def at(day):
+    return START + timedelta(days=day)
+
+
+def history(*deals, stages=STAGES, **more):
+    """Return a dataset of deals, each (path of (day, stage), outcome, day of the end, seller)."""
+    rows, changes = [], []
+    for i, (path, outcome, end, owner) in enumerate(deals):
+        rows.append(
+            {
+                "id": i,
+                "owner": owner,
+                "stage": path[-1][1],
+                "outcome": outcome,
+                "created_at": at(path[0][0]),
+                "closed_at": None if end is None else at(end),
+            }
+        )
+        for (_, old), (day, new) in pairwise(path):
+            changes.append({"record": i, "field": "stage", "at": at(day), "old": old, "new": new})
+        if outcome != "open":
+            changes.append({"record": i, "field": "outcome", "at": at(end), "old": "open", "new": outcome})
+    tables = {"opportunity": rows} | ({"stage": stages} if stages else {})
+    return cc.Dataset(**tables, change=[{"table": "opportunity", **c} for c in changes], **more)
+
+
+DEALS = (
+    ([(0, "A"), (2, "B")], "won", 5, "Anna"),
+    ([(0, "A"), (1, "B"), (4, "A")], "lost", 6, "Anna"),
+    ([(0, "A"), (3, "B")], "lost", 4, "Ben"),
+    ([(0, "A"), (3, "C")], "open", None, "Ben"),
+    ([(8, "A")], "open", None, None),
+)
+"""A to B three times, to C once; from B won, lost and once back to A; from A lost once; one in A and one in C still there."""
+
+
+def chain(data, **choices):
+    return cc.analyse("stage_chain", data, as_of=at(10), **choices)
+
+
+# --- the algebra
+
+
+def test_the_drunkard(vector) -> None:
+    """Visits, chances and steps of the published walk between home and bar."""
+    case = vector("stage-absorbing-drunkard")
+    found = absorbing(case["input"]["Q"], case["input"]["R"], [1, 1, 1])
+
+    assert found.visits == pytest.approx(np.array(case["expected"]["N"]), abs=1e-12)
+    assert found.time == pytest.approx(case["expected"]["t"], abs=1e-12)
+    assert found.ends == pytest.approx(np.array(case["expected"]["B"]), abs=1e-12)
+
+
+def test_time_until_an_end_by_hand() -> None:
+    """From 0: won at once with 1/2 after 2 days, else on to 1, where 6 days pass before won and lost, 1/2 each.
+
+    Days if won: (1/2 x 2 + 1/4 x 8) / (3/4) = 4; if lost: 8.
+    """
+    found = absorbing([[0, 1], [0, 0]], [[1, 0], [1, 1]], [2, 6])
+
+    assert found.time.tolist() == [5, 6]
+    assert found.time_by_end == pytest.approx(np.array([[4, 8], [6, 6]]))
+
+
+chances = st.lists(st.lists(st.integers(0, 5), min_size=5, max_size=5), min_size=3, max_size=3)
+
+
+@given(chances)
+def test_chances_add_up(counts) -> None:
+    """Where an end can be reached the chances are those of a fixed point and add up to 1; elsewhere all is nan."""
+    moves, ends = [row[:3] for row in counts], [row[3:] for row in counts]
+    found = absorbing(moves, ends, [1.0, 2.0, 4.0])
+    sure = {i for i in range(3) if sum(ends[i])}
+    for _ in range(3):
+        sure |= {i for i in range(3) if any(moves[i][j] for j in sure)}
+
+    assert set(np.flatnonzero(~np.isnan(found.time)).tolist()) == sure
+    for i in sure:
+        out = sum(moves[i][j] for j in sure) + sum(ends[i])
+        assert found.ends[i].sum() == pytest.approx(1, abs=1e-9)
+        onward = sum(moves[i][j] * found.ends[j] for j in sure)
+        assert (onward + np.array(ends[i])) / out == pytest.approx(found.ends[i], abs=1e-9)
+        mixed = sum(c * t for c, t in zip(found.ends[i], found.time_by_end[i], strict=True) if c)
+        assert mixed == pytest.approx(found.time[i], rel=1e-9)
+
+
+def test_matrices_that_do_not_fit() -> None:
+    """Shapes and numbers below 0 are named."""
+    with pytest.raises(ArgumentError, match="a chain of 2 states has moves of shape"):
+        absorbing([[1]], [[1], [1]], [1, 1])
+    with pytest.raises(ArgumentError, match="at least 0"):
+        absorbing([[-1.0]], [[1.0]], [1])
+
+
+# --- observed histories
+
+
+def test_by_hand() -> None:
+    """S3, S6: with A = 3/4 B and B = 1/3 + A/3, A is won with 1/3 and B with 4/9; steps back count.
+
+    Days: in A 2 + 1 + 3 + 3 + 2, and 2 of the stay that lasts, over 5 stays that ended; in B 3 + 3 + 1 over 3.
+    From A: 13/5 + 3/4 (7/3 + A/3) is 5.8.
+    """
+    found = chain(history(*DEALS))
+    a, b, c = found.rows()
+
+    assert [r["stage"] for r in (a, b, c)] == ["A", "B", "C"]
+    assert [(r["stays"], r["still_there"], r["steps_back"]) for r in (a, b, c)] == [(6, 1, 0), (3, 0, 1), (1, 1, 0)]
+    assert [r["win_probability"] for r in (a, b)] == pytest.approx([1 / 3, 4 / 9])
+    assert [r["loss_probability"] for r in (a, b)] == pytest.approx([2 / 3, 5 / 9])
+    assert a["abandon_probability"] == 0
+    assert [r["days_per_stay"] for r in (a, b)] == pytest.approx([13 / 5, 7 / 3])
+    assert [r["days_to_close"] for r in (a, b)] == pytest.approx([5.8, 7 / 3 + 5.8 / 3])
+
+
+def test_a_stage_without_any_outcome_is_undefined() -> None:
+    """R2: nobody left C: no chance and no days, not 0; the move into it is left out of A and counted."""
+    found = chain(history(*DEALS))
+
+    assert {k: v for k, v in found.rows()[2].items() if "probability" in k or "days" in k} == dict.fromkeys(
+        ("win_probability", "loss_probability", "abandon_probability", "days_per_stay", "days_to_close", "days_to_win")
+    )
+    assert found.fact("moves_left_out") == 1
+    assert found.fact("stays_made_up") == 5
+    # two stages that only lead to each other are no better
+    rounds = chain(history(([(0, "A"), (1, "B"), (2, "A"), (3, "B")], "open", None, None)))
+    assert rounds.plain("win_probability") == [None, None]
+    assert rounds.plain("days_per_stay") == [1, 8]
+
+
+def test_stays_that_last_give_days_and_no_transition() -> None:
+    """S3, E54: ten more deals that wait in B make its stays longer, and change no chance."""
+    waiting = [([(0, "B")], "open", None, None)] * 10
+    few, many = chain(history(*DEALS)).rows(), chain(history(*DEALS, *waiting)).rows()
+
+    assert [r["win_probability"] for r in few] == [r["win_probability"] for r in many]
+    assert many[1]["days_per_stay"] == pytest.approx((7 + 10 * 10) / 3)
+
+
+def test_days_of_a_constant_rate() -> None:
+    """Deals that leave a stage at a constant rate, looked at before most have left: the days come out all the same.
+
+    5,000 stays of 30 days on the mean, of which as of day 10 only some 28 % have ended; the plain mean of those is below 5.
+    """
+    draw = np.random.default_rng(2)
+    days = draw.exponential(30, 5_000)
+    deals = [([(0, "A")], "won", d, None) if d < 10 else ([(0, "A")], "open", None, None) for d in days.tolist()]
+    found = chain(history(*deals)).rows()[0]
+
+    assert days[days < 10].mean() < 5
+    assert found["days_per_stay"] == pytest.approx(30, rel=0.08)
+
+
+def test_played_through() -> None:
+    """A chain with steps back, 3,000 deals played by the standard library: chances and days as a linear system in fractions gives."""
+    draw = random.Random(11)
+    steps = {
+        "A": [("B", 6), ("lost", 4)],
+        "B": [("A", 2), ("C", 5), ("lost", 3)],
+        "C": [("B", 1), ("won", 3), ("abandoned", 1)],
+    }
+    days = {"A": 2, "B": 5, "C": 3}
+    deals = []
+    for _ in range(3_000):
+        path, day, stage = [(0.0, "A")], 0.0, "A"
+        while True:
+            day += days[stage] / 100
+            stage = draw.choices([s for s, _ in steps[stage]], [w for _, w in steps[stage]])[0]
+            if stage not in steps:
+                break
+            path.append((day, stage))
+        deals.append((path, stage, day, None))
+    found = {r["stage"]: r for r in chain(history(*deals))}
+
+    # A = .6 B, B = .2 A + .5 C, C = .2 B + .6 won: B (1 - .12 - .1) = .3
+    b = Fraction(3, 10) / Fraction(78, 100)
+    assert found["B"]["win_probability"] == pytest.approx(float(b), abs=0.02)
+    assert found["A"]["win_probability"] == pytest.approx(float(b * 6 / 10), abs=0.02)
+    assert [found[s]["days_per_stay"] for s in "ABC"] == pytest.approx([0.02, 0.05, 0.03], rel=1e-6)
+    # days: A = 2 + .6 B, B = 5 + .2 A + .5 C, C = 3 + .2 B
+    days_b = (5 + Fraction(4, 10) + Fraction(3, 2)) / Fraction(78, 100)
+    assert found["B"]["days_to_close"] == pytest.approx(float(days_b) / 100, rel=0.05)
+    assert sum(found["A"][k] for k in ("win_probability", "loss_probability", "abandon_probability")) == pytest.approx(
+        1
+    )
+
+
+def test_reopened_deals() -> None:
+    """O5, S4: a deal that was lost and came back is one that was lost once and won once."""
+    data = cc.Dataset(
+        opportunity=[{"id": 1, "stage": "A", "outcome": "won", "created_at": at(0), "closed_at": at(6)}],
+        change=[
+            {"table": "opportunity", "record": 1, "field": "outcome", "old": old, "new": new, "at": at(day)}
+            for day, old, new in ((2, "open", "lost"), (4, "lost", "open"), (6, "open", "won"))
+        ],
+    )
+    found = chain(data).rows()[0]
+
+    assert (found["stays"], found["win_probability"], found["loss_probability"]) == (2, 0.5, 0.5)
+    assert found["days_per_stay"] == 2
+
+
+def test_segments_are_shrunk() -> None:
+    """With 3 transitions of all deals beside, Anna's A goes to B with (2 + 3 x 3/4) / 6 and her B wins with (1 + 1) / (2 + 3)."""
+    found = {(r["owner"], r["stage"]): r for r in chain(history(*DEALS), by="owner", prior=3)}
+    to_b, b_won, b_back = (2 + 9 / 4) / 6, 2 / 5, 2 / 5
+    a = to_b * b_won / (1 - to_b * b_back)
+
+    assert list(found) == [("Anna", "A"), ("Anna", "B"), ("Ben", "A"), ("Ben", "B"), ("Ben", "C"), (None, "A")]
+    assert found["Anna", "A"]["win_probability"] == pytest.approx(a)
+    assert found["Anna", "B"]["win_probability"] == pytest.approx(b_won + b_back * a)
+    assert found["Anna", "B"]["days_per_stay"] == pytest.approx((6 + 3 * 7 / 3) / (2 + 3))
+    assert found[None, "A"]["win_probability"] == pytest.approx(1 / 3)  # nothing of its own: that of all
+    far = chain(history(*DEALS), by="owner", prior=10**9).plain("win_probability")
+    assert far[:2] == pytest.approx([1 / 3, 4 / 9], abs=1e-6)
+
+
+def test_order_of_rows_and_ties() -> None:
+    """S4: two moves of one instant stand in the order of their sequence; rows in any order give the same figures."""
+    deals = [{"id": i, "stage": "C", "outcome": "open", "created_at": at(0)} for i in (1, 2)]
+    moves = [(1, 2, "A", "B", 1), (1, 2, "B", "C", 2), (2, 1, "A", "C", 1), (2, 3, "C", "B", 1), (2, 3, "B", "C", 2)]
+    changes = [{"record": i, "at": at(day), "old": old, "new": new, "sequence": n} for i, day, old, new, n in moves]
+    changes = [{"table": "opportunity", "field": "stage", **c} for c in changes]
+    found = []
+    for seed in range(6):
+        draw = random.Random(seed)
+        rows, log = draw.sample(deals, len(deals)), draw.sample(changes, len(changes))
+        found.append(chain(cc.Dataset(opportunity=rows, change=log, stage=STAGES)).to_dict())
+
+    assert found == found[:1] * 6
+    assert [(r["stage"], r["stays"], r["steps_back"]) for r in found[0]["rows"]] == [
+        ("A", 2, 0),
+        ("B", 2, 0),
+        ("C", 3, 1),
+    ]
+
+
+def test_without_an_order_of_stages() -> None:
+    """S6: where nothing tells the order, stages stand by label, and what is a step back is undefined."""
+    found = chain(history(*DEALS, stages=None))
+
+    assert found["stage"].tolist() == ["A", "B", "C"]
+    assert found.plain("steps_back") == [None, None, None]
+    reverse = [{"id": s, "order": -n} for n, s in enumerate("ABC", 1)]
+    assert chain(history(*DEALS, stages=reverse))["stage"].tolist() == ["C", "B", "A"]
+
+
+def test_another_pipeline_is_neither_on_nor_back() -> None:
+    """S6: from the second pipeline to the first is no step back, whatever the orders say."""
+    stages = [{"id": "A", "order": 1, "pipeline": "p"}, {"id": "B", "order": 2, "pipeline": "q"}]
+    found = chain(history(([(0, "B"), (1, "A")], "won", 3, None), stages=stages))
+
+    assert found.plain("steps_back") == [0, 0]
+    assert found.plain("win_probability") == [1, 1]
+
+
+def test_as_it_was_and_of_some() -> None:
+    """O8, T8: as of day 3.5 nothing was won; a condition looks at some deals only."""
+    early = cc.analyse("stage_chain", history(*DEALS), as_of=at(3.5))
+    anna = (
+        chain(history(*DEALS)).rows(),
+        cc.analyse("stage_chain", history(*DEALS), as_of=at(10), where=cc.col("owner") == "Anna"),
+    )
+
+    assert early.plain("win_probability") == [None] * len(early)
+    assert [r["stays"] for r in anna[1]] == [3, 2]
+
+
+def test_deals_without_creation_have_no_days() -> None:
+    """S5, O9: a stay of which nobody knows the beginning has an outcome, and no days."""
+    data = cc.Dataset(
+        opportunity=[
+            {"id": 1, "stage": "A", "outcome": "won", "created_at": None, "closed_at": at(3)},
+            {"id": 2, "stage": "A", "outcome": "open", "created_at": at(1)},
+        ],
+        change=[{"table": "opportunity", "record": 1, "field": "outcome", "old": "open", "new": "won", "at": at(3)}],
+    )
+    found = cc.analyse("stage_chain", data)
+
+    assert found.plain("win_probability") == [1]
+    assert found.plain("days_to_close") == [None]
+    assert found.fact("stays_without_beginning") == 1
+
+
+def test_nothing_at_all() -> None:
+    """No stays, no rows; no opportunities, an error that says so; a prior is above 0."""
+    assert (
+        len(
+            cc.analyse("stage_chain", cc.Dataset(opportunity={c: [] for c in ("id", "stage", "outcome", "created_at")}))
+        )
+        == 0
+    )
+    with pytest.raises(TableNotFound, match="opportunity"):
+        cc.analyse("stage_chain", cc.Dataset(stage=STAGES))
+    with pytest.raises(ArgumentError, match="prior is a number above 0, got 0"):
+        chain(history(*DEALS), prior=0)
+
+
+def test_labels_in_both_languages() -> None:
+    """Headings, facts and notes in Chinese."""
+    text = str(chain(history(*DEALS), by="owner").told("zh"))
+
+    assert text.splitlines()[0].split()[:3] == ["销售人员", "阶段", "停留次数"]
+    assert "转移" in text

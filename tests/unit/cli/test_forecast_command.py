@@ -1,0 +1,82 @@
+"""`crmcore forecast`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DEALS = """\
+id,outcome,owner,created_at,closed_at,expected_close,amount,probability,forecast_category
+d1,won,Anna,2026-01-05,2026-02-10,2026-02-01,1200.50,,
+d2,open,Anna,2026-01-15,,2026-03-10,800,0.5,commit
+d3,open,王芳,2026-02-11,,2026-03-20,300,0.1,best_case
+d4,open,王芳,2026-02-11,,2026-05-20,500,0.5,commit
+"""
+TARGETS = """\
+id,kind,scope,metric,amount,start,end
+t1,quota,seller,won_value,2000,2026-01-01,2026-04-01
+t2,quota,organisation,won_value,1500,2026-01-01,2026-04-01
+"""
+
+
+@pytest.fixture
+def quarter(tmp_path: Path) -> Path:
+    """Return a folder with a deal won in the first quarter, three open ones, and quotas."""
+    path = tmp_path / "quarter"
+    path.mkdir()
+    (path / "opportunity.csv").write_text(DEALS, encoding="utf-8")
+    (path / "target.csv").write_text(TARGETS, encoding="utf-8")
+    return path
+
+
+def test_a_quarter_is_forecast(crmcore: Any, quarter: Path) -> None:
+    """Won, by category, weighted, all, run rate, quantiles; the chance to meet 2,000 is that of the deal of 800."""
+    run = crmcore("forecast", "--data", quarter, "--format", "json")
+    found = json.loads(run.out)
+
+    assert run.status == 0
+    values = {row["method"]: row["value"] for row in found["rows"]}
+    assert (values["won"], values["commit"], values["best_case"]) == (1200.5, 2000.5, 2300.5)
+    assert (values["weighted"], values["all_open"]) == (1630.5, 2300.5)
+    assert found["facts"]["chance_to_hit"] == pytest.approx(0.5)
+    assert crmcore("forecast", "--data", quarter).lines[0].split() == ["Method", "Revenue", "Of", "the", "quota"]
+
+
+def test_options(crmcore: Any, quarter: Path) -> None:
+    """Another period, all deals, another quota, a simulation, some deals, an earlier day, Chinese."""
+
+    def found(*options: Any) -> Any:
+        return json.loads(crmcore("forecast", "--data", quarter, "--format", "json", *options).out)
+
+    def value(told: Any, method: str) -> Any:
+        return next(row["value"] for row in told["rows"] if row["method"] == method)
+
+    assert value(found("--ahead", 1), "weighted") == 250
+    assert value(found("--all"), "all_open") == 1600
+    assert found("--quota", "organisation")["facts"]["quota"] == 1500
+    assert found("--quota", "2300.50")["facts"]["chance_to_hit"] == pytest.approx(0.05)
+    assert found("--correlation", 0.2, "--seed", 4)["facts"]["seed"] == 4
+    assert value(found("--where", "owner=王芳", "--quota", "1"), "all_open") == 300
+    assert value(found("--as-of", "2026-02-09"), "won") == 0
+    assert "达成配额的概率" in crmcore("forecast", "--data", quarter, "--language", "zh").out
+
+
+def test_categories(crmcore: Any, quarter: Path) -> None:
+    """The roll-up; options of the forecast are refused beside it."""
+    run = crmcore("forecast", "--data", quarter, "--categories", "--format", "json")
+    wrong = crmcore("forecast", "--data", quarter, "--categories", "--quota", "5")
+
+    assert [row["cumulative"] for row in json.loads(run.out)["rows"]] == [1200.5, 2000.5, 2300.5, None, None]
+    assert (wrong.status, "--quota is of a forecast; --categories takes --per and --ahead" in wrong.err) == (2, True)
+
+
+def test_wrong_options_are_one_line(crmcore: Any, quarter: Path) -> None:
+    """Status 2 and what would be right."""
+    run = crmcore("forecast", "--data", quarter, "--rates", "stage")
+
+    assert (run.status, len(run.err.splitlines())) == (2, 1)
+    assert "rates is one of 'own', 'stages', got 'stage'" in run.err
+    assert crmcore("forecast", "--data", quarter, "--all", "--per", "month").status == 2
