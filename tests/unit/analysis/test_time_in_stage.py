@@ -1,0 +1,382 @@
+"""Time in stage: by hand, beside a replay in plain Python, in business days, and where the history has holes."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from itertools import pairwise
+from math import nan
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import crmcore as cc
+from crmcore.errors import ArgumentError, HistoryUnavailable, TableNotFound
+
+STAGES = [
+    {"id": "new", "order": 1},
+    {"id": "offer", "order": 2},
+    {"id": "talks", "order": 3},
+    {"id": "won", "order": 4, "kind": "won"},
+    {"id": "lost", "order": 5, "kind": "lost"},
+]
+POLICIES = ("time_in_stage", "time_in_stage_latest", "time_in_stage_first")
+
+
+def at(day, hour=0):
+    """Return an instant of January 2026."""
+    return datetime(2026, 1, day, hour, tzinfo=UTC)
+
+
+def dataset(deals, moves, **more):
+    """Return deals as (id, created, stage today, outcome, owner), and their moves as (id, from, to, when)."""
+    return cc.Dataset(
+        opportunity=[
+            {"id": i, "created_at": created, "stage": stage, "outcome": outcome, "owner": owner}
+            for i, created, stage, outcome, owner in deals
+        ],
+        stage=STAGES,
+        change=[
+            {"table": "opportunity", "record": i, "field": "stage", "old": old, "new": new, "at": when, **more}
+            for i, old, new, when in moves
+        ],
+    )
+
+
+BACK = dataset(
+    [
+        ("A", at(1), "won", "won", "王芳"),
+        ("B", at(1), "offer", "open", "Anna"),
+        ("C", at(1), "new", "open", None),
+        ("D", at(1), "lost", "lost", "Anna"),
+        ("E", at(1), "offer", "open", "Anna"),
+    ],
+    [
+        ("A", "new", "offer", at(3)),
+        ("A", "offer", "new", at(5)),
+        ("A", "new", "offer", at(10)),
+        ("A", "offer", "won", at(15)),
+        ("B", "new", "offer", at(9)),
+        ("D", "new", "lost", at(3)),
+        ("E", "new", "offer", at(2)),
+        ("E", "offer", "new", at(6)),
+        ("E", "new", "offer", at(16)),
+    ],
+)
+"""A goes back to new and on again, and is won; C never moves; E is in offer for the second time."""
+
+
+@pytest.mark.parametrize(
+    ("policy", "ended_mean", "mean", "median"),
+    [
+        # new: A 2+5, B 8, D 2, E 1+10, C 19 so far; offer: A 2+5, B 11 so far, E 4+4 so far
+        ("time_in_stage", [28 / 4, 7.0], [47 / 5, 26 / 3], [8.0, nan]),
+        # new: A 5, B 8, D 2, E 10, C 19 so far; offer: A 5, B 11 so far, E 4 so far
+        ("time_in_stage_latest", [25 / 4, 5.0], [44 / 5, 20 / 3], [8.0, 5.0]),
+        # new: A 2, B 8, D 2, E 1, C 19 so far; offer: A 2, B 11 so far, E 4
+        ("time_in_stage_first", [13 / 4, 3.0], [32 / 5, 17 / 3], [2.0, 4.0]),
+    ],
+)
+def test_by_hand(policy, ended_mean, mean, median) -> None:
+    """S3, E24: a stage entered again counts by all visits, the latest or the first; who is still there has lasted so far."""
+    found = cc.analyse(policy, BACK, as_of=at(20))
+
+    assert found["stage"].tolist() == ["new", "offer"]
+    assert found["deals"].tolist() == [5, 3]
+    assert found["visits"].tolist() == [7, 5]
+    assert found["still_there"].tolist() == [1, 1 if policy == "time_in_stage_first" else 2]
+    assert found["ended_mean_days"].tolist() == pytest.approx(ended_mean, rel=1e-15)
+    assert found["mean_days"].tolist() == pytest.approx(mean, rel=1e-15)
+    assert found["median_days"].tolist() == pytest.approx(median, rel=1e-15, nan_ok=True)
+    assert found["made"].tolist() == [3 if policy == "time_in_stage_latest" else 5, 0]
+
+
+def test_who_is_still_there_is_not_taken_for_gone() -> None:
+    """E54: in stage new 2, 7, 8, 11 days ended and 19 run on: S falls to 4/5, 3/5, 2/5, 1/5; the plain mean of 7 is too short."""
+    row = cc.analyse("time_in_stage", BACK, as_of=at(20)).rows()[0]
+
+    assert row["restricted_mean_days"] == pytest.approx(2 + 5 * 0.8 + 1 * 0.6 + 3 * 0.4 + 8 * 0.2, rel=1e-14)
+    assert row["until_days"] == 19
+    assert row["ended_mean_days"] < row["restricted_mean_days"]
+    assert (row["median_low_days"], row["median_high_days"]) == (2.0, None)  # S = 4/5, its error 0.179: from 0.204 up
+    text = str(cc.analyse("time_in_stage", BACK, as_of=at(20)))
+    assert "too short while some have not ended" in text
+    assert "its creation is taken" in text
+
+
+def test_a_limit_nobody_was_seen_up_to_is_not_told() -> None:
+    """R2: offer was seen for 11 days, and some are still in it: its mean up to 12 days is unknown, that of new is not."""
+    found = cc.analyse("time_in_stage", BACK, as_of=at(20), until=12)
+
+    assert found["until_days"].tolist() == [12.0, 12.0]
+    assert found.plain("restricted_mean_days") == [pytest.approx(2 + 4 + 0.6 + 1.2 + 0.2), None]
+
+
+def test_the_past_is_seen_from_then() -> None:
+    """O8: on 4 January A is in offer for the first time, B, C and E are where they are, and D is lost."""
+    found = cc.analyse("time_in_stage", BACK, as_of=at(4))
+
+    assert found["still_there"].tolist() == [2, 2]
+    assert found["mean_days"].tolist() == pytest.approx([(2 + 3 + 3 + 2 + 1) / 5, (1 + 2) / 2])
+
+
+def test_by_owner() -> None:
+    """A deal is in the group it has as of the view; blank is a group, and comes last; an expression is a column too."""
+    found = cc.analyse("time_in_stage", BACK, as_of=at(20), by="owner")
+
+    assert [(r["owner"], r["stage"], r["deals"]) for r in found.rows()] == [
+        ("Anna", "new", 3),
+        ("Anna", "offer", 2),
+        ("王芳", "new", 1),
+        ("王芳", "offer", 1),
+        (None, "new", 1),
+    ]
+    two = cc.analyse("time_in_stage", BACK, as_of=at(20), by=["outcome", "owner"])
+    assert [(r["outcome"], r["owner"]) for r in two.rows()][:2] == [("lost", "Anna"), ("open", "Anna")]
+    some = cc.analyse("time_in_stage", BACK, as_of=at(20), where=cc.col("owner") == "Anna")
+    assert some["deals"].tolist() == [3, 2]
+
+
+# --- days
+
+
+def test_business_days() -> None:
+    """From Friday 18:00 to Monday 09:00 are 15 hours of work days; a holiday on that Monday leaves the 6 of Friday."""
+    deals = [("A", at(2, 18), "offer", "open", None)]
+    data = dataset(deals, [("A", "new", "offer", at(5, 9))])
+
+    def days(**choices):
+        return cc.analyse("time_in_stage", data, as_of=at(6), **choices)["mean_days"].tolist()
+
+    assert days() == pytest.approx([63 / 24, 15 / 24])
+    assert days(days="business") == pytest.approx([15 / 24, 15 / 24])
+    for monday in ("2026-01-05", date(2026, 1, 5), ["2026-01-05", "2026-01-05"]):
+        assert days(days="business", holidays=monday) == pytest.approx([6 / 24, 0])
+    assert days(days="business", weekdays=(7, 1, 2, 3, 4)) == pytest.approx([33 / 24, 15 / 24])  # Friday, Saturday off
+
+
+def test_days_of_23_hours() -> None:
+    """E18: over the change of the clocks on Sunday 29 March 2026, instants are 47 hours apart, dates two days (T2)."""
+    instants = dataset(
+        [("A", datetime(2026, 3, 27, 23, tzinfo=UTC), "offer", "open", None)],
+        [("A", "new", "offer", datetime(2026, 3, 29, 22, tzinfo=UTC))],
+    )
+    dates = dataset([("A", date(2026, 3, 28), "offer", "open", None)], [("A", "new", "offer", date(2026, 3, 30))])
+    berlin = cc.Workspace(timezone="Europe/Berlin")
+
+    def first(data, **choices):
+        return berlin.analyse("time_in_stage", data, as_of=date(2026, 3, 30), **choices)["mean_days"][0]
+
+    assert first(instants) == pytest.approx(47 / 24)
+    assert first(dates) == 2.0
+    assert first(dates, days="business") == 1.0  # Monday
+    # the Sunday is a working day of 23 hours: an hour of Friday's UTC day is Saturday in Berlin
+    assert first(instants, days="business", weekdays=(6, 7)) == pytest.approx(47 / 24)
+
+
+@given(
+    st.lists(st.integers(0, 24 * 25), min_size=2, max_size=4),
+    st.sets(st.integers(1, 7), min_size=1),
+    st.sets(st.integers(0, 25), max_size=5),
+    st.sampled_from(["UTC", "Europe/Berlin", "Asia/Shanghai", "America/Sao_Paulo"]),
+)
+def test_business_time_is_counted_hour_by_hour(hours, weekdays, off, zone) -> None:
+    """The business time between instants is the number of hours on working days, and its parts add up to the whole."""
+    from zoneinfo import ZoneInfo
+
+    first = datetime(2018, 10, 20, tzinfo=UTC)  # in these weeks Berlin gains an hour, and Sao Paulo loses its midnight
+    holidays = [date(2018, 10, 20) + timedelta(d) for d in off]
+    moments = sorted(first + timedelta(hours=h) for h in hours)
+
+    def works(instant):
+        day = instant.astimezone(ZoneInfo(zone)).date()
+        return day.isoweekday() in weekdays and day not in holidays
+
+    expected = [
+        sum(works(a + timedelta(hours=h)) for h in range((b - a) // timedelta(hours=1))) for a, b in pairwise(moments)
+    ]
+    deals = [(n, a, "offer", "open", n) for n, a in enumerate(moments[:-1])]
+    moves = [(n, "new", "offer", b) for n, b in enumerate(moments[1:])]
+
+    found = cc.Workspace(timezone=zone).analyse(
+        "time_in_stage", dataset(deals, moves), by="owner", days="business", weekdays=weekdays, holidays=holidays
+    )
+
+    in_new = {row["owner"]: row["mean_days"] for row in found.rows() if row["stage"] == "new"}
+    for number, (a, b) in enumerate(pairwise(moments)):
+        if a < b:  # a deal that moves on as it is created was never there
+            assert in_new[number] == pytest.approx(expected[number] / 24)
+
+
+# --- what cannot be told
+
+
+def test_beginnings_that_nothing_tells() -> None:
+    """S5, E31: without a date of creation the first stay has no beginning: it is counted, and in no duration."""
+    deals = [("A", None, "offer", "open", None), ("B", at(1), "offer", "open", None)]
+    found = cc.analyse("time_in_stage", dataset(deals, [("A", "new", "offer", at(5)), ("B", "new", "offer", at(4))]))
+
+    assert found.only(stage="new").rows()[0]["mean_days"] == 3
+    assert found.only(stage="new")["made"].tolist() == [1]
+    assert found.fact("unknown") == 1
+    assert "Stays without a beginning, left out: 1" in str(found)
+    assert found.only(stage="offer")["deals"].tolist() == [2]
+
+
+def test_a_stay_that_ends_before_it_begins_is_counted_and_not_used() -> None:
+    """T3, E20: B left its first stage two days before it was created, as an import says: no time of -2 days, nor of 2."""
+    deals = [("A", at(1), "offer", "open", None), ("B", at(8), "new", "open", None)]
+    moves = [("A", "new", "offer", at(5)), ("B", "new", "offer", at(6)), ("B", "offer", "new", at(9))]
+    data = dataset(deals, moves)
+
+    total, latest, first = (cc.analyse(p, data, as_of=at(10)) for p in POLICIES)
+
+    assert [t.fact("negative") for t in (total, latest, first)] == [1, 0, 1]
+    assert total.only(stage="new")["mean_days"].tolist() == [4.0]
+    assert latest.only(stage="new")["mean_days"].tolist() == [2.5]
+    assert first.only(stage="new")["deals"].tolist() == [1]
+    assert total.only(stage="offer")["mean_days"].tolist() == [(5 + 3) / 2]
+
+
+def test_no_history_is_no_number() -> None:
+    """S5: without changes, with changes of something else, or of the last one alone, time in stage is unavailable."""
+    deals = [("A", at(1), "offer", "open", None)]
+    without = cc.Dataset(opportunity=[{"id": "A", "created_at": at(1), "stage": "offer", "outcome": "open"}])
+    amounts = cc.Dataset(
+        opportunity=without["opportunity"],
+        change=[{"table": "opportunity", "record": "A", "field": "owner", "old": "x", "new": "y", "at": at(3)}],
+    )
+    last = dataset(deals, [("A", None, "offer", at(5))], last_only=True)
+
+    for policy in POLICIES:
+        with pytest.raises(TableNotFound, match=r"no table named 'change'.*unavailable"):
+            cc.analyse(policy, without)
+        with pytest.raises(HistoryUnavailable, match="changes of owner of opportunities and none of 'stage'"):
+            cc.analyse(policy, amounts)
+        with pytest.raises(HistoryUnavailable, match="only the last change"):
+            cc.analyse(policy, last)
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"days": "working"}, "'calendar' or 'business', got 'working'"),
+        ({"holidays": "2026-01-01"}, "give days='business'"),
+        ({"weekdays": (1, 2)}, "give days='business'"),
+        ({"days": "business", "weekdays": (0, 1)}, "weekday is a whole number, at least 1"),
+        ({"days": "business", "weekdays": (1, 8)}, r"from 1 \(Monday\) to 7"),
+        ({"days": "business", "weekdays": ()}, "at least one"),
+        ({"days": "business", "holidays": "May Day"}, "a holiday is a date.*got 'May Day'"),
+        ({"days": "business", "holidays": [at(1)]}, "a holiday is a date"),
+        ({"until": 0}, "until is a number above 0"),
+        ({"confidence": 95}, "between 0 and 1"),
+    ],
+)
+def test_choices_that_are_none(choices, message) -> None:
+    """The error says which choice, and what it takes."""
+    with pytest.raises(ArgumentError, match=message):
+        cc.analyse("time_in_stage", BACK, **choices)
+
+
+def test_choices_as_the_command_line_gives_them() -> None:
+    """Numbers may come as text, one weekday alone, and one holiday alone."""
+    given_ = cc.analyse(
+        "time_in_stage", BACK, as_of=at(20), until="12.5", confidence="0.9", days="business", weekdays=5
+    )
+
+    assert given_["until_days"].tolist() == [12.5, 12.5]
+    assert given_.fact("confidence") == 0.9
+    assert given_.fact("days") == "business"
+
+
+# --- against a replay
+
+journeys = st.lists(
+    st.tuples(
+        st.none() | st.integers(0, 60),
+        st.lists(st.tuples(st.sampled_from(["new", "offer", "talks", "won", "lost"]), st.integers(0, 90)), max_size=6),
+    ),
+    max_size=6,
+)
+
+
+def replay(deals, now, policy):
+    """Return (stage -> [(hours, ended)]), stays without a beginning, and those of negative length, one deal at a time."""
+    found, unknown, negative = {}, 0, 0
+    for created, moves in deals:
+        if created is not None and created > now:
+            continue
+        path = [(created, "new")]
+        for stage, hour in sorted(moves, key=lambda m: m[1]):
+            if hour <= now and stage != path[-1][1]:
+                if path == [(hour, "new")]:  # it was created where it moved to at once
+                    path.pop()
+                path.append((hour, stage))
+        stays = {}
+        for (start, stage), (end, _) in pairwise([*path, (None, None)]):
+            if stage not in ("won", "lost"):
+                stays.setdefault(stage, []).append((start, end))
+        for stage, visits in stays.items():
+            chosen = {"time_in_stage": visits, "time_in_stage_latest": visits[-1:], "time_in_stage_first": visits[:1]}[
+                policy
+            ]
+            lasted = [None if a is None else (now if b is None else b) - a for a, b in chosen]
+            if any(n is not None and n < 0 for n in lasted):
+                negative += 1
+            elif None in lasted:
+                unknown += 1
+            else:
+                found.setdefault(stage, []).append((sum(lasted), chosen[-1][1] is not None))
+    return found, unknown, negative
+
+
+@given(journeys, st.integers(60, 120), st.sampled_from(POLICIES), st.randoms())
+def test_a_replay_deal_by_deal_gives_the_same(deals, now, policy, random) -> None:
+    """S3, T3, E54: counts, means, median and restricted mean are those of plain Python, whatever the order of the input."""
+    zero = datetime(2026, 1, 1, tzinfo=UTC)
+    records, changes = [], []
+    for number, (created, moves) in enumerate(deals):
+        stages, times = ["new"], []
+        for stage, hour in sorted(moves, key=lambda m: m[1]):
+            if stage != stages[-1]:
+                stages.append(stage)
+                times.append((stage, hour))
+        outcome = stages[-1] if stages[-1] in ("won", "lost") else "open"
+        when = None if created is None else zero + timedelta(hours=created)
+        records.append((f"D{number}", when, stages[-1], outcome, None))
+        changes += [
+            {
+                "table": "opportunity", "record": f"D{number}", "field": "stage", "old": old, "new": new,
+                "at": zero + timedelta(hours=hour), "sequence": place,
+            }
+            for place, (old, (new, hour)) in enumerate(zip(stages[:-1], times, strict=True))
+        ]  # fmt: skip
+    random.shuffle(changes)
+    base = dataset(records, [])
+    empty = {name: [] for name in ("table", "record", "field", "at")}
+    data = cc.Dataset(opportunity=base["opportunity"], stage=base["stage"], change=changes or empty)
+    past = any(c["at"] > zero + timedelta(hours=now) for c in changes)
+    dated = [d for d in deals if d[0] is not None]  # O9: a view of the past has no others
+    expected, unknown, negative = replay(dated if past else deals, now, policy)
+
+    found = cc.analyse(policy, data, as_of=zero + timedelta(hours=now))
+
+    assert (found.fact("unknown"), found.fact("negative")) == (unknown, negative)
+    rows = {row["stage"]: row for row in found.rows()}
+    assert rows.keys() == expected.keys()
+    for stage, stays in expected.items():
+        row = rows[stage]
+        done = [n for n, ended in stays if ended]
+        assert (row["deals"], row["ended"], row["still_there"]) == (len(stays), len(done), len(stays) - len(done))
+        assert row["mean_days"] == float(Fraction(sum(n for n, _ in stays), 24 * len(stays)))
+        assert row["ended_mean_days"] == (float(Fraction(sum(done), 24 * len(done))) if done else None)
+        share, area, before, median = Fraction(1), Fraction(0), 0, None
+        for t in sorted(set(done)):
+            area += share * (t - before)
+            share *= 1 - Fraction(done.count(t), sum(n >= t for n, _ in stays))
+            before = t
+            median = t if median is None and share <= Fraction(1, 2) else median
+        area += share * (max(n for n, _ in stays) - before)
+        assert row["median_days"] == (None if median is None else median / 24)
+        assert row["restricted_mean_days"] == pytest.approx(float(area) / 24, abs=1e-12)
