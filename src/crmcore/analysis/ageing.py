@@ -64,7 +64,6 @@ class _Aged:
     expected: Array
     rotting: Array
     status: Array
-    facts: tuple[Fact, ...]
 
 
 def stage_ageing(
@@ -96,7 +95,7 @@ def stage_ageing(
         ArgumentError: a choice that is none.
         NotFoundError: a column that is not there.
 
-    Rules: O8, R2, S3, S5, T2, T3, T8
+    Rules: O8, R2, S3, S5, T2, T8
 
     Source: T09; Odoo, Pipedrive, Django-CRM.
     """
@@ -121,7 +120,7 @@ def stage_ageing(
             (EXPECTED, np.array([aged.expected[p[0]] for p in parts], float)),
             (ALLOWED, np.array([aged.rotting[p[0]] for p in parts], float)),
         ],
-        facts=[Fact("days", days, "label", {"en": "Days", "zh": "天数口径"}), *aged.facts],
+        facts=[Fact("days", days, "label", {"en": "Days", "zh": "天数口径"})],
         notes=[_METHOD],
     )
 
@@ -152,7 +151,7 @@ def deal_ageing(
         ArgumentError: a choice that is none.
         NotFoundError: a column that is not there.
 
-    Rules: O8, R2, S3, S5, T2, T3, T8
+    Rules: O8, R2, S3, S5, T2, T8
 
     Source: T09; Odoo, Pipedrive.
     """
@@ -177,7 +176,7 @@ def deal_ageing(
             (AGE, age[places]),
             (OVER, over[places]),
         ],
-        facts=[Fact("days", days, "label", {"en": "Days", "zh": "天数口径"}), *aged.facts],
+        facts=[Fact("days", days, "label", {"en": "Days", "zh": "天数口径"})],
         notes=[_METHOD],
     )
 
@@ -191,27 +190,13 @@ def _aged(view: View, clock: Clock) -> _Aged:
     now = np.full(len(deals), 0 if moment is None else moment.instant)
     age = np.full(len(deals), -1)
     age[known] = clock.between(since[known], now[known], by_day[known])
-    negative = known & (age < 0)
-    age[negative] = -1
     expected, rotting = (_limits(deals, name) for name in ("expected_days", "rotting_days"))
     status = np.full(len(deals), _IN_TIME)
     status[np.isnan(expected) & np.isnan(rotting)] = _NO_LIMIT
     status[age > expected * DAY] = _LATE
     status[age > rotting * DAY] = _ROTTING
     status[age < 0] = _UNKNOWN
-    facts = (
-        Fact(
-            "negative",
-            int(np.count_nonzero(negative)),
-            "count",
-            {
-                "en": "Deals that entered their stage later than now, age unknown",
-                "zh": "进入阶段晚于当前的商机（天数未知）",
-            },
-            quiet=True,
-        ),
-    )
-    return _Aged(deals, stage.data, tuple(stage.labels), age, made & (age >= 0), expected, rotting, status, facts)
+    return _Aged(deals, stage.data, tuple(stage.labels), age, made & (age >= 0), expected, rotting, status)
 
 
 def _limits(deals: Rows, name: str) -> Array:
