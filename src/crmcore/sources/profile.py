@@ -171,6 +171,7 @@ class FileMap:
         drop: columns of the file to leave out.
         rest: whether columns that are not named stay available under their own names.
         optional: whether the file may be missing.
+        history: the shape in which its rows tell the table of changes; `table` is then a name for these rows alone.
     """
 
     match: tuple[str, ...]
@@ -181,6 +182,7 @@ class FileMap:
     drop: tuple[str, ...] = ()
     rest: bool = True
     optional: bool = False
+    history: str | None = None
     layout: Layout = Layout()
     reading: Reading = Reading()
     line: int | None = None

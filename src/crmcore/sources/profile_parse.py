@@ -19,6 +19,7 @@ from ..table.builders import TIME_UNITS
 from ..table.builders.moments import dates_only
 from ..table.column import KINDS
 from ..toml import Unbounded, parsed
+from .histories.told import SHAPES, is_date, misses
 from .profile import WHITESPACE, Condition, FileMap, Layout, Lookup, Profile, Reading, Source
 from .tomllines import Path, key_lines
 
@@ -28,7 +29,7 @@ _LIKELY = 0.85
 """From this likeness on the name of an unknown table is taken for a slip of the pen."""
 _LAYOUT = tuple(a.name for a in attrs.fields(Layout))
 _READING = tuple(a.name for a in attrs.fields(Reading))
-_FILE = ("match", "table", "columns", "where", "references", "drop", "rest", "optional")
+_FILE = ("match", "table", "history", "columns", "where", "references", "drop", "rest", "optional")
 _SOURCE = ("column", "position", "value", "row", "lookup", "by", "present", "kind", "values", "when", "optional")
 _CONDITION = ("column", "position", "equals", "in", "not_in", "blank")
 _LOOKUP = ("file", "key")
@@ -346,19 +347,40 @@ class _Parser:
         references = data.get("references", {})
         if not isinstance(references, Mapping) or not all(isinstance(v, str) for v in references.values()):
             self.fail((*path, "references"), 'references has to be a table such as { partner = "account" }')
+        sources = tuple(self.source_of(k, v, (*path, "columns", k), lookups) for k, v in columns.items())
+        history = self.history(data, path, table, sources)
+        if history is not None:
+            # one of its own: rows of two files with different columns are versions of different things
+            table = f"{table}: {history} of {', '.join(self.texts(data, path, 'match'))}"
+            dated = (attrs.evolve(s, kind=s.kind or "moment") if is_date(history, s.name) else s for s in sources)
+            sources = tuple(dated)
         return FileMap(
             match=self.texts(data, path, "match"),
             table=table,
-            columns=tuple(self.source_of(k, v, (*path, "columns", k), lookups) for k, v in columns.items()),
+            history=history,
+            columns=sources,
             where=self.conditions(data.get("where"), (*path, "where")),
             references=tuple(references.items()),
             drop=self.texts(data, path, "drop"),
-            rest=self.take(data, path, "rest", _is_flag, "true or false", default=True),
+            rest=self.take(data, path, "rest", _is_flag, "true or false", default=True) and history is None,
             optional=self.take(data, path, "optional", _is_flag, "true or false", default=False),
             layout=self.layout(data, path, layout),
             reading=self.reading(data, path, reading),
             line=self.line(path),
         )
+
+    def history(self, data: Mapping[str, Any], path: Path, table: str, sources: tuple[Source, ...]) -> str | None:
+        shape: str | None = data.get("history")
+        if shape is None:
+            return None
+        if shape not in SHAPES:
+            self.unknown((*path, "history"), "shape of a history", shape, SHAPES)
+        if table != "change":
+            self.fail((*path, "table"), f'a history becomes the table "change", not {table!r}')
+        wrong = misses(shape, [s.name for s in sources])
+        if wrong is not None:
+            self.fail((*path, "history"), wrong)
+        return shape
 
     def lookup(self, name: str, value: Any, path: Path, layout: Layout, reading: Reading) -> Lookup:
         data = self.table(value, path, (*_LOOKUP, *_LAYOUT, *_READING), f"lookup {name!r}")

@@ -17,6 +17,7 @@ from ..table.ingest import assemble
 from ..table.issue import EXAMPLES, Issue, Rejected
 from .csv import CsvFile, RowBlock, choose_parser
 from .feed import Feed, Scope
+from .histories.told import history_of, joined
 from .lookups import LookupTable, load_lookup
 from .matching import Matches, match_files, resolve_profile
 from .names import near, profile_error
@@ -106,7 +107,7 @@ class _Reading:
         scope = Scope(self.lookups, profile.source, self.timezone)
         for path, entries in self.matches.feeds:
             self._file(path, entries, scope)
-        drafts = [self._draft(target) for target in self.targets.values()]
+        drafts, told = self._drafts()
         made = assemble(drafts, self.timezone or self._zone())
         tables = dict(made.tables)
         wanted: dict[str, dict[str, str]] = {}
@@ -117,7 +118,7 @@ class _Reading:
         if self.matches.unread:
             unread = self.matches.unread
             issues.append(Issue("file not read", "", "", len(unread), detail=", ".join(unread)))
-        return Dataset.of(tables, issues, self._as_it_came(made.rejected), made.left_out)
+        return Dataset.of(tables, issues, [*self._as_it_came(made.rejected), *told], made.left_out)
 
     def _zone(self) -> str | None:
         """Return the zone that the profile states for all files, if there is one: dates are compared with instants in it."""
@@ -215,6 +216,23 @@ class _Reading:
             draft.records.update({row: came[int(numbers[row])] for row in late})
         target.as_came = {int(numbers[row]) + 1 for row in draft.records} | {row.row for row in made.rejected}
         return draft
+
+    def _drafts(self) -> tuple[list[Draft], list[Rejected]]:
+        """Return the tables, those of histories made and joined to the changes, and what histories rejected."""
+        shapes = {entry.table: entry.history for entry in self.matches.profile.files if entry.history is not None}
+        drafts = {name: self._draft(target) for name, target in self.targets.items()}
+        rejected: list[Rejected] = []
+        for name, shape in shapes.items():
+            if name not in drafts:
+                continue
+            history = history_of(shape, drafts.pop(name)).to_draft()
+            target = self.targets.pop(name)
+            late = {row.row - 1 for row in history.rejected} - {row - 1 for row in target.as_came}
+            came = as_it_came(target.files, late, self.parser) if late else {}
+            rejected += [attrs.evolve(r, record=came.get(r.row - 1, r.record)) for r in history.rejected]
+            history.rejected = []
+            drafts["change"] = joined(drafts["change"], history) if "change" in drafts else history
+        return list(drafts.values()), rejected
 
     def _as_it_came(self, rejected: tuple[Rejected, ...]) -> list[Rejected]:
         """Return the rejected rows in order, each as it came: also those whose values were all right, but not their id."""

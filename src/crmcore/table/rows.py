@@ -66,6 +66,8 @@ def drafted(reading: Reading, data: Any) -> Draft:
         if name != "change":
             raise IngestError(f"table {name!r}: {data!r} is the table 'change'; give it as change=...", table=name)
         return data.to_draft()
+    if isinstance(data, Draft):
+        return data
     if isinstance(data, Table):
         return Draft(
             name, dict(data.columns), len(data), data.rows, excluded=dict(data.excluded), last_only=data.last_only

@@ -38,6 +38,8 @@ def shaped(name: str, files: str, *, snake: bool = False, closed: Sequence[str] 
         found["name"] = f"fivetran_{name}"
     for lookup in found.get("lookup", {}).values():
         lookup |= {"file": files.replace("{}", host(lookup["file"])), "key": host(lookup["key"])}
+    kept = "warehouse" if snake else "objects"
+    found["file"] = [entry for entry in found["file"] if entry.pop("only", kept) == kept]
     for entry in found["file"]:
         entry["match"] = files.replace("{}", host(entry["match"]))
         entry["columns"] = {ours: _source(theirs, host, closed) for ours, theirs in entry["columns"].items()}

@@ -48,7 +48,7 @@ class Lines:
 
     def __init__(self, draft: Draft, table: str) -> None:
         self.draft, self.table = draft, table
-        self.excluded: dict[str, int] = {}
+        self.excluded = dict(draft.excluded)
         self._bad = {bad.row for bads in draft.bad.values() for bad in bads}
 
     def __len__(self) -> int:
@@ -131,8 +131,12 @@ class Lines:
         made = assemble([attrs.evolve(draft, columns=dict(number))])
         draft.issues = [attrs.evolve(issue, table="change") for issue in made.issues]
         draft.rejected = [attrs.evolve(row, table="change") for row in made.rejected]
-        found: list[int] = (made.tables[_HOST]["id"].data - 1).tolist()
+        found: list[int] = (made.tables[draft.name]["id"].data - 1).tolist()
         return found
+
+    def number(self, row: int) -> int:
+        """Return the number of a row in the input, from 1."""
+        return (row if self.draft.numbers is None else int(self.draft.numbers[row])) + 1
 
     def history(self, lines: Iterable[Line], *, last_only: Iterable[str] = ()) -> History:
         """Return the changes as a history, with what was noticed of the rows they were made of."""

@@ -97,7 +97,7 @@ def from_row_versions(
     tied = [b for a, b in pairwise(rows_in_order) if keys[a] == keys[b] and shown[a] != shown[b]]
     if tied:
         detail = "versions of one record and instant that nothing orders; name a column of versions"
-        numbers = tuple(sorted(row + 1 for row in tied)[:EXAMPLES])
+        numbers = tuple(sorted(map(lines.number, tied))[:EXAMPLES])
         lines.draft.issues.append(Issue("versions not ordered", "change", at, len(tied), rows=numbers, detail=detail))
     return lines.history(_changes(rows_in_order, people, moments, states, known, by))
 

@@ -208,7 +208,7 @@ def _pairs(
 def _listed(lines: Lines, kind: str, column: str, rows: Sequence[int], detail: str) -> None:
     """List rows that are odd, and kept."""
     if rows:
-        shown = tuple(row + 1 for row in rows[:EXAMPLES])
+        shown = tuple(lines.number(row) for row in rows[:EXAMPLES])
         lines.draft.issues.append(Issue(kind, "change", column, len(rows), rows=shown, detail=detail))
 
 
