@@ -124,7 +124,7 @@ def _log(
     values = np.append(np.arange(len(new.texts)) + len(today), [nothing])
     before, after = (values.take(side.codes[order.places], mode="wrap") for side in (old, new))
     # many sources say only the new value: the old one is that of the change before it
-    silent = np.flatnonzero((before == nothing) & (np.diff(rows, prepend=-1) == 0))
+    silent = np.flatnonzero((before == nothing) & (np.diff(order.rows, prepend=-1) == 0))
     before[silent] = after[silent - 1]
     return Log(
         pool,
