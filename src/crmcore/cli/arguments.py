@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from ..locales import LANGUAGES
 from .forecast_arguments import add_forecast
+from .funnel_arguments import add_funnel
 from .plugins_arguments import add_plugins
 from .store_arguments import add_store
 from .waterfall_arguments import add_waterfall
@@ -90,6 +91,10 @@ def parser() -> Parser:
     )
     analyse.add_argument("--top", type=int, metavar="N", help="only the first N rows")
     analyse.add_argument("--format", choices=("table", "json"), default="table")
+
+    add_funnel(
+        add("funnel", "Count the deals at each stage of a pipeline, and how many go on", _data(required=True), rows)
+    )
 
     add_waterfall(add("waterfall", "Show what moved the open pipeline between two days", _data(required=True)))
 
