@@ -249,7 +249,7 @@ class Workspace(OnStore, Selling):
         """
         analysis = analysis_named(name, self.metrics)
         check_choices(analysis, choices)
-        back = analysis.history or as_of is not None or known is not None
+        back = analysis.history or "change" in analysis.needs or as_of is not None or known is not None
         tables = self._data(data, analysis.needs, history=back)
         found = analysis.run(self.view(tables, where=where, as_of=as_of, known=known), **choices)
         return found.told(self.language)

@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from .bars import BARS, IN, OUT, Ledger, booked
 from .listing import Waterfall
-from .report import pipeline_waterfall
+from .report import check_history, pipeline_waterfall
 from .states import State, States, states_of
 
-__all__ = ["BARS", "IN", "OUT", "Ledger", "State", "States", "Waterfall", "booked", "pipeline_waterfall", "states_of"]
+__all__ = [
+    "BARS",
+    "IN",
+    "OUT",
+    "Ledger",
+    "State",
+    "States",
+    "Waterfall",
+    "booked",
+    "check_history",
+    "pipeline_waterfall",
+    "states_of",
+]

@@ -12,6 +12,7 @@ from ...errors import ArgumentError
 from ...state.listing import Fact, Heading, Listing, Values
 from ...state.operand import Operand
 from ...table.column import Array, sort_key
+from ..order import heading
 from .bars import BARS, Ledger
 from .states import States
 
@@ -181,7 +182,7 @@ def _columns(parts: Parts) -> list[tuple[Heading, Values]]:
 
 def _keys(parts: Parts, groups: Array) -> list[tuple[Heading, Values]]:
     labels = parts.states.groups
-    return [(Heading(key), [labels[g][k] for g in groups.tolist()]) for k, key in enumerate(parts.keys)]
+    return [(heading(key), [labels[g][k] for g in groups.tolist()]) for k, key in enumerate(parts.keys)]
 
 
 def _amount(amounts: Array, there: Array, deals: Array, scale: int) -> Operand:

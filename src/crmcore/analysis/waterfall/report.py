@@ -11,7 +11,7 @@ import numpy as np
 from ...algebra.columns import Expr, col
 from ...algebra.walk import columns_of
 from ...calendars import date_of
-from ...errors import ArgumentError
+from ...errors import ArgumentError, HistoryUnavailable
 from ...state.listing import Fact
 from ..instants import instant_of, window_of
 from .bars import booked
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ...evaluate import Scope
     from ..view import View
 
-__all__ = ["pipeline_waterfall"]
+__all__ = ["check_history", "pipeline_waterfall"]
 
 _RATES = {
     "en": "Open deals are priced at the rates of each end: what the rates changed is among increased and decreased.",
@@ -63,8 +63,9 @@ def pipeline_waterfall(
         ArgumentError: an instant after as_of, a window that is none, or an amount that is not exact.
         NotFoundError: no table of opportunities, or a column that is not there.
         CurrencyError: amounts of several currencies in one group.
+        HistoryUnavailable: a source that knows the last change alone of what is read (S5).
 
-    Rules: W1, O3, O5, O8, O9, M2, M3, T1, T8
+    Rules: W1, O3, O5, O8, O9, S5, M2, M3, T1, T8
 
     Source: policies of Atrium, Salesforce, Clari, Gong, Reevo and Weflow.
     """
@@ -77,14 +78,14 @@ def pipeline_waterfall(
         raise ArgumentError(
             f"since is {date_of(first.day)}, after as_of {date_of(late.day)}; the waterfall leads from since to as_of"
         )
+    read = [*(["expected_close"] if window else []), *columns_of(_expr(value)), *_heads(keys, view.where)]
+    check_history(view, read)
     states = states_of(early, view, window, keys, value)
     ledger = booked(states)
     deals = np.unique(ledger.deal)
     bare = int(np.count_nonzero(~_priced(states)[deals]))
     told = [_RATES] if view.scope.rates is not None else []
-    assumed = _assumed(
-        view, [*(["expected_close"] if window else []), *columns_of(_expr(value)), *_heads(keys, view.where)]
-    )
+    assumed = _assumed(view, read)
     return Waterfall(
         Parts(states, ledger, names),
         facts=[
@@ -150,6 +151,20 @@ def _priced(states: States) -> Any:
 
 def _day(scope: Scope) -> str:
     return "" if scope.as_of is None else date_of(scope.as_of.day).isoformat()
+
+
+def check_history(view: View, names: Iterable[str]) -> None:
+    """Refuse a source that has forgotten how the deals were (S5)."""
+    changes = view.scope.tables.get("change")
+    if changes is None:
+        return
+    for name in ("stage", "outcome", *names):
+        if f"opportunity.{name}" in changes.last_only:
+            raise HistoryUnavailable(
+                f"what deals were at the start is not known: the source keeps only the last change of 'opportunity.{name}' "
+                "(S5); give the table change with every change",
+                field=f"opportunity.{name}",
+            )
 
 
 def _assumed(view: View, names: Iterable[str]) -> list[Mapping[str, str]]:

@@ -1,0 +1,233 @@
+"""Pushes, pulls, changed amounts, overdue deals and slip rates, by hand and against plain Python."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import crmcore as cc
+from crmcore.algebra import col
+from crmcore.domain import Rate
+from crmcore.errors import ArgumentError, CurrencyError, HistoryUnavailable, TableNotFound
+
+JAN, FEB, MAR = date(2026, 1, 10), date(2026, 2, 10), date(2026, 3, 10)
+
+
+def change(deal, field, old, new, at, **more):
+    plain = [None if v is None else str(v) for v in (old, new)]
+    return {"table": "opportunity", "record": deal, "field": field, "old": plain[0], "new": plain[1], "at": at, **more}
+
+
+def deals(*records):
+    usual = {"created_at": date(2026, 1, 1), "outcome": "open", "amount": 100, "owner": "Anna", "expected_close": None}
+    return [usual | record for record in records]
+
+
+def dataset():
+    """Return a deal that was pushed twice and pulled once, one that was given a date, and one that was moved as it closed."""
+    return cc.Dataset(
+        opportunity=deals(
+            {"id": "A", "expected_close": date(2026, 4, 20), "amount": 130},
+            {"id": "B", "expected_close": date(2026, 3, 1), "owner": "Bo"},
+            {"id": "C", "expected_close": FEB, "outcome": "won", "closed_at": FEB, "amount": 5},
+            {"id": "D", "expected_close": date(2026, 12, 1)},
+        ),
+        change=[
+            change("A", "expected_close", date(2026, 2, 1), date(2026, 2, 20), JAN),
+            change("A", "expected_close", date(2026, 2, 20), date(2026, 4, 25), FEB),
+            change("A", "expected_close", date(2026, 4, 25), date(2026, 4, 20), MAR),
+            change("A", "amount", 100, 150, FEB),
+            change("A", "amount", 150, 130, FEB + timedelta(1)),
+            change("B", "expected_close", None, date(2026, 3, 1), JAN),
+            change("C", "outcome", "open", "won", FEB),
+            change("C", "expected_close", date(2026, 3, 31), FEB, FEB),
+            change("C", "amount", 9, 5, MAR),
+        ],
+    )
+
+
+def test_moves_by_month() -> None:
+    """T13, O7, T7: January has a push of 19 days, February one of 64 and an amount up and down, March a pull of 5."""
+    found = cc.analyse("close_date_moves", dataset(), as_of=date(2026, 4, 2))
+
+    assert found["period"].tolist() == ["2026-01", "2026-02", "2026-03", "2026-04"]
+    assert found["pushes"].tolist() == [1, 1, 0, 0]
+    assert found["pulls"].tolist() == [0, 0, 1, 0]
+    assert found["deals_pushed"].tolist() == [1, 1, 0, 0]
+    assert found["days_pushed"].tolist() == [19, 64, 0, 0]
+    assert found["days_pulled"].tolist() == [0, 0, 5, 0]
+    assert found.plain("mean_days") == [19, 64, -5, None]
+    assert found["increases"].tolist() == [0, 1, 0, 0]
+    assert found["decreases"].tolist() == [0, 1, 0, 0]
+    assert found["increased"].tolist() == [0, 50, 0, 0]
+    assert found["decreased"].tolist() == [0, 20, 0, 0]
+    assert [found.fact(name) for name in ("pushes", "pulls", "deals_pushed")] == [2, 1, 1]
+
+
+def test_a_push_to_a_later_month() -> None:
+    """T13: as Salesforce counts, only a move to a later month is a push; the one within February is none."""
+    found = cc.analyse("close_date_moves", dataset(), across="month", per="quarter", as_of=date(2026, 3, 31))
+
+    assert found["pushes"].tolist() == [1]
+    assert found["days_pushed"].tolist() == [64]
+    assert found["pulls"].tolist() == [0]
+
+
+def test_groups_and_conditions() -> None:
+    """Moves count for the deal as it is at as_of: by owner, and only for the rows that the condition keeps."""
+    found = cc.analyse("close_date_moves", dataset(), by="owner", per="year")
+    assert found["owner"].tolist() == ["Anna"]
+    assert len(cc.analyse("close_date_moves", dataset(), where=col("owner") == "Bo")) == 0
+    assert cc.analyse("slipping_deals", dataset(), where=col("owner") == "Bo")["id"].tolist() == ["B"]
+
+
+def test_what_was_not_yet_known_is_no_move() -> None:
+    """O8: seen from the end of January there is one push."""
+    found = cc.analyse("close_date_moves", dataset(), as_of=date(2026, 1, 31))
+
+    assert found["pushes"].tolist() == [1]
+
+
+def test_slipping_deals() -> None:
+    """T13, E56: pushed deals first, then those overdue; a day that has come is not overdue; D was never moved."""
+    found = cc.analyse("slipping_deals", dataset(), as_of=date(2026, 3, 11))
+
+    assert found.rows() == [
+        {
+            "id": "A", "pushes": 2, "pulls": 1, "days_pushed": 83, "days_pulled": 5, "expected_close": "2026-04-20",
+            "days_overdue": 0, "value": 130.0,
+        },
+        {
+            "id": "B", "pushes": 0, "pulls": 0, "days_pushed": 0, "days_pulled": 0, "expected_close": "2026-03-01",
+            "days_overdue": 10, "value": 100.0,
+        },
+    ]  # fmt: skip
+    assert [found.fact(name) for name in ("open", "pushed", "overdue")] == [3, 1, 1]
+    assert cc.analyse("slipping_deals", dataset(), as_of=date(2026, 3, 1))["id"].tolist() == ["A"]
+
+
+def test_slip_rates_of_quarters() -> None:
+    """Q11, W1: of three deals due in the first quarter, worth 209 at its start, one was pushed out, worth 130 then."""
+    data = dataset()
+    found = cc.analyse("slip_rate", data, last=2, as_of=date(2026, 4, 30))
+
+    assert found["period"].tolist() == ["2026-Q1", "2026-Q2"]
+    assert found["due"].tolist() == [0, 1]
+    older = deals({"id": "A", "expected_close": date(2026, 4, 20), "amount": 130, "created_at": date(2025, 12, 1)})
+    rest = [
+        {"id": "B", "expected_close": date(2026, 3, 1), "created_at": date(2025, 12, 1)},
+        {"id": "C", "expected_close": FEB, "outcome": "won", "closed_at": FEB, "amount": 9, "created_at": date(2025, 12, 1)},
+    ]  # fmt: skip
+    changes = [
+        change("A", "expected_close", date(2026, 2, 1), date(2026, 4, 20), FEB),
+        change("A", "amount", 100, 130, FEB),
+        change("C", "outcome", "open", "won", FEB),
+    ]
+    found = cc.analyse("slip_rate", cc.Dataset(opportunity=[*older, *deals(*rest)], change=changes), last=1, as_of=MAR)
+
+    assert found.rows() == [
+        {
+            "period": "2026-Q1", "due": 3, "closed": 1, "slipped": 1, "pulled_out": 0, "still_open": 1, "due_value": 209.0,
+            "slipped_value": 130.0, "slip_rate": 1 / 3, "slip_rate_by_value": 130 / 209,
+        }
+    ]  # fmt: skip
+    assert "not over" in str(found)
+
+
+def test_nothing_due_has_no_rate() -> None:
+    """R2: a period in which no deal was to close has no slip rate."""
+    found = cc.analyse("slip_rate", dataset(), last=1, as_of=date(2025, 6, 30))
+
+    assert found.plain("slip_rate") == [None]
+    assert found["due"].tolist() == [0]
+
+
+def test_currencies() -> None:
+    """M2: amounts that changed in two currencies need rates, those of the day of the change."""
+    rows = deals({"id": "A", "currency": "EUR", "amount": 20}, {"id": "B", "currency": "USD", "amount": 30})
+    changes = [change("A", "amount", "10 EUR", "20 EUR", JAN), change("B", "amount", "10 USD", "30 USD", FEB)]
+    data = cc.Dataset(opportunity=rows, change=changes)
+    rates = [
+        Rate(from_currency="USD", to_currency="EUR", valid_from=day, rate=Decimal(rate))
+        for day, rate in ((date(2026, 1, 1), "0.5"), (FEB, "0.8"))
+    ]
+
+    with pytest.raises(CurrencyError, match=r"several currencies \(EUR, USD\)"):
+        cc.analyse("close_date_moves", data)
+    found = cc.Workspace(currency="EUR", rates=rates).analyse("close_date_moves", data)
+    assert found["increased"].tolist() == [10, 16]
+
+
+def test_what_cannot_be_told() -> None:
+    """S5: without changes, or with the last ones alone, how often a date was moved is unavailable; choices are checked."""
+    with pytest.raises(TableNotFound, match="S5"):
+        cc.analyse("slipping_deals", cc.Dataset(opportunity=deals({"id": "A"})))
+    last = cc.Dataset(
+        opportunity=deals({"id": "A", "expected_close": FEB}),
+        change=[change("A", "expected_close", JAN, FEB, JAN, last_only=True)],
+    )
+    for name in ("close_date_moves", "slipping_deals"):
+        with pytest.raises(HistoryUnavailable, match=r"last change of opportunity\.expected_close"):
+            cc.analyse(name, last)
+    with pytest.raises(HistoryUnavailable, match=r"opportunity\.expected_close"):
+        cc.analyse("pipeline_waterfall", last, closing="2026-Q1")
+    with pytest.raises(HistoryUnavailable, match=r"opportunity\.expected_close"):
+        cc.analyse("slip_rate", last)
+    with pytest.raises(ArgumentError, match="moonth"):
+        cc.analyse("close_date_moves", dataset(), per="moonth")
+    with pytest.raises(ArgumentError, match="last is a whole number"):
+        cc.analyse("slip_rate", dataset(), last=0)
+
+
+days = st.integers(0, 80).map(lambda n: date(2026, 1, 1) + timedelta(n))
+histories = st.lists(
+    st.tuples(
+        st.lists(st.tuples(days, st.none() | days), max_size=5),
+        st.none() | days,
+        st.none() | days,
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@given(histories, st.sampled_from(["day", "month"]), days)
+def test_moves_are_those_of_a_replay(deals_of, across, today) -> None:
+    """O4, O7, O8, S4: every move of an open deal up to as_of, in whatever order the changes are given."""
+    records, changes, wanted, by_deal = [], [], defaultdict(lambda: [0, 0, 0, 0]), defaultdict(int)
+    for number, (events, closed, first) in enumerate(deals_of):
+        name, before = f"D{number}", first
+        if closed is not None:
+            changes.append(change(name, "outcome", "open", "won", closed))
+        for place, (at, value) in enumerate(sorted(events, key=lambda e: e[0])):
+            changes.append(change(name, "expected_close", before, value, at, sequence=place))
+            moved = before is not None and value is not None and before != value and at <= today
+            other = across == "day" or (moved and (before.year, before.month) != (value.year, value.month))
+            if moved and other and (closed is None or at < closed):
+                cell = wanted[f"{at:%Y-%m}"]
+                cell[0 if value > before else 1] += 1
+                cell[2 if value > before else 3] += abs((value - before).days)
+                by_deal[name] += value > before
+            before = value
+        record = {"id": name, "expected_close": before, "outcome": "open" if closed is None else "won"}
+        records.append(record | ({} if closed is None else {"closed_at": closed}))
+    data = cc.Dataset(
+        opportunity=deals(*records), change=changes[::-1] or {n: [] for n in ("table", "record", "field", "at")}
+    )
+
+    found = cc.analyse("close_date_moves", data, across=across, as_of=today)
+    slipping = cc.analyse("slipping_deals", data, across=across, as_of=today)
+
+    names = ("pushes", "pulls", "days_pushed", "days_pulled")
+    assert {row["period"]: [row[n] for n in names] for row in found.rows() if row["pushes"] or row["pulls"]} == dict(
+        wanted
+    )
+    closed_by = {f"D{n}" for n, (_, closed, _) in enumerate(deals_of) if closed is not None and closed <= today}
+    assert {r["id"]: r["pushes"] for r in slipping.rows() if r["pushes"]} == {
+        name: count for name, count in by_deal.items() if count and name not in closed_by
+    }
