@@ -135,7 +135,7 @@ NAMES = ("deals", "value", "went_on", "pending", "skipped", "back", "again")
 
 @given(looks)
 def test_funnels_of_deals_created(look) -> None:
-    """S2, S4, S6, E22, E23, E24: whatever the order of the input, and from any moment."""
+    """S2, S4, S6, E11, E22, E23, E24: whatever the order of the input, and from any moment."""
     deals, until, random = look
     data = dataset(deals, random)
     for policy in POLICIES:

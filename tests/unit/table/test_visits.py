@@ -80,3 +80,23 @@ def test_before_they_were_removed_they_count() -> None:
             (1, "b", 2, 3, "still there"),
         ],
     )
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 1, 2, 0), (2, 3, 0, 1), (1, 0, 3, 2)])
+def test_changes_without_an_old_value(order) -> None:
+    """S5: it is that of the change before it, of the same deal, in whatever order the changes stand."""
+    changes = [
+        {k: v for k, v in moved(record, number, None, new).items() if k != "old"}
+        for record, number, new in (("A", 0, "a"), ("A", 2, "b"), ("B", 1, "a"), ("B", 3, "c"))
+    ]
+    deals = [
+        {"id": name, "stage": stage, "outcome": "open", "created_at": day(0)}
+        for name, stage in (("A", "b"), ("B", "c"))
+    ]
+    data = cc.Dataset(opportunity=deals, change=[changes[n] for n in order])
+    scope = cc.Workspace().view(data, as_of=day(4)).scope
+    found = visits_of(scope.tables, scope.zone, scope.as_of.instant)
+
+    assert [(r, found.labels[s]) for r, s in zip(found.rows, found.stage, strict=True)] == [
+        (0, "a"), (0, "b"), (1, "a"), (1, "c")
+    ]  # fmt: skip
