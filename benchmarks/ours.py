@@ -66,7 +66,7 @@ Q6 = (
 )
 
 
-def _named(codes: Array, names: list[str]) -> pa.DictionaryArray:
+def named(codes: Array, names: list[str]) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(names))
 
 
@@ -76,9 +76,9 @@ def arrow(data: Workload) -> tuple[pa.Table, pa.Table]:
     opportunity = pa.table(
         {
             "id": pa.array(data.id),
-            "owner": _named(data.owner, [f"owner {i:03d}" for i in range(OWNERS)]),
-            "source": _named(data.source, [f"source {i:02d}" for i in range(SOURCES)]),
-            "outcome": _named(data.outcome, list(OUTCOMES)),
+            "owner": named(data.owner, [f"owner {i:03d}" for i in range(OWNERS)]),
+            "source": named(data.source, [f"source {i:02d}" for i in range(SOURCES)]),
+            "outcome": named(data.outcome, list(OUTCOMES)),
             "amount": pa.array(data.amount, mask=~data.priced),
             "created_at": pa.array(data.created_at).cast(instants),
             "first_contact_at": pa.array(data.first_contact_at).cast(instants),
@@ -87,7 +87,7 @@ def arrow(data: Workload) -> tuple[pa.Table, pa.Table]:
     )
     cost = pa.table(
         {
-            "source": _named(data.spend_source, [f"source {i:02d}" for i in range(SOURCES)]),
+            "source": named(data.spend_source, [f"source {i:02d}" for i in range(SOURCES)]),
             "date": pa.array(data.spend_day.astype("datetime64[D]")),
             "amount": pa.array(data.spend),
         }

@@ -24,11 +24,12 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from benchmarks.data import Derived, Workload, clustered, derive
+from benchmarks.events import Events, filled, transitions
 from benchmarks.timing import timed
-from benchmarks.variant import CLUSTERED, DASHBOARD, FLAT, QUERIES, Cards, Columns, Variant
+from benchmarks.variant import CLUSTERED, DASHBOARD, FLAT, IDIOMATIC, QUERIES, Cards, Columns, Variant
 
 OURS = "crmcore"
 MAIN = "measure"  # the level of our timed calls: the public function
@@ -104,3 +105,33 @@ def build(data: Workload, sides: Sequence[str], orders: Sequence[str] = (FLAT, C
             lineup.variants.extend(more.variants)
             lineup.loading.update(more.loading)
     return lineup
+
+
+def _dense(variant: Variant) -> Variant:
+    """Read the open values as those of every stage at every month-end."""
+    if variant.query != "Q5":
+        return variant
+    running = variant.side != OURS and variant.level != IDIOMATIC
+
+    def read(answer: Any) -> Cards:
+        return {query: filled(columns, running) for query, columns in variant.read(answer).items()}
+
+    return evolve(variant, read=read)
+
+
+def build_history(events: Events, sides: Sequence[str]) -> Lineup:
+    """Load the log of stages into every side."""
+    lineup = Lineup([], {})
+    if OURS in sides:
+        module = importlib.import_module("benchmarks.ours_history")
+        variants, seconds = module.variants(events)
+        lineup.variants.extend(variants)
+        lineup.loading.update({f"{OURS} history, {step}": spent for step, spent in seconds.items()})
+    kept = transitions(events)
+    for side in sides:
+        if side != OURS:
+            module = importlib.import_module(f"benchmarks.peers.{side}_history")
+            variants, spent = timed(partial(module.variants, events, kept))
+            lineup.variants.extend(variants)
+            lineup.loading[f"{side} (log of stages)"] = spent
+    return Lineup(list(map(_dense, lineup.variants)), lineup.loading)

@@ -15,10 +15,18 @@ Cards = dict[str, Columns]  # query -> columns
 THREADS = 2
 QUERIES = ("Q1", "Q2", "Q4", "Q6")
 DASHBOARD = "dashboard"  # the four queries in one go
+HISTORY = ("Q3", "Q5")  # of the log of stages
 
 # What a canonical result holds: key columns as integers (`month` counts from January 1970), counts and sums as
 # integers or whole floats, everything else as float64 with nan where undefined, money in minor units.
-KEYS = {"Q1": ("owner", "month"), "Q2": (), "Q4": ("source",), "Q6": ("owner",)}
+KEYS = {
+    "Q1": ("owner", "month"),
+    "Q2": (),
+    "Q3": ("stage", "into"),
+    "Q4": ("source",),
+    "Q5": ("stage", "month"),
+    "Q6": ("owner",),
+}
 VALUES = {
     "Q1": ("won", "closed", "win_rate", "won_value", "mean_won_deal", "mean_cycle_days", "median_cycle_days"),
     "Q2": (
@@ -35,6 +43,8 @@ VALUES = {
         "unpriced_share",
         "won_value_change",
     ),
+    "Q3": ("moves", "seconds", "mean_days"),
+    "Q5": ("open_value",),
     "Q4": ("opportunities", "won", "conversion", "spend", "cac"),
     "Q6": ("p50_cycle_days", "p90_cycle_days"),
 }
