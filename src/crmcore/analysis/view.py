@@ -36,9 +36,9 @@ class Run(Protocol):
 
 
 class Past(Protocol):
-    """Gives the view's data as seen from another instant, with what the view knows (O8)."""
+    """Gives the view's data as seen from another instant, with what the view knows, or with what was known then (O8)."""
 
-    def __call__(self, moment: date) -> Scope: ...
+    def __call__(self, moment: date, *, known: date = ...) -> Scope: ...
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -84,6 +84,14 @@ class View:
             ArgumentError: no instant.
         """
         return attrs.evolve(self, scope=self.past(moment))
+
+    def known_at(self, moment: date) -> View:
+        """Return the view from another instant, with the knowledge of that one (F3); its `measure` stays that of this view.
+
+        Raises:
+            ArgumentError: no instant.
+        """
+        return attrs.evolve(self, scope=self.past(moment, known=moment))
 
     def undated(self, table: str, *, where: Expr | None = None) -> Rows:
         """Return the rows without a date that a view of the past has not (O9), to be counted among what is left out.

@@ -224,6 +224,20 @@ ANALYSES: tuple[Analysis, ...] = (
         subject="forecast",
     ),
     Analysis(
+        "forecast_backtest",
+        "forecast.backtest.forecast_backtest",
+        needs={"opportunity": ("outcome", "amount", "created_at", "closed_at", "expected_close")},
+        unit="money",
+        anchor="closed_at",
+        history=True,
+        summary="What would have been forecast for past periods by what was known then, beside what was won in them, with WAPE, "
+        "bias, coverage of P10 to P90 and visibility.",
+        source="Q07; backtest at points in time",
+        rules=("F2", "F3", "O8", "R2", "T1", "M2", "M3", "M4"),
+        labels={"en": "Backtest of forecasts", "zh": "预测回测"},
+        subject="forecast",
+    ),
+    Analysis(
         "stage_chain",
         "stage_chain.stage_chain",
         needs={"opportunity": ("outcome", "stage", "created_at")},

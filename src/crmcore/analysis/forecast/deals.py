@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ...calendars import Period
     from ..view import Rows, View
 
-__all__ = ["POPULATIONS", "RATES", "Deals", "deals_of", "quota_of"]
+__all__ = ["POPULATIONS", "RATES", "WON", "Deals", "deals_of", "quota_of"]
 
 OPEN = col("outcome") == "open"
 WON = col("outcome") == "won"
@@ -42,6 +42,7 @@ class Deals:
     Args:
         period: of the forecast; None for all open deals.
         nowhere: whether a period was asked for where the data has no instant, and so none.
+        ids: of the open deals.
         won: what was won in the period so far, in minor units.
         won_deals: how many were won.
         amounts: of each open deal, in minor units; 0 where it has none.
@@ -55,6 +56,7 @@ class Deals:
 
     period: Period | None
     nowhere: bool
+    ids: list[Any]
     won: int
     won_deals: int
     amounts: list[int]
@@ -106,6 +108,7 @@ def deals_of(
     return Deals(
         period,
         per is not None and period is None,
+        rows.ids(),
         total,
         0 if won is None else len(won),
         [a * (scale // amounts.scale) if there else 0 for a, there in zip(amounts.data.tolist(), priced, strict=True)],

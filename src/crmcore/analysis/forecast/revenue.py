@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..view import View
     from .outcomes import Outcomes
 
-__all__ = ["QUANTILES", "revenue_forecast"]
+__all__ = ["QUANTILES", "methods_of", "revenue_forecast"]
 
 QUANTILES = (0.1, 0.5, 0.9)
 _METHOD = Heading("method", "label", {"en": "Method", "zh": "方法"})
@@ -107,7 +107,7 @@ def revenue_forecast(
     else:
         found = revenue_outcomes(deals.amounts, deals.chances, cells=cells)
     found = attrs.evolve(found, base=found.base + deals.won)
-    methods = _methods(view, deals, ahead)
+    methods = methods_of(view, deals, ahead)
     methods.update({f"p{100 * q:g}": found.quantile(q) for q in levels})
     if deals.nowhere:
         methods = {}
@@ -149,7 +149,7 @@ def _correlation(value: Any) -> float:
     return found
 
 
-def _methods(view: View, deals: Deals, ahead: int) -> dict[str, Fraction | None]:
+def methods_of(view: View, deals: Deals, ahead: int) -> dict[str, Fraction | None]:
     """Return the revenue by each method that needs no distribution, in minor units."""
     won = Fraction(deals.won)
     rolled = cumulative(single(deals)[1])

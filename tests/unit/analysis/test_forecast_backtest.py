@@ -1,0 +1,178 @@
+"""Past forecasts by hand: as things stood, as they were known, beside what came."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+import crmcore as cc
+from crmcore.errors import ArgumentError, ColumnNotFound, TableNotFound
+
+TODAY = date(2026, 7, 5)
+
+
+def change(record, field, at, old, new, recorded=None):
+    return {
+        "table": "opportunity",
+        "record": record,
+        "field": field,
+        "at": at,
+        "old": old,
+        "new": new,
+        "recorded_at": recorded,
+    }
+
+
+DEALS = [
+    {
+        "id": 1,
+        "outcome": "won",
+        "amount": 300,
+        "probability": Decimal("0.9"),
+        "created_at": date(2025, 12, 1),
+        "expected_close": date(2026, 3, 15),
+        "closed_at": date(2026, 3, 1),
+    },
+    {
+        "id": 2,
+        "outcome": "lost",
+        "amount": 200,
+        "probability": Decimal("0.25"),
+        "created_at": date(2025, 12, 5),
+        "expected_close": date(2026, 5, 1),
+        "closed_at": date(2026, 5, 2),
+    },
+    {
+        "id": 3,
+        "outcome": "won",
+        "amount": 50,
+        "probability": None,
+        "created_at": date(2026, 1, 10),
+        "expected_close": date(2026, 2, 20),
+        "closed_at": date(2026, 2, 10),
+    },
+]
+CHANGES = [
+    change(1, "amount", date(2026, 2, 1), 100, 300),
+    # what was so since December was told in April
+    change(1, "probability", date(2025, 12, 20), Decimal("0.5"), Decimal("0.9"), date(2026, 4, 1)),
+    change(1, "outcome", date(2026, 3, 1), "open", "won"),
+    change(2, "expected_close", date(2026, 1, 20), date(2026, 2, 1), date(2026, 5, 1)),
+    change(2, "outcome", date(2026, 5, 2), "open", "lost"),
+    change(3, "outcome", date(2026, 2, 10), "open", "won"),
+]
+
+
+def backtest(deals=DEALS, changes=CHANGES, **choices):
+    return cc.analyse("forecast_backtest", cc.Dataset(opportunity=deals, change=changes), as_of=TODAY, **choices)
+
+
+def test_by_hand() -> None:
+    """F3, O8: on 31 December the first deal was 100 at 50 %, as the 90 % were not known yet, and the second expected in February.
+
+    Q1: 100/2 + 200/4 = 100; 0, 100, 200 and 300 come with 3/8, 3/8, 1/8 and 1/8; won were 300 and 50. Q2: 200/4, and nothing.
+    """
+    first, second = backtest().rows()
+
+    assert first == {
+        "period": "2026-Q1",
+        "made_on": "2025-12-31",
+        "forecast": 100,
+        "p10": 0,
+        "p90": 300,
+        "actual": 350,
+        "error": -250,
+        "deals": 2,
+        "expected_wins": 0.75,
+        "wins": 1,
+        "visible": 300,
+    }
+    assert (second["period"], second["made_on"], second["forecast"], second["actual"]) == (
+        "2026-Q2",
+        "2026-03-31",
+        50,
+        0,
+    )
+    assert (second["p10"], second["p90"], second["deals"], second["wins"]) == (0, 200, 1, 0)
+
+
+def test_accuracy_by_hand() -> None:
+    """F2: misses of 250 and 50 over 350; they offset each other to -200; one of two between P10 and P90; 300 of 350 was in sight."""
+    found = backtest()
+
+    assert found.fact("periods") == 2
+    assert found.fact("wape") == pytest.approx(300 / 350)
+    assert found.fact("bias") == pytest.approx(-200 / 350)
+    assert found.fact("inside") == 1 / 2
+    assert found.fact("visibility") == pytest.approx(300 / 350)
+
+
+def test_what_came_later_changes_no_forecast() -> None:
+    """F3: whatever happens after a forecast - stages, amounts, outcomes, deals - the forecast stays; only what came is another."""
+    lost = [DEALS[0] | {"outcome": "lost", "amount": 999}, *DEALS[1:]]
+    changes = [
+        *(c for c in CHANGES if not (c["record"] == 1 and c["field"] in ("outcome", "amount"))),
+        change(1, "amount", date(2026, 2, 1), 100, 999),
+        change(1, "outcome", date(2026, 3, 1), "open", "lost"),
+    ]
+    there, other = backtest().rows()[0], backtest(lost, changes).rows()[0]
+    keys = ("forecast", "p10", "p90", "deals", "expected_wins")
+
+    assert [there[k] for k in keys] == [other[k] for k in keys]
+    assert other["actual"] == 50
+
+
+def test_within_the_period_and_other_methods() -> None:
+    """45 days into the quarter the third deal is won and the amount of the first known; the second has been pushed out."""
+    day = backtest(after=45, periods=2).rows()[0]
+    methods = {m: backtest(method=m).rows()[0]["forecast"] for m in ("all_open", "won", "run_rate", "p50", "commit")}
+
+    assert (day["made_on"], day["forecast"], day["deals"], day["visible"]) == ("2026-02-14", 50 + 150, 1, 350)
+    assert methods == {"all_open": 300, "won": 0, "run_rate": None, "p50": 100, "commit": 0}
+    assert backtest(method="run_rate").fact("wape") is None
+    assert [r["period"] for r in backtest(periods=1)] == ["2026-Q2"]
+    assert [r["period"] for r in backtest(per="month", periods=3)] == ["2026-04", "2026-05", "2026-06"]
+
+
+def test_a_chain_learns_nothing_of_later() -> None:
+    """F3: with rates of stages, Q1 knows no outcome and takes the deals' own probabilities; Q2 has seen two deals won."""
+    deals = [d | {"stage": "offer"} for d in DEALS]
+    found = backtest(deals, rates="stages").rows()
+
+    assert [r["forecast"] for r in found] == [100, 200]
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    """Deals and changes the other way round: the same listing."""
+    assert backtest(DEALS[::-1], CHANGES[::-1]).to_dict() == backtest().to_dict()
+
+
+def test_little_and_nothing() -> None:
+    """R2: without a period that is over no row, and no accuracy; deals without a creation have no past."""
+    none = cc.analyse("forecast_backtest", cc.Dataset(opportunity=DEALS[:1]), as_of=date(2025, 12, 31))
+
+    assert (len(none), none.fact("wape"), none.fact("inside")) == (0, None, None)
+    with pytest.raises(TableNotFound, match="opportunity"):
+        cc.analyse("forecast_backtest", cc.Dataset(stage=[{"id": 1}]))
+    with pytest.raises(ColumnNotFound, match="expected_close"):
+        cc.analyse(
+            "forecast_backtest",
+            cc.Dataset(opportunity=[{k: v for k, v in d.items() if k != "expected_close"} for d in DEALS]),
+        )
+
+
+@pytest.mark.parametrize(
+    ("choices", "says"),
+    [
+        ({"method": "weight"}, "method is one of weighted, commit"),
+        ({"periods": 0}, "periods is a whole number, at least 1"),
+        ({"after": -1}, "after is a whole number, at least 0"),
+        ({"per": "fortnight"}, "fortnight"),
+    ],
+)
+def test_wrong_choices_are_named(choices, says) -> None:
+    """Each error says what was given and what would be right."""
+    with pytest.raises(ArgumentError, match=says):
+        backtest(**choices)
