@@ -10,7 +10,7 @@ METRICS = ()
 
 pipeline_waterfall = Analysis(
     "pipeline_waterfall",
-    "waterfall.pipeline_waterfall",
+    "waterfall.report.pipeline_waterfall",
     needs={"opportunity": ("amount", "outcome", "created_at")},
     unit="money",
     anchor="stock",
@@ -30,7 +30,7 @@ _MOVES = {
 
 close_date_moves = Analysis(
     "close_date_moves",
-    "slippage.close_date_moves",
+    "slippage.dates.close_date_moves",
     needs=_MOVES,
     unit="count",
     better="lower",
@@ -45,7 +45,7 @@ close_date_moves = Analysis(
 
 slipping_deals = Analysis(
     "slipping_deals",
-    "slippage.slipping_deals",
+    "slippage.deals.slipping_deals",
     needs=_MOVES,
     unit="count",
     better="lower",
@@ -60,7 +60,7 @@ slipping_deals = Analysis(
 
 slip_rate = Analysis(
     "slip_rate",
-    "slippage.slip_rate",
+    "slippage.rate.slip_rate",
     needs={"opportunity": ("expected_close", "amount", "outcome", "created_at")},
     unit="ratio",
     better="lower",
