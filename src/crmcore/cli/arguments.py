@@ -194,6 +194,11 @@ def _question() -> Parser:
         "--by", nargs="+", action=Names, default=[], metavar="DIM", help="group by columns, e.g. owner.team"
     )
     options.add_argument("--per", metavar="PERIOD", help="day, week, month, quarter, year, fiscal_quarter ...")
+    options.add_argument(
+        "--known",
+        metavar="DATE",
+        help="count only changes that were recorded by the end of this day; by default by --as-of",
+    )
     options.add_argument("--interval", action="store_true", help="give proportions and means their 95 %% interval")
     return options
 

@@ -23,7 +23,17 @@ def run(args: argparse.Namespace) -> int:
     workspace = workspace_of(args)
     metrics = [workspace.metric(name) for name in args.metrics]
     if args.data is None and args.store is None:
-        given = (args.group, args.by, args.per, args.where, args.as_of, args.interval, args.profile, args.tenant)
+        given = (
+            args.group,
+            args.by,
+            args.per,
+            args.where,
+            args.as_of,
+            args.known,
+            args.interval,
+            args.profile,
+            args.tenant,
+        )
         if any(given):
             raise ArgumentError(
                 "explaining a number takes --data PATH or --store STORE; without it only the definition is shown"

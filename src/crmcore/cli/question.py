@@ -93,6 +93,7 @@ def measured(
         per=per,
         where=condition_of(args.where, _tables(metrics), data, workspace),
         as_of=moment(args.as_of, "--as-of") if args.as_of else None,
+        known=moment(args.known, "--known") if args.known else None,
         interval=args.interval,
     )
 

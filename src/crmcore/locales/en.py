@@ -13,6 +13,8 @@ WORDS = {
     "nothing found": "Nothing found.",
     "undefined at": "- is undefined: {where}",
     "as of": "As of {day} ({source}).",
+    "known by": "As known by {day}.",
+    "known heading": "As known by",
     "given": "given",
     "no as of": "As of: nothing is dated.",
     "used": "Rows used: {rows}.",

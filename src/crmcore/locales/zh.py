@@ -13,6 +13,8 @@ WORDS = {
     "nothing found": "未找到。",
     "undefined at": "- 表示无定义：{where}",
     "as of": "截至 {day}（{source}）。",
+    "known by": "以 {day} 已知为准。",
+    "known heading": "已知截止",
     "given": "指定",
     "no as of": "截至：数据中没有日期。",
     "used": "使用行数：{rows}。",

@@ -133,8 +133,10 @@ def _basis(result: Result, measured: Measured, row: int, words: Locale) -> Lines
         source = settings["as_of_source"]
         as_of = say["because"].format(what=settings["as_of"], why=say["given"] if source == "given" else source)
     n = float(measured.n[row])
+    known = [] if settings.get("known") is None else [(say["known heading"], settings["known"])]
     lines = [
         (say["as of heading"], as_of),
+        *known,
         (say["rows used"], say["n rows"].format(n=f"{0 if isnan(n) else int(n):,}")),
     ]
     if result.confidence is not None:

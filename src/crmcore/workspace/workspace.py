@@ -475,7 +475,7 @@ class Workspace(OnStore, Selling):
         from ..calendars import date_of
 
         moment = scope.as_of
-        return {
+        facts: dict[str, Any] = {
             "as_of": None if moment is None else date_of(moment.day).isoformat(),
             "as_of_source": None if moment is None else moment.source,
             "timezone": self.zone.name,
@@ -485,6 +485,9 @@ class Workspace(OnStore, Selling):
             "currency": self.currency,
             "language": self.language,
         }
+        if moment is not None and moment.learnt != moment.instant:
+            facts["known"] = date_of(self.zone.local_day(moment.learnt)).isoformat()
+        return facts
 
 
 def _spoken(language: str, known: Sequence[str]) -> str:

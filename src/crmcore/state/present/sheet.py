@@ -113,6 +113,8 @@ def footer(result: Result, words: Locale, language: str) -> str:
         if settings.get("as_of") is None
         else say["as of"].format(day=settings["as_of"], source=say["given"] if source == "given" else source)
     )
+    if settings.get("known") is not None:
+        as_of += " " + say["known by"].format(day=settings["known"])
     excluded = result.excluded
     left = say["left out"].format(rows=tally(excluded, words)) if excluded else say["nothing left out"]
     issues = say["issues"].format(n=len(result.issues))
