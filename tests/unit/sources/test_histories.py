@@ -475,6 +475,33 @@ def test_versions_without_any_date_are_rejected_and_equal_ones_say_nothing() -> 
     assert [(r.row, r.reason) for r in history.rejected] == [(4, "write_date: blank")]
 
 
+def test_dates_beside_instants_in_one_shape_become_dates() -> None:
+    """T2: the creation has no time, so the times of the edits are left out, and this is listed."""
+    rows = [
+        {"id": 1, "state": "S1", "write_date": None, "create_date": date(2026, 1, 5)},
+        {"id": 1, "state": "S2", "write_date": START + DAY, "create_date": date(2026, 1, 5)},
+    ]
+    history = histories.from_row_versions(rows, fields={"state": "stage"})
+
+    assert told(history, "old", "new", "at") == [("S1", "S2", date(2026, 1, 6))]
+    assert [(i.kind, i.column, i.count) for i in history.issues] == [("time of day left out", "write_date", 1)]
+
+
+def test_who_made_a_change_and_when_it_was_written_down() -> None:
+    """O8: actor and date of recording ride along in every shape that has them; the beginning of a stay is nobody's."""
+    version = {"id": 1, "write_date": START, "write_uid": "Anna", "learnt": START + 3 * DAY}
+    versions = [version | {"state": "S1"}, version | {"state": "S2", "write_date": START + DAY}]
+    stay = {"parent": 1, "from": "S1", "from_date": dated(0), "to_date": dated(2), "to": "S2", "log_owner": "Boris"}
+    log = {"OpportunityId": 1, "Field": "Amount", "NewValue": 5, "CreatedDate": START, "CreatedById": "Chen"}
+
+    edited = histories.from_row_versions(versions, fields={"state": "stage"}, recorded_at="learnt")
+    moved = histories.from_intervals([stay], since_creation=False)
+    priced = histories.from_field_changes([log, log | {"CreatedById": None}])
+    assert told(edited, "at", "actor", "recorded_at") == [(START + DAY, "Anna", START + 3 * DAY)]
+    assert told(moved, "new", "actor", "recorded_at") == [("S1", None, None), ("S2", "Boris", None)]
+    assert told(priced, "new", "actor") == [("5", "Chen"), ("5", None)]
+
+
 # --- intervals
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from ...table.changes import History
-from .lines import Line, Lines, Values, order_of, read_lines, when
+from .lines import Lines, Values, order_of, read_lines
 
 __all__ = ["from_diffs", "from_field_changes", "from_messages", "percent"]
 
@@ -98,26 +99,11 @@ def from_field_changes(
         lines.need(name)
     named = [_named(name, fields) for name in lines.texts(field)]
     before, after = lines.texts(olds), lines.texts(news)
-    for ours in {name for name in named if name and name in (values or {})}:
-        for side, column in ((before, olds[0]), (after, news[0])):
-            mine = [text if name == ours else None for text, name in zip(side, named, strict=True)]
-            for row, value in enumerate(lines.translated(ours, mine, values, column)):
-                if named[row] == ours:
-                    side[row] = value
-    changes = [
-        (who, name or "", a, b, moment, known, 0, by)
-        for who, name, a, b, moment, known, by in zip(
-            lines.values(record),
-            named,
-            before,
-            after,
-            lines.values(at),
-            lines.values(recorded_at),
-            lines.values(actor),
-            strict=True,
-        )
-    ]
-    return _history(lines, changes, lines.values(sequence) if sequence else None)
+    _translate(lines, named, before, values, olds[0])
+    _translate(lines, named, after, values, news[0])
+    places = range(len(lines))
+    order = order_of(lines.values(sequence)) if sequence else None
+    return _history(lines, places, named, before, after, order, record=record, at=at, actor=actor, known=recorded_at)
 
 
 def from_messages(
@@ -249,25 +235,23 @@ def from_diffs(
     lines = read_lines(rows, kinds.get, [record, diff, at], table=table, timezone=timezone, unit=unit)
     for name in (record, at):
         lines.need(name)
-    changes: list[Line] = []
+    named: list[str | None] = []
+    before: list[str | None] = []
+    after: list[str | None] = []
     places: list[int] = []
-    for row, (who, text, moment, by) in enumerate(
-        zip(lines.values(record), lines.values(diff), lines.values(at), lines.values(actor), strict=True)
-    ):
+    for row, text in enumerate(lines.values(diff)):
         for name, *sides in _parts(lines, row, diff, text):
-            ours = _named(name, fields)
-            a, b = (None if v is None or v == "" else str(v) for v in (sides if len(sides) == 2 else [None, *sides]))
-            changes.append((who, ours or "", a, b, moment, None, 0, by))
+            first, then = (
+                None if v is None or v == "" else str(v) for v in (sides if len(sides) == 2 else [None, *sides])
+            )
+            named.append(_named(name, fields))
+            before.append(first)
+            after.append(then)
             places.append(row)
-    for ours in values or {}:
-        for side in (2, 3):
-            mine = [c[side] if c[1] == ours else None for c in changes]
-            translated = lines.translated(ours, mine, values, diff, places)
-            changes = [
-                (*c[:side], t, *c[side + 1 :]) if c[1] == ours else c for c, t in zip(changes, translated, strict=True)
-            ]
-    order = lines.values(sequence) if sequence and lines.has(sequence) else None
-    return _history(lines, changes, None if order is None else [order[row] for row in places], places)
+    _translate(lines, named, before, values, diff, places)
+    _translate(lines, named, after, values, diff, places)
+    order = order_of(lines.values(sequence)) if lines.has(sequence) else None
+    return _history(lines, places, named, before, after, order, record=record, at=at, actor=actor)
 
 
 def _names(names: str | Sequence[str]) -> list[str]:
@@ -295,20 +279,61 @@ def _parts(lines: Lines, row: int, column: str, text: str | None) -> Iterator[li
             yield part
 
 
+def _translate(
+    lines: Lines,
+    named: Sequence[str | None],
+    side: list[str | None],
+    values: Values | None,
+    column: str,
+    places: Sequence[int] | None = None,
+) -> None:
+    """Put the values of ours in place of theirs, in the fields of which something is said."""
+    for ours in values or {}:
+        mine = [place for place, name in enumerate(named) if name == ours]
+        rows = mine if places is None else [places[place] for place in mine]
+        for place, value in zip(
+            mine, lines.translated(ours, [side[place] for place in mine], values, column, rows), strict=True
+        ):
+            side[place] = value
+
+
 def _history(
-    lines: Lines, changes: Sequence[Line], order: Sequence[Any] | None, places: Sequence[int] | None = None
+    lines: Lines,
+    places: Sequence[int],
+    named: Sequence[str | None],
+    before: Sequence[str | None],
+    after: Sequence[str | None],
+    order: Sequence[int] | None,
+    *,
+    record: str,
+    at: str,
+    actor: str | None,
+    known: str | None = None,
 ) -> History:
     """Return the changes of the rows that are kept, numbered within each record and instant by what orders them."""
-    kept = set(lines.kept())
-    mine = [i for i in range(len(changes)) if (i if places is None else places[i]) in kept]
-    taken = [i for i in mine if changes[i][1]]
+    kept = np.zeros(len(lines), bool)
+    kept[lines.kept()] = True
+    mine = [i for i, row in enumerate(places) if kept[row]]
+    taken = [i for i in mine if named[i]]
     if len(taken) < len(mine):
-        lines.excluded["other field"] = len(mine) - len(taken)
-    numbers = dict.fromkeys(taken, 0)
-    if order is not None:
-        keys = order_of(order)
-        by_place = sorted(taken, key=lambda i: (str(changes[i][0]), when(changes[i][4]), keys[i]))
-        for one, then in pairwise(by_place):
-            if changes[one][0] == changes[then][0] and changes[one][4] == changes[then][4]:
-                numbers[then] = numbers[one] + (keys[one] != keys[then])
-    return lines.history((*changes[i][:6], numbers[i], changes[i][7]) for i in taken)
+        lines.excluded["other field"] = lines.excluded.get("other field", 0) + len(mine) - len(taken)
+    rows = np.array([places[i] for i in taken], np.int64)
+    moments = lines.moments(at)
+    numbers = np.zeros(len(taken), np.int64)
+    if order is not None and taken:
+        keys = np.stack([np.array(order)[rows], moments.data[rows], lines.draft.columns[record].data[rows]])
+        steps = np.lexsort(keys)
+        new = np.diff(keys[:, steps], axis=1, prepend=keys[:, steps[:1]]) != 0
+        grouped, ahead = new[1:].any(axis=0), np.cumsum(new[0])
+        starts = np.maximum.accumulate(np.where(grouped, np.arange(len(steps)), 0))
+        numbers[steps] = ahead - ahead[starts]
+    return lines.history(
+        (
+            (row, named[i] or "", before[i], after[i], row, number, row)
+            for i, row, number in zip(taken, rows.tolist(), numbers.tolist(), strict=True)
+        ),
+        moments,
+        record=record,
+        actor=actor,
+        recorded_at=known,
+    )

@@ -54,10 +54,7 @@ def from_last_change(
     lines = read_lines(rows, kinds.get, [record, value, at], table=table, timezone=timezone, unit=unit)
     lines.need(record)
     states = lines.translated(field, lines.texts(value), values, value)
-    people, moments = lines.values(record), lines.values(at)
-    changed = (
-        (people[row], field, None, states[row], moments[row], None, 0, None)
-        for row in lines.kept()
-        if moments[row] is not None
-    )
-    return lines.history(changed, last_only=[field])
+    moments = lines.moments(at)
+    there = moments.present().tolist()
+    changed = ((row, field, None, states[row], row, 0, -1) for row in lines.kept() if there[row])
+    return lines.history(changed, moments, record=record, last_only=[field])

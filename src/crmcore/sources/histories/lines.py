@@ -8,26 +8,27 @@ from typing import Any
 import attrs
 import numpy as np
 
-from ...domain.change import moment_key
+from ...calendars import Zone
 from ...errors import ColumnNotFound
-from ...table.builders import Bad
+from ...table.builders import Bad, ColumnSpec, builder
 from ...table.changes import History
-from ...table.column import Column
+from ...table.column import Array, Column
 from ...table.draft import Draft
 from ...table.ingest import assemble
-from ...table.rows import draft_of, drafted
+from ...table.issue import Issue
+from ...table.rows import drafted
 from ...table.schema import Reading, schema_of
+from ...table.stacked import stacked
 from ...table.values import values_of
 
-__all__ = ["Line", "Lines", "Values", "order_of", "read_lines", "when"]
+__all__ = ["Line", "Lines", "Values", "order_of", "read_lines"]
 
 Values = Mapping[str, Mapping[Any, Any] | Callable[[str], Any]]
 """Our column -> their value to ours: a mapping, in which what it does not name stays, or a function of the text."""
-Line = tuple[Any, str, Any, Any, Any, Any, int, Any]
-"""One change: record, field, old, new, at, recorded_at, sequence, actor."""
+Line = tuple[int, str, str | None, str | None, int, int, int]
+"""One change: row of its record, field, old, new, place of its moment in the pool, sequence, row of its actor or -1."""
 
 _HOST = "rows of a history"
-_NAMES = ("table", "record", "field", "old", "new", "at", "recorded_at", "sequence", "actor", "last_only")
 
 
 class _Kinds(dict[str, Mapping[str, Any]]):
@@ -46,8 +47,9 @@ class _Kinds(dict[str, Mapping[str, Any]]):
 class Lines:
     """The rows that were read: columns by the host's names, and what was noticed so far."""
 
-    def __init__(self, draft: Draft, table: str) -> None:
+    def __init__(self, draft: Draft, table: str, timezone: str | None = None) -> None:
         self.draft, self.table = draft, table
+        self.zone = Zone(timezone or "UTC")
         self.excluded = dict(draft.excluded)
         self._bad = {bad.row for bads in draft.bad.values() for bad in bads}
 
@@ -63,6 +65,10 @@ class Lines:
         if name is None or name not in self.draft.columns:
             return [None] * len(self)
         return values_of(self.draft.columns[name])
+
+    def codes(self, name: str) -> list[int]:
+        """Return the codes of a key column; they are in the order in which its values are first met."""
+        return self.draft.columns[name].data.tolist() if self.has(name) else [0] * len(self)
 
     def texts(self, names: str | Sequence[str]) -> list[str | None]:
         """Return the first text that one of these columns has, None where all are blank."""
@@ -86,11 +92,11 @@ class Lines:
     def translated(
         self,
         field: str,
-        texts: Sequence[Any],
+        texts: Sequence[str | None],
         values: Values | None,
         column: str,
         places: Sequence[int] | None = None,
-    ) -> list[Any]:
+    ) -> list[str | None]:
         """Return values of a field as ours; a row with one that cannot be translated is rejected.
 
         Args:
@@ -103,20 +109,23 @@ class Lines:
         said = (values or {}).get(field)
         if said is None:
             return list(texts)
-        read = {str(k): v for k, v in said.items()} if isinstance(said, Mapping) else {}
+        read = _texts(said) if isinstance(said, Mapping) else {}
         wrong: set[str] = set()
-        found: list[Any] = []
+        found: list[str | None] = []
         for place, text in enumerate(texts):
-            if text is not None and text not in read:
+            if text is None:
+                found.append(None)
+                continue
+            if text not in read:
                 read[text] = text
                 if callable(said):
                     try:
-                        read[text] = said(text)
+                        read |= _texts({text: said(text)})
                     except (ValueError, TypeError, ArithmeticError, LookupError):
                         wrong.add(text)
             if text in wrong:
                 self.refuse(place if places is None else places[place], column, f"not a value of {field}", text)
-            found.append(None if text is None else read[text])
+            found.append(read[text])
         return found
 
     def kept(self) -> list[int]:
@@ -138,16 +147,94 @@ class Lines:
         """Return the number of a row in the input, from 1."""
         return (row if self.draft.numbers is None else int(self.draft.numbers[row])) + 1
 
-    def history(self, lines: Iterable[Line], *, last_only: Iterable[str] = ()) -> History:
-        """Return the changes as a history, with what was noticed of the rows they were made of."""
+    def moments(self, *names: str | None) -> Column:
+        """Return columns with dates one below the other, to be places in; where some have times and others not, as days."""
+        some = [self.draft.columns[name] for name in names if name is not None and name in self.draft.columns]
+        dated = [column for column in some if column.present().any()]
+        kinds = {column.kind for column in dated}
+        if len(kinds) > 1:
+            timed = sum(len(column) - column.nulls for column in dated if column.kind == "instant")
+            detail = "other columns of the history have dates without a time"
+            self.draft.issues.append(Issue("time of day left out", "change", names[0] or "", timed, detail=detail))
+        kind = kinds.pop() if len(kinds) == 1 else "day"
+        size, found = len(self), _blank(kind, 0)
+        for name in names:
+            column = None if name is None else self.draft.columns.get(name)
+            one = _blank(kind, size) if column is None or not column.present().any() else column
+            found = stacked(found, one, self.zone)
+        return found
+
+    def history(
+        self,
+        told: Iterable[Line],
+        moments: Column,
+        *,
+        record: str,
+        actor: str | None = None,
+        recorded_at: str | None = None,
+        last_only: Iterable[str] = (),
+    ) -> History:
+        """Return changes as a history, with what was noticed of the rows they were made of.
+
+        Args:
+            told: the changes.
+            moments: what their moments are places in.
+            record: column with the records.
+            actor: column with who made them.
+            recorded_at: column with when they were written down.
+            last_only: our columns of which only the last change is known.
+        """
+        parts = list(zip(*told, strict=True)) or [()] * 7
+        rows, places, sequence, by = (np.array(parts[n], np.int64) for n in (0, 4, 5, 6))
+        size, columns = len(rows), self.draft.columns
+        fields = list(dict.fromkeys(parts[1]))
+        codes = {field: code for code, field in enumerate(fields, 1)}
         marked = frozenset(f"{self.table}.{field}" for field in last_only)
-        only = bool(marked)
-        made = draft_of("change", (list(_NAMES), ((self.table, *line, only) for line in lines)))
-        made.issues = self.draft.issues
-        made.rejected = self.draft.rejected
-        made.excluded = self.excluded
-        made.last_only = marked
-        return History(made)
+        known, people = (columns.get(name) if name else None for name in (recorded_at, actor))
+        if people is not None:
+            nobody = stacked(people, Column("key", np.zeros(1, np.int8), labels=(None,)), self.zone)
+            people = nobody.take(np.where(by < 0, len(people), by))
+        made = {
+            "table": Column("key", np.ones(size, np.int8), labels=(None, self.table)),
+            "record": columns[record].take(rows) if record in columns else Column("key", rows, labels=(None,)),
+            "field": Column("key", np.array([codes[f] for f in parts[1]], np.int32), labels=(None, *fields)),
+            "old": Column("text", _objects(parts[2])),
+            "new": Column("text", _objects(parts[3])),
+            "at": moments.take(places),
+            "recorded_at": _blank(moments.kind, size) if known is None else known.take(rows),
+            "sequence": Column("count", sequence),
+            "actor": Column("key", np.zeros(size, np.int8), labels=(None,)) if people is None else people,
+            "last_only": Column("flag", np.full(size, bool(marked))),
+        }
+        noticed = self.draft
+        return History(
+            Draft(
+                "change",
+                made,
+                size,
+                issues=noticed.issues,
+                rejected=noticed.rejected,
+                excluded=self.excluded,
+                last_only=marked,
+            )
+        )
+
+
+def _texts(values: Mapping[Any, Any]) -> dict[str, str | None]:
+    """Return values by text as texts, as a table of changes holds them."""
+    making = builder(ColumnSpec("value", "text"))
+    making.add(list(values.values()))
+    return dict(zip(map(str, values), making.finish().data.tolist(), strict=True))
+
+
+def _objects(values: Sequence[Any]) -> Array:
+    found = np.empty(len(values), object)
+    found[:] = values
+    return found
+
+
+def _blank(kind: str, size: int) -> Column:
+    return Column(kind, np.zeros(size, np.int64 if kind == "instant" else np.int32), np.zeros(size, bool))
 
 
 def read_lines(
@@ -180,17 +267,13 @@ def read_lines(
                 raise ColumnNotFound(name, draft.columns, where="in the rows of the history")
     draft.bad = {n: bads for n, bads in draft.bad.items() if not n or kinds(n)}
     draft.notes = {n: notes for n, notes in draft.notes.items() if kinds(n)}
-    return Lines(draft, table)
+    return Lines(draft, table, timezone)
 
 
-def when(at: Any) -> tuple[int, int]:
-    """Return a key that orders dates and instants, what has neither first."""
-    return (-1, 0) if at is None else moment_key(at)
-
-
-def order_of(values: Sequence[Any]) -> list[Any]:
-    """Return keys that order what a host counts by: numbers as numbers, also where they are text; blank is first."""
+def order_of(values: Sequence[Any]) -> list[int]:
+    """Return places that order what a host counts by: numbers as numbers, also where they are text; blank is first."""
     texts = ["" if v is None else str(v) for v in values]
-    if all(not t or t.lstrip("-").isdigit() for t in texts):
-        return [(t != "", int(t or 0)) for t in texts]
-    return [(t != "", t) for t in texts]
+    whole = all(not t or t.lstrip("-").isdigit() for t in texts)
+    keys: list[Any] = [(t != "", int(t or 0) if whole else t) for t in texts]
+    places = {key: place for place, key in enumerate(sorted(set(keys)))}
+    return [places[key] for key in keys]

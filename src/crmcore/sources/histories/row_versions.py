@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from ...table.changes import History
 from ...table.issue import EXAMPLES, Issue
-from .lines import Line, Values, order_of, read_lines, when
+from .lines import Line, Values, order_of, read_lines
 
 __all__ = ["from_row_versions"]
 
@@ -79,40 +81,37 @@ def from_row_versions(
     needed = [record, at, *asked, *([recorded_at] if recorded_at else [])]
     lines = read_lines(rows, kinds.get, needed, table=table, timezone=timezone, unit=unit)
     lines.need(record)
-    own, birth = lines.values(at), lines.values(created)
-    moments = [birth[row] if moment is None else moment for row, moment in enumerate(own)]
-    for row, moment in enumerate(moments):
-        if moment is None:
-            lines.refuse(row, at, "blank")
+    moments = lines.moments(at, created)
+    there = moments.present()
+    size = len(lines)
+    places = np.where(there[:size], np.arange(size), size + np.arange(size))
+    for row in np.flatnonzero(~there[places]).tolist():
+        lines.refuse(row, at, "blank")
     states = {
         ours: lines.translated(ours, lines.texts(theirs), values, theirs)
         for theirs, ours in fields.items()
         if lines.has(theirs) or theirs in asked
     }
-    people, by, known = lines.values(record), lines.values(actor), lines.values(recorded_at)
-    places = order_of(lines.values(version))
+    order = order_of(lines.values(version))
+    people = lines.codes(record)
     shown = [tuple(str(column[row]) for column in states.values()) for row in range(len(lines))]
-    keys = [(str(people[row]), when(moments[row]), places[row]) for row in range(len(lines))]
+    keys = list(zip(people, moments.data[places].tolist(), order, strict=True))
     rows_in_order = sorted(lines.kept(), key=lambda row: (keys[row], shown[row]))
     tied = [b for a, b in pairwise(rows_in_order) if keys[a] == keys[b] and shown[a] != shown[b]]
     if tied:
         detail = "versions of one record and instant that nothing orders; name a column of versions"
         numbers = tuple(sorted(map(lines.number, tied))[:EXAMPLES])
         lines.draft.issues.append(Issue("versions not ordered", "change", at, len(tied), rows=numbers, detail=detail))
-    return lines.history(_changes(rows_in_order, people, moments, states, known, by))
+    changes = _changes(rows_in_order, people, places.tolist(), states)
+    return lines.history(changes, moments, record=record, actor=actor, recorded_at=recorded_at)
 
 
 def _changes(
-    rows: Sequence[int],
-    people: Sequence[Any],
-    moments: Sequence[Any],
-    states: Mapping[str, Sequence[Any]],
-    known: Sequence[Any],
-    by: Sequence[Any],
+    rows: Sequence[int], people: Sequence[int], places: Sequence[int], states: Mapping[str, Sequence[str | None]]
 ) -> Iterator[Line]:
     """Yield what differs between versions that follow each other."""
-    for place, (before, row) in enumerate(pairwise(rows)):
+    for number, (before, row) in enumerate(pairwise(rows)):
         if people[before] == people[row]:
             for field, column in states.items():
                 if column[before] != column[row]:
-                    yield people[row], field, column[before], column[row], moments[row], known[row], place, by[row]
+                    yield row, field, column[before], column[row], places[row], number, row

@@ -5,24 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ...errors import ArgumentError, ColumnNotFound
 from ...table.changes import History
+from ...table.column import Column
 from ...table.issue import EXAMPLES, Issue
-from .lines import Line, Lines, Values, order_of, read_lines, when
+from ...table.values import values_of
+from .lines import Line, Lines, Values, order_of, read_lines
 
 __all__ = ["from_entered_and_left", "from_intervals"]
 
 
+class _Moment(NamedTuple):
+    """A date or instant, and its place in the pool."""
+
+    at: int
+    place: int
+
+
 class _Stay(NamedTuple):
-    """One stay: its value, beginning, end and what came after it; `order` decides between stays of equal dates."""
+    """One stay: its row, value, beginning, end and what came after it; `order` decides between stays of equal dates."""
 
     row: int
-    value: Any
-    begin: Any
-    end: Any
-    into: Any = None
-    order: Any = None
-    by: Any = None
+    value: str
+    begin: _Moment | None
+    end: _Moment | None
+    into: str | None = None
+    order: int = 0
 
 
 def from_intervals(
@@ -87,19 +97,22 @@ def from_intervals(
         lines.need(name)
     states = lines.translated(field, lines.texts(value), values, value)
     intos = lines.translated(field, lines.values(into), values, into or value)
-    begins, ends = lines.values(begin), lines.values(end)
-    for row, (first, last) in enumerate(zip(begins, ends, strict=True)):
+    size = len(lines)
+    moments = lines.moments(begin, end)
+    dates = _places(moments)
+    for row in range(size):
+        first, last = dates[row], dates[size + row]
         if first is None and last is None:
             lines.refuse(row, begin, "no beginning and no end")
-        elif first is not None and last is not None and when(last) < when(first):
-            lines.refuse(row, end or begin, "ends before it begins", str(last))
-    places = order_of(lines.values(sequence))
-    people, by = lines.values(record), lines.values(actor)
-    stays: dict[Any, list[_Stay]] = {}
+        elif first is not None and last is not None and last.at < first.at:
+            lines.refuse(row, end or begin, "ends before it begins", _shown(moments, size + row))
+    order = order_of(lines.values(sequence))
+    people = lines.codes(record)
+    stays: dict[int, list[_Stay]] = {}
     for row in lines.kept():
-        stay = _Stay(row, states[row], begins[row], ends[row], intos[row], places[row], by[row])
+        stay = _Stay(row, states[row] or "", dates[row], dates[size + row], intos[row], order[row])
         stays.setdefault(people[row], []).append(stay)
-    return lines.history(_changes(stays, field, since_creation))
+    return lines.history(_changes(stays, field, since_creation), moments, record=record, actor=actor)
 
 
 def from_entered_and_left(
@@ -158,22 +171,23 @@ def from_entered_and_left(
     if not pairs and len(lines):
         raise ColumnNotFound(entered.replace("{}", "..."), lines.draft.columns, where="in the rows of the history")
     stages = lines.translated(field, list(pairs), values, record, [0] * len(pairs)) if len(lines) else []
-    people = lines.values(record)
-    dates = [(lines.values(first), lines.values(last)) for first, last in pairs.values()]
-    stays: dict[Any, list[_Stay]] = {}
+    size, people = len(lines), lines.codes(record)
+    moments = lines.moments(*(name for pair in pairs.values() for name in pair))
+    dates = _places(moments)
+    stays: dict[int, list[_Stay]] = {}
     again: list[int] = []
     for row in lines.kept():
         mine = stays.setdefault(people[row], [])
-        for stage, (begins, ends) in zip(stages, dates, strict=True):
-            first, last = begins[row], ends[row]
+        for number, stage in enumerate(stages):
+            first, last = dates[2 * number * size + row], dates[(2 * number + 1) * size + row]
             if first is None and last is None:
                 continue
-            if first is not None and last is not None and when(last) < when(first):
+            if first is not None and last is not None and last.at < first.at:
                 again.append(row)
                 last = None
-            mine.append(_Stay(row, stage, first, last))
+            mine.append(_Stay(row, stage or "", first, last))
     _listed(lines, "earlier stay not kept", entered, again, "left before it was entered: there again since")
-    return lines.history(_changes(stays, field, since_creation))
+    return lines.history(_changes(stays, field, since_creation), moments, record=record)
 
 
 def _pattern(pattern: str) -> tuple[str, str]:
@@ -212,60 +226,63 @@ def _listed(lines: Lines, kind: str, column: str, rows: Sequence[int], detail: s
         lines.draft.issues.append(Issue(kind, "change", column, len(rows), rows=shown, detail=detail))
 
 
-def _changes(stays: Mapping[Any, list[_Stay]], field: str, since_creation: bool) -> Iterator[Line]:
+def _places(moments: Column) -> list[_Moment | None]:
+    """Return the moments of a pool, None where there is none."""
+    there = moments.present().tolist()
+    return [_Moment(at, place) if there[place] else None for place, at in enumerate(moments.data.tolist())]
+
+
+def _shown(moments: Column, place: int) -> str:
+    return str(values_of(moments, np.array([place]))[0])
+
+
+def _changes(stays: Mapping[int, list[_Stay]], field: str, since_creation: bool) -> Iterator[Line]:
     """Yield the changes of records that stayed in values for a while."""
-    for who, some in stays.items():
-        yield from _moves(who, _begun(some), field, since_creation)
+    for some in stays.values():
+        yield from _moves(_begun(some), field, since_creation)
 
 
 def _begun(stays: list[_Stay]) -> list[_Stay]:
     """Return the stays of a record in the order of their beginnings; one without begins where the one before it ended."""
-    unsaid = sorted((s for s in stays if s.begin is None), key=lambda s: (when(s.end), s.order, str(s.value)))
-    first, later = unsaid[:1], unsaid[1:]
+    unsaid = sorted((s for s in stays if s.begin is None), key=_span)
     ends = [s.end for s in unsaid]
-    dated = [s for s in stays if s.begin is not None] + [
-        s._replace(begin=end) for s, end in zip(later, ends, strict=False)
-    ]
-    return first + sorted(dated, key=lambda s: (*_span(s), str(s.value)))
+    later = [s._replace(begin=end) for s, end in zip(unsaid[1:], ends, strict=False)]
+    return unsaid[:1] + sorted([*(s for s in stays if s.begin is not None), *later], key=_span)
 
 
-def _span(stay: _Stay) -> tuple[Any, ...]:
-    return when(stay.begin), stay.end is None, when(stay.end), stay.order
+def _span(stay: _Stay) -> tuple[int, bool, int, int, str]:
+    begin, end = (0 if moment is None else moment.at for moment in (stay.begin, stay.end))
+    return begin, stay.end is None, end, stay.order, stay.value
 
 
-def _moves(who: Any, stays: Sequence[_Stay], field: str, since_creation: bool) -> Iterator[Line]:
+def _moves(stays: Sequence[_Stay], field: str, since_creation: bool) -> Iterator[Line]:
     """Yield the changes of one record: at each beginning, and at each end after which no other stay runs on."""
-    events: list[tuple[Any, int, int]] = []
+    events: list[tuple[bool, int, bool, int, _Moment | None]] = []
     for place, stay in enumerate(stays):
-        events.append((when(stay.begin), 0, place))
+        events.append((stay.begin is not None, stay.begin.at if stay.begin else 0, False, place, stay.begin))
         if stay.end is not None:
-            events.append((when(stay.end), 1, place))
+            events.append((True, stay.end.at, True, place, stay.end))
     running: list[int] = []
-    now: Any = None
+    now: str | None = None
+    then: str | None
     last = len(stays) - 1
-    for count, (_, ending, place) in enumerate(sorted(events)):
+    for count, (*_, ending, place, moment) in enumerate(sorted(events, key=lambda event: event[:4])):
         stay = stays[place]
         if not ending:
             running.append(place)
-            running.sort()
-            if count == 0 and (since_creation or stay.begin is None):
+            if moment is None or (count == 0 and since_creation):
                 now = stay.value
                 continue
-            if running[-1] != place:
-                continue
-            at, then, by = stay.begin, stay.value, None
+            then = stay.value
         else:
             top = running[-1] == place
             running.remove(place)
             if not top:
                 continue
-            at, by = stay.end, stay.by
-            if running:
-                then = stays[running[-1]].value
-            elif stay.into is None and place == last:
+            then = stays[running[-1]].value if running else stay.into
+            if not running and stay.into is None and place == last:
                 continue
-            else:
-                then = stay.into
         if then != now:
-            yield who, field, now, then, at, None, count, by
+            assert moment is not None
+            yield stay.row, field, now, then, moment.place, count, stay.row if ending else -1
             now = then
