@@ -51,7 +51,8 @@ VALUES = {
 
 IDIOMATIC = "idiomatic"  # what the documentation of the library suggests
 TUNED = "tuned"  # what an expert gets from the raw columns
-PREPARED = "prepared"  # month, cycle and packed key are columns already
+PREPARED = "prepared"  # month, cycle and packed key, or what came before an event, are columns already
+MONTHLY = "prepared with months"  # of the log of stages: the month of an event, packed with its stages, too
 UNROLLED = "unrolled"  # written out by hand for these categories; shown, but not a general query
 
 FLAT = "flat"  # rows in creation order

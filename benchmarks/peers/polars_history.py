@@ -10,7 +10,7 @@ import polars as pl
 
 from benchmarks.data import DAY_US, FIRST_MONTH
 from benchmarks.events import MONTH_STARTS, NONE, SECOND_US, STAGES, Events, Transitions
-from benchmarks.variant import FLAT, IDIOMATIC, PREPARED, TUNED, Cards, Columns, Variant
+from benchmarks.variant import FLAT, IDIOMATIC, MONTHLY, PREPARED, TUNED, Cards, Columns, Variant
 
 SIDE = "polars"
 _DAYS = np.arange("1970-01-01", "2026-01-01", dtype="datetime64[D]")
@@ -25,8 +25,8 @@ class Polars:
         self.log = pl.DataFrame({"deal": events.deal, "stage": events.stage, "at": events.at})
         deals = np.arange(events.amount.size, dtype=np.int32)
         self.deals = pl.DataFrame({"deal": deals, "amount": events.amount})
-        names = ("out", "into", "seconds", "month", "amount", "pair", "key")
-        self.kept = pl.DataFrame({name: getattr(kept, name) for name in names})
+        names = ("out", "into", "seconds", "amount", "pair", "key")
+        self.kept = pl.DataFrame({"at": events.at} | {name: getattr(kept, name) for name in names})
 
     def _moves(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         figures = rows.group_by("stage", "into").agg(moves=pl.len(), seconds=pl.col("seconds").sum())
@@ -87,8 +87,17 @@ class Polars:
         return self._running(rows.group_by("month", "out", "stage").agg(pl.col("amount").sum()))
 
     def q5_prepared(self) -> pl.DataFrame:
-        """Group the events by one number for month and stages."""
-        cells = self.kept.lazy().group_by("key").agg(pl.col("amount").sum())
+        """Make one number of the month of an event and its stages, and group by it."""
+        month = pl.lit(_MONTH_OF_DAY).gather(_AT.cast(pl.Int64) // DAY_US)
+        key = month * 128 + pl.col("out").cast(pl.Int16) * 8 + pl.col("into")
+        return self._cells(self.kept.lazy().select("amount", key=key))
+
+    def q5_monthly(self) -> pl.DataFrame:
+        """Group the events by one number that is kept for month and stages."""
+        return self._cells(self.kept.lazy())
+
+    def _cells(self, rows: pl.LazyFrame) -> pl.DataFrame:
+        cells = rows.group_by("key").agg(pl.col("amount").sum())
         key = pl.col("key")
         stages = {"out": (key // 8 % 16).cast(pl.Int8), "stage": (key % 8).cast(pl.Int8)}
         return self._running(cells.with_columns(month=key // 128, **stages))
@@ -109,6 +118,7 @@ def variants(events: Events, kept: Transitions) -> list[Variant]:
         IDIOMATIC: {"Q3": peer.q3_idiomatic, "Q5": peer.q5_idiomatic},
         TUNED: {"Q3": peer.q3, "Q5": peer.q5},
         PREPARED: {"Q3": peer.q3_prepared, "Q5": peer.q5_prepared},
+        MONTHLY: {"Q5": peer.q5_monthly},
     }
     return [
         Variant(SIDE, level, FLAT, query, call, partial(_read, query))

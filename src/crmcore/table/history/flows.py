@@ -16,6 +16,7 @@ from .visits import ALWAYS, ENDED, Visits, visits_of
 __all__ = ["Flows", "Matrix", "flows_of"]
 
 _SECOND = 1_000_000
+_STILL_THERE = 0
 _LIMB = 31
 _BLOCK = 17
 """At most so many bits of rows are added up at once."""
@@ -28,7 +29,7 @@ class Matrix:
     Args:
         labels: code -> stage; code 0 is none.
         stays: how many there were.
-        timed: of how many the length is known.
+        timed: of how many the length is known; of none that has not ended.
         time: how long those lasted together: whole microseconds.
     """
 
@@ -45,9 +46,9 @@ class Flows:
     Args:
         labels: code -> stage; code 0 is none.
         cell: of each stay, its place in a matrix.
-        spent: its length in units; 0 where it is not known.
+        spent: its length in units; 0 where it is not known, or has not ended.
         unit: microseconds: of a second where all lengths are whole seconds, else 1.
-        untimed: places of the stays whose length is not known, or that ended before they began (T3).
+        untimed: places of the stays that ended and whose length is not known, or that ended before they began (T3).
 
     Rules: S1, S3, T3
     """
@@ -64,8 +65,10 @@ class Flows:
         width, kinds = len(visits.labels), len(ENDED)
         cell = (visits.stage * width + visits.into) * kinds + visits.ended
         spent = visits.left - visits.entered
-        untimed = np.flatnonzero((visits.entered <= ALWAYS) | (spent < 0))
-        spent[untimed] = 0
+        over = visits.ended != _STILL_THERE
+        unknown = (visits.entered <= ALWAYS) | (spent < 0)
+        spent[unknown | ~over] = 0
+        untimed = np.flatnonzero(unknown & over)
         unit = 1 if (spent % _SECOND).any() else _SECOND
         spent //= unit
         return cls(visits.labels, cell.astype(code_type(width * width * kinds)), narrow(spent), unit, untimed)
@@ -82,6 +85,7 @@ class Flows:
             stays = counts
             time += sums.astype(object) << number * _LIMB
         timed = stays - np.bincount(self.cell[self.untimed], minlength=size)
+        timed[_STILL_THERE::kinds] = 0
         return Matrix(self.labels, *(x.reshape(shape) for x in (stays, timed, time * self.unit)))
 
     def _limbs(self, most: int) -> Iterator[Array]:

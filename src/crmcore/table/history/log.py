@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import attrs
 import numpy as np
 
 from ..column import Array, Column, Mask
 
 __all__ = ["Log"]
+
+_NEVER = np.iinfo(np.int64).min
 
 
 @attrs.frozen(eq=False, slots=True)
@@ -40,14 +44,23 @@ class Log:
     def __len__(self) -> int:
         return len(self.rows)
 
+    @cached_property
+    def latest(self) -> int:
+        """When the last change was; before all time where there is none."""
+        return int(self.at.max()) if len(self) else _NEVER
+
+    @cached_property
+    def newest(self) -> int:
+        """When the last one was recorded."""
+        return int(self.known.max()) if len(self) else _NEVER
+
     def hides(self, instant: int, known: int) -> bool:
         """Does somebody who looks at an instant with the knowledge of another see less than all changes?"""
-        return len(self) > 0 and (int(self.at.max()) > instant or int(self.known.max()) > known)
+        return self.latest > instant or self.newest > known
 
     def seen(self, known: int) -> Log:
         """Return the log as it was known at an instant: what was recorded later is not in it."""
-        kept: Mask = self.known <= known
-        return self if kept.all() else self.select(kept)
+        return self if self.newest <= known else self.select(self.known <= known)
 
     def select(self, kept: Mask) -> Log:
         """Return the log with some of its changes."""
