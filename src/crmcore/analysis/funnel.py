@@ -98,7 +98,7 @@ def funnel(
 
     Rules: S1, S2, S4, S5, S6, R1, R2, R3, R5, O3, O9, M2, M3.
 
-    Source: policies of HubSpot, Pipedrive and Bitrix24 as documented.
+    Source: F09, F10, F12; policies of HubSpot, Pipedrive and Bitrix24 as documented.
     """
     one_of("policy", policy, POLICIES)
     one_of("of", of, ("created", "entered"))
@@ -109,12 +109,13 @@ def funnel(
     else:
         groups, periods = None, periods_over(view, travels, per)
     amounts = _amounts(travels, value)
+    leaps = np.zeros(passages.size, bool)
     blocks = [
         block
         for number in travels.stages.chosen(pipeline)
-        for block in _of_pipeline(passages, number, policy, groups, _Span(view, periods), amounts)
+        for block in _of_pipeline(passages, number, policy, groups, _Span(view, periods), amounts, leaps)
     ]
-    return _listing(travels, blocks, periods, groups, policy, confidence, amounts)
+    return _listing(travels, blocks, periods, groups, policy, confidence, amounts, leaps)
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -190,9 +191,15 @@ def _amounts(travels: Travels, value: str | Expr | None) -> _Amounts | None:
 
 
 def _of_pipeline(
-    passages: Passages, number: int, policy: str, groups: Array | None, span: _Span, amounts: _Amounts | None
+    passages: Passages,
+    number: int,
+    policy: str,
+    groups: Array | None,
+    span: _Span,
+    amounts: _Amounts | None,
+    leaps: Mask,
 ) -> list[_Block]:
-    """Return the stages of one pipeline, and the won."""
+    """Return the stages of one pipeline, and the won; deals that skipped one are marked in `leaps`."""
     visits, stages = passages.visits, passages.stages
     been = np.zeros(len(stages.names), bool)
     been[visits.stage] = True
@@ -221,7 +228,8 @@ def _of_pipeline(
         ranked = stages.rank[-1][code] >= 0 or stages.status[code] == "retired"
         group = groups if groups is not None else span.of(mine)
         reach = groups if groups is not None else span.of(reached)
-        here, on = mine != NEVER, ahead != NEVER
+        here, on, over = mine != NEVER, ahead != NEVER, (reached != NEVER) & (first == NEVER)
+        leaps |= over
         entries = visits.stage == code
         renewed = entries & (place[visits.rows] != np.arange(len(visits)))
         found.append(
@@ -233,7 +241,7 @@ def _of_pipeline(
                 tally(group, here & on) if ranked else None,
                 worth(group, here & on) if ranked else None,
                 tally(group, here & ~on & passages.open) if ranked else None,
-                tally(reach, (reached != NEVER) & (first == NEVER)),
+                tally(reach, over),
                 tally(came, entries & back),
                 tally(came, renewed),
             )
@@ -259,6 +267,7 @@ def _listing(
     policy: str,
     confidence: float,
     amounts: _Amounts | None,
+    leaps: Mask,
 ) -> Listing:
     size = 1 if periods is None else len(periods)
     stages = travels.stages
@@ -306,15 +315,17 @@ def _listing(
         (AGAIN, flat("again")),
     ]
     notes = [_WORDS[policy], *([_MATURING] if pending.any() else [])]
-    return Listing(columns, facts=_facts(travels, groups, amounts), notes=notes)
+    return Listing(columns, facts=_facts(travels, groups, amounts, leaps), notes=notes)
 
 
 def _where(ends: Mask, counts: Array) -> Array:
     return np.where(ends, np.nan, counts) if ends.any() else counts
 
 
-def _facts(travels: Travels, groups: Array | None, amounts: _Amounts | None) -> list[Fact]:
+def _facts(travels: Travels, groups: Array | None, amounts: _Amounts | None, leaps: Mask) -> list[Fact]:
     visits, size = travels.visits, len(travels.rows)
+    turned = np.zeros(size, bool)
+    turned[visits.rows[travels.passages.steps_back()]] = True
     counted = np.ones(size, bool) if groups is None else groups >= 0
     been = np.zeros(size, bool)
     been[visits.rows] = True
@@ -324,6 +335,8 @@ def _facts(travels: Travels, groups: Array | None, amounts: _Amounts | None) -> 
 
     return [
         fact("deals", int(counted.sum()), "Deals", "商机数", quiet=False),
+        fact("skipping", int((counted & leaps).sum()), "Deals that skipped a stage", "跳过阶段的商机"),
+        fact("stepping_back", int((counted & turned).sum()), "Deals that stepped back", "退回过的商机"),
         fact("never_in_a_stage", int((counted & ~been).sum()), "Deals never open in a stage", "从未处于任何阶段的商机"),
         fact("undated", int((~counted).sum()), "Deals without a creation date, left out", "无创建日期的商机（未计入）"),
         fact(

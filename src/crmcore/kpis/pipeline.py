@@ -253,7 +253,7 @@ ANALYSES: tuple[Analysis, ...] = (
         anchor="created_at",
         summary="Deals, and their amount, at each stage of a pipeline, how many of them go on to the next, and how many skip "
         "a stage, step back into it or come again.",
-        source="S2; HubSpot, Pipedrive, Bitrix24",
+        source="F09, F10, F12; HubSpot, Pipedrive, Bitrix24",
         rules=("S1", "S2", "S4", "S5", "S6", "R1", "R2", "R3", "R5", "O3", "O9", "M2", "M3"),
         labels={"en": "Funnel", "zh": "销售漏斗"},
         subject="pipeline",
@@ -263,8 +263,9 @@ ANALYSES: tuple[Analysis, ...] = (
         "stage_moves.stage_transitions",
         needs=_HISTORY,
         unit="ratio",
+        anchor="at",
         summary="Where deals went from each stage: to another one, on or back, or won, lost or abandoned; counts and shares.",
-        source="S6; transition matrix",
+        source="F13; ELMA365, Pipedrive",
         rules=("S1", "S3", "S4", "S6", "R1", "R2"),
         labels={"en": "Stage transitions", "zh": "阶段转移"},
         subject="pipeline",
@@ -277,7 +278,7 @@ ANALYSES: tuple[Analysis, ...] = (
         anchor="stock",
         summary="Deals in each stage at the start and the end of each period, and what came in and went out in between, by "
         "kind.",
-        source="W2; cumulative flow",
+        source="F11; Hongquan",
         rules=("W2", "S1", "S4", "T1", "T4", "T7"),
         labels={"en": "Stage flow", "zh": "阶段流量"},
         subject="pipeline",

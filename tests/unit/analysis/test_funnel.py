@@ -92,6 +92,7 @@ def test_steps_back_and_entries_again() -> None:
 
     assert (rows["A"]["deals"], rows["A"]["back"], rows["A"]["again"]) == (3, 3, 3)
     assert (rows["B"]["deals"], rows["B"]["back"], rows["B"]["again"]) == (2, 0, 1)
+    assert (found.fact("stepping_back"), found.fact("skipping")) == (2, 0)  # who began in B came to A after all
     strict = cc.analyse("funnel", dataset(paths), policy="strict")
     assert strict["deals"].tolist() == [3, 1, 0, 0]  # B before A is not in order
 
