@@ -64,7 +64,7 @@ def visits_seen(view: View) -> Visits:
 
     Raises:
         TableNotFound: no deals, or no table of changes (S5).
-        HistoryUnavailable: changes of deals, but none of a stage, or only the last one of each (S5).
+        HistoryUnavailable: deals were closed and no change of a stage is known, or only the last one of each (S5).
     """
     tables = view.scope.tables
     for name in ("opportunity", "change"):
@@ -74,7 +74,8 @@ def visits_seen(view: View) -> Visits:
     deals, moment = tables["opportunity"], view.scope.as_of
     found = visits_of(tables, view.scope.zone, 0 if moment is None else moment.instant)
     logs = logs_of(tables, view.scope.zone).get("opportunity", {})
-    if len(deals) and logs and "stage" not in logs:
+    # deals were closed, and the changes that are there tell of no step towards it
+    if logs and not {"stage", "outcome"} & set(logs) and "closed_at" in deals and deals["closed_at"].present().any():
         raise HistoryUnavailable(
             f"the table change has changes of {', '.join(sorted(logs))} of opportunities and none of 'stage', so their stays in stages "
             "are not known (S5); give it every change of a stage",

@@ -69,7 +69,7 @@ def time_in_stage(
 
     Raises:
         TableNotFound: no table of changes: from the last change alone nothing can be told of the past (S5).
-        HistoryUnavailable: changes of deals, but none of a stage, or only the last one of each.
+        HistoryUnavailable: deals were closed and no change of a stage is known, or only the last one of each.
         ArgumentError: a choice that is none.
 
     Rules: R2, R5, S3, S4, S5, T2, T3, T8

@@ -209,6 +209,21 @@ def test_business_time_is_counted_hour_by_hour(hours, weekdays, off, zone) -> No
             assert in_new[number] == pytest.approx(expected[number] / 24)
 
 
+def test_the_history_of_a_store_is_read_without_being_asked_for() -> None:
+    """O8, S5: a store that saw B go from new to offer on the 9th, and C stay, tells of both; before it saw a move, too."""
+    host = cc.Workspace(store="memory:")
+    for now, stage in ((at(1), "new"), (at(9), "offer")):
+        deals = dataset([("B", at(1), stage, "open", "Anna"), ("C", at(1), "new", "open", None)], [])["opportunity"]
+        host.import_data(cc.Dataset(opportunity=deals, stage=STAGES), at=now, recorded_at=now)
+        assert host.analyse("time_in_stage")["deals"].tolist() == ([2] if stage == "new" else [2, 1])
+
+    found = host.analyse("time_in_stage", as_of=at(20))
+
+    assert found["stage"].tolist() == ["new", "offer"]
+    assert found["ended"].tolist() == [1, 0]
+    assert found["mean_days"].tolist() == [(8 + 19) / 2, 11.0]
+
+
 # --- what cannot be told
 
 
@@ -242,7 +257,8 @@ def test_a_stay_that_ends_before_it_begins_is_counted_and_not_used() -> None:
 def test_no_history_is_no_number() -> None:
     """S5: without changes, with changes of something else, or of the last one alone, time in stage is unavailable."""
     deals = [("A", at(1), "offer", "open", None)]
-    without = cc.Dataset(opportunity=[{"id": "A", "created_at": at(1), "stage": "offer", "outcome": "open"}])
+    deal = {"id": "A", "created_at": at(1), "stage": "offer", "outcome": "won", "closed_at": at(4)}
+    without = cc.Dataset(opportunity=[deal])
     amounts = cc.Dataset(
         opportunity=without["opportunity"],
         change=[{"table": "opportunity", "record": "A", "field": "owner", "old": "x", "new": "y", "at": at(3)}],
