@@ -28,7 +28,7 @@ def analysed(args: argparse.Namespace, name: str, choices: dict[str, Any]) -> in
     data = data_of(args)
     found = workspace.analyse(
         name,
-        data,
+        data if args.store is None else None,  # of a store, what its records were before is there too
         where=condition_of(args.where, [t for t in analysis.needs or data if t in data], data, workspace),
         as_of=moment(args.as_of, "--as-of") if args.as_of else None,
         **choices,

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+import crmcore as cc
+from crmcore.domain import Pipeline, Stage
 
 DEALS = """\
 id,stage,created_at,amount,owner
@@ -48,6 +52,25 @@ def test_a_funnel_of_a_folder(crmcore: Any, histories: Path) -> None:
     assert deals("--per", "quarter", "--of", "entered") == [2, 2, 1, 1, 0, 0]
     assert deals("--stages", "offer, new") == [3, 3, 1]  # who is in new is further on than offer
     assert deals("--top", "1") == [3]
+
+
+def test_a_funnel_of_a_store(crmcore: Any, tmp_path: Path) -> None:
+    """The log of a store is a history: moves, and the order of the stages."""
+    path = tmp_path / "crm.db"
+    pipeline = Pipeline("P", stages=(Stage("new"), Stage("offer"), Stage("won", kind="won")))
+    with cc.Workspace(store=f"sqlite:///{path}") as workspace:
+        workspace.put(pipeline, at=datetime(2026, 1, 1, tzinfo=UTC))
+        for name, day in (("d1", 2), ("d2", 3)):
+            workspace.create(name, pipeline="P", at=datetime(2026, 1, day, tzinfo=UTC))
+        workspace.move("d1", "offer", at=datetime(2026, 1, 9, tzinfo=UTC))
+
+    def deals(*options: str) -> list[int]:
+        run = crmcore("funnel", "--store", path, "--format", "json", *options)
+        assert run.status == 0, run.err
+        return [row["deals"] for row in json.loads(run.out)["rows"]]
+
+    assert deals() == [2, 1, 0]
+    assert deals("--as-of", "2026-01-02") == [1, 0, 0]
 
 
 def test_in_chinese(crmcore: Any, histories: Path) -> None:
