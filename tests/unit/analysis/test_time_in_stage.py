@@ -175,6 +175,13 @@ def test_days_of_23_hours() -> None:
     assert first(instants, days="business", weekdays=(6, 7)) == pytest.approx(47 / 24)
 
 
+def test_a_date_on_either_side_counts_whole_days() -> None:
+    """T2: created on the 1st at 18:00 and moved on the 3rd is 2 days; there since the 3rd, at 6:00 on the 8th, 5 days."""
+    data = dataset([("A", at(1, 18), "offer", "open", None)], [("A", "new", "offer", date(2026, 1, 3))])
+
+    assert cc.analyse("time_in_stage", data, as_of=at(8, 6))["mean_days"].tolist() == [2.0, 5.0]
+
+
 @given(
     st.lists(st.integers(0, 24 * 25), min_size=2, max_size=4),
     st.sets(st.integers(1, 7), min_size=1),
