@@ -208,6 +208,27 @@ def test_the_closing_date_names_the_cause_before_a_transfer() -> None:
     assert causes(waterfall(data, by="owner", closing="2026-Q1")) == {("moved_out", "pushed_out"): (1, 100)}
 
 
+def test_the_first_key_that_changed_names_a_transfer() -> None:
+    """W1: where owner and pipeline both changed, the cause is the key that stands first."""
+    data = dataset(deal("D", {"owner": "Anna", "region": "A"}, {"owner": "Bo", "region": "B"}))
+
+    assert causes(waterfall(data, by=("region", "owner"))).keys() == {
+        ("moved_in", "transferred_region"), ("moved_out", "transferred_region"),
+    }  # fmt: skip
+    assert ("moved_out", "transferred_owner") in causes(waterfall(data, by="owner", where=col("region").not_null()))
+
+
+@pytest.mark.parametrize(
+    ("day", "inside"), [("2026-01-31", 0), ("2026-02-01", 1), ("2026-02-28", 1), ("2026-03-01", 0)]
+)
+def test_a_window_has_its_first_and_its_last_day(day, inside) -> None:
+    """T1, W1: February is all of its days and no other."""
+    data = dataset(deal("D", now={"expected_close": date.fromisoformat(day)}))
+
+    for closing in ("2026-02", ("2026-02-01", "2026-02-28")):
+        assert len(waterfall(data, closing=closing).deals("end")) == inside
+
+
 def test_a_win_counts_where_it_was_won() -> None:
     """W1, M7: transferred and then won, a deal moves first; the won bar of each owner is won_value."""
     data = dataset(

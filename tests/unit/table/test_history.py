@@ -150,3 +150,28 @@ def test_the_result_names_what_is_assumed_only() -> None:
 
     assert found.rows() == [{"stage": "a", "owner": "Anna", "open_value": 10.0}]
     assert sorted(found.settings["assumed"]) == ["opportunity.amount", "opportunity.owner"]
+
+
+def test_amounts_that_name_no_currency_have_that_of_their_record() -> None:
+    """M2: hosts keep amount and currency in fields apart; an amount of the past is in the currency of its deal, or in its own."""
+    rows = [
+        {"id": "A", "created_at": date(2026, 1, 1), "outcome": "open", "amount": 20, "currency": "EUR"},
+        {"id": "B", "created_at": date(2026, 1, 1), "outcome": "open", "amount": 30, "currency": "EUR"},
+    ]
+    usd = {"id": "C", "created_at": date(2026, 1, 1), "outcome": "open", "amount": 50, "currency": "USD"}
+
+    def raised(*deals, text="10"):
+        return [
+            {"table": "opportunity", "record": d["id"], "field": "amount", "old": text, "new": str(d["amount"]), "at": date(2026, 2, 1)}
+            for d in deals
+        ]  # fmt: skip
+
+    def then(*deals, text="10"):
+        data = cc.Dataset(opportunity=deals, change=raised(*deals, text=text))
+        found = cc.measure("open_value", data, by="currency", as_of=date(2026, 1, 15))
+        return {row["currency"]: row["open_value"] for row in found.rows()}
+
+    assert then(*rows) == {"EUR": 20}
+    assert then(*rows, usd) == {"EUR": 20, "USD": 10}
+    assert then(*rows, usd, text=None) == {"EUR": 0, "USD": 0}
+    assert then(*rows, text="10 EUR") == {"EUR": 20}

@@ -17,7 +17,7 @@ from ..ids import like_ids
 from ..schema import schema_of
 from ..stacked import stacked
 
-__all__ = ["Codes", "blank", "coded", "pooled"]
+__all__ = ["Codes", "blank", "coded", "in_currency", "pooled"]
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -43,6 +43,41 @@ def coded(rows: Array, *columns: Column) -> list[Codes]:
     return [Codes(codes, list(index)) for codes in found]
 
 
+def in_currency(sides: Sequence[Codes], rows: Array, today: Column) -> Sequence[Codes]:
+    """Return amounts that name no currency with that of their record, as hosts keep the two in fields apart (M2).
+
+    Args:
+        sides: values of the changes, which have their texts in common.
+        rows: the row of each change.
+        today: the amounts of the rows.
+    """
+    if not isinstance(today.currency, Column) and not any(" " in text for text in sides[0].texts):
+        return sides  # one currency is that of all, or there is none
+    record = today.currency
+    labels = record.labels if isinstance(record, Column) else (None, record)
+    own = record.data[rows].astype(np.int64) if isinstance(record, Column) else np.ones(len(rows), np.int64)
+    bare = np.array([*(" " not in text for text in sides[0].texts), False])
+    index: dict[str, int] = {}
+    found = []
+    for side in sides:
+        pairs = side.codes.astype(np.int64) * len(labels) + np.where(bare[side.codes], own, 0)
+        different, place = np.unique(np.where(side.codes < 0, -1, pairs), return_inverse=True)
+        codes = [
+            -1
+            if pair < 0
+            else index.setdefault(
+                _with_currency(side.texts[pair // len(labels)], labels[pair % len(labels)]), len(index)
+            )
+            for pair in different.tolist()
+        ]
+        found.append(np.array(codes, np.int64)[place.reshape(-1)])
+    return [Codes(codes, list(index)) for codes in found]
+
+
+def _with_currency(text: str, currency: str | None) -> str:
+    return text if currency is None else f"{text} {currency}"
+
+
 def pooled(today: Column, texts: Sequence[str], table: str, field: str, zone: Zone) -> Column:
     """Return the values of today, then those that texts name, then a blank one.
 
@@ -63,6 +98,8 @@ def pooled(today: Column, texts: Sequence[str], table: str, field: str, zone: Zo
     if found.kind == "key":
         whole = any(isinstance(label, int) for label in today.labels[1:])
         found = like_ids(found, Column("id", np.zeros(0, np.int64 if whole else object)))
+    if found.kind == "money" and found.currency is None and isinstance(today.currency, str):
+        found = found.replace(currency=today.currency)
     return stacked(today, found, zone)
 
 

@@ -13,7 +13,7 @@ from ..column import Array, Column
 from ..ids import like_ids
 from ..table import Table
 from .complete import complete
-from .decode import Codes, blank, coded, pooled
+from .decode import Codes, blank, coded, in_currency, pooled
 from .log import Log, values_before
 from .order import ordered
 from .whole import micros, whole
@@ -107,10 +107,12 @@ def _log(
     zone: Zone,
     ranks: Mapping[Any, int],
 ) -> Log:
-    old, new = texts
     today = table.columns.get(field)
     if today is None:
         today = blank(table.name, field, len(table))
+    if today.kind == "money":
+        texts = in_currency(texts, rows, today)
+    old, new = texts
     pool = pooled(today, new.texts, table.name, field, zone)
     nothing = len(pool) - 1
     names = np.argsort(np.argsort(np.array([*new.texts, ""], object)))
