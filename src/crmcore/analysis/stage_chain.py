@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -186,11 +187,12 @@ def chains_of(view: View, *, by: str | Expr | None = None, prior: float = PRIOR)
     if pipeline is not None:
         back &= pipeline[to] == pipeline[of]  # to another pipeline is neither on nor back
 
-    def counted(kept: Mask) -> Counted:
-        return _counted(visits, of, to, back, len(stages), kept)
-
-    whole = counted(np.ones(len(visits), bool))
-    parts = [counted(codes[visits.rows] == c) for c in range(len(segments))]
+    n = len(stages)
+    whole = _counted(visits, of, to, back, n)
+    parts = [
+        _counted(visits.select(some), of[some], to[some], back[some], n)
+        for some in _by_code(codes[visits.rows], len(segments))
+    ]
     days = _days(whole)
     solved = absorbing(whole.moves, whole.ends, days)
     step, end = _likely(whole, solved)
@@ -276,21 +278,28 @@ def _next(visits: Visits, of: Array) -> Array:
     return found
 
 
-def _counted(visits: Visits, of: Array, to: Array, back: Mask, n: int, kept: Mask) -> Counted:
-    moved, ended = kept & (to >= 0), kept & (visits.ended >= _FIRST_END)
-    timed = kept & (visits.entered != ALWAYS)
+def _by_code(codes: Array, size: int) -> list[Array]:
+    """Return the places of each code, in their order."""
+    order = np.argsort(codes, kind="stable")
+    ends = np.searchsorted(codes[order], np.arange(size + 1))
+    return [order[a:b] for a, b in pairwise(ends.tolist())]
+
+
+def _counted(visits: Visits, of: Array, to: Array, back: Mask, n: int) -> Counted:
+    moved, ended = to >= 0, visits.ended >= _FIRST_END
+    timed = visits.entered != ALWAYS
     left = timed & (visits.ended != 0)
     k = len(OUTCOMES)
 
-    def number(mask: Array) -> Array:
+    def number(mask: Mask) -> Array:
         return np.bincount(of[mask], minlength=n)
 
     return Counted(
         np.bincount(of[moved] * n + to[moved], minlength=n * n).reshape(n, n),
         np.bincount(of[ended] * k + visits.ended[ended] - _FIRST_END, minlength=n * k).reshape(n, k),
-        number(kept),
-        number(kept & (visits.ended == 0)),
-        number(kept & back),
+        np.bincount(of, minlength=n),
+        number(visits.ended == 0),
+        number(back),
         number(left),
         sums_by(of[timed], (visits.left - visits.entered)[timed], n),
     )

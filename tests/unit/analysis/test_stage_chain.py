@@ -194,6 +194,9 @@ def test_played_through() -> None:
         deals.append((path, stage, day, None))
     found = {r["stage"]: r for r in chain(history(*deals))}
 
+    # where all have ended, the chain gives back what came: the share won and the mean days
+    assert found["A"]["win_probability"] == pytest.approx(sum(d[1] == "won" for d in deals) / 3_000, rel=1e-9)
+    assert found["A"]["days_to_close"] == pytest.approx(sum(d[2] for d in deals) / 3_000, rel=1e-6)
     # A = .6 B, B = .2 A + .5 C, C = .2 B + .6 won: B (1 - .12 - .1) = .3
     b = Fraction(3, 10) / Fraction(78, 100)
     assert found["B"]["win_probability"] == pytest.approx(float(b), abs=0.02)
