@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 
 from ..errors import HistoryUnavailable, TableNotFound
+from ..evaluate.moments import local_days
 from ..table.column import Array, Mask
 from ..table.history import ALWAYS, Visits, logs_of, micros, visits_of
 from ..table.table import Table
@@ -137,7 +138,10 @@ def _before_creation(view: View) -> tuple[Array, Array]:
     rows = log.rows[firsts]
     stage = log.pool.data[log.old[firsts]]
     left = (stage > 0) & (stage != log.pool.data[log.new[firsts]])
-    wrong = left & created.present()[rows] & (log.at[firsts] < micros(created, zone)[rows])
+    at, born = log.at[firsts], micros(created, zone)[rows]
+    if created.kind == "day" or _by_day(view, "change", "at"):  # on one and the same day nothing comes before (T2)
+        at, born = local_days(at, zone), local_days(born, zone)
+    wrong = left & created.present()[rows] & (at < born)
     return rows[wrong], stage[wrong].astype(np.int64)
 
 

@@ -261,6 +261,17 @@ def test_a_stay_that_ends_before_it_begins_is_counted_and_not_used() -> None:
     assert total.only(stage="offer")["mean_days"].tolist() == [(5 + 3) / 2]
 
 
+def test_on_the_day_of_creation_nothing_comes_too_early() -> None:
+    """T2: created on a date, and moved at 10 o'clock of that day: no fault, unlike a move on the day before."""
+    for moved, wrong in ((at(5, 10), 0), (at(4, 10), 1)):
+        found = cc.analyse(
+            "time_in_stage", dataset([("A", date(2026, 1, 5), "offer", "open", None)], [("A", "new", "offer", moved)])
+        )
+
+        assert found.fact("negative") == wrong
+        assert found["stage"].tolist() == ["offer"]
+
+
 def test_no_history_is_no_number() -> None:
     """S5: without changes, with changes of something else, or of the last one alone, time in stage is unavailable."""
     deals = [("A", at(1), "offer", "open", None)]
