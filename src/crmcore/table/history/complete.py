@@ -74,7 +74,7 @@ def _outcome(today: Column, stage: Log, kinds: Array) -> Log:
     size = len(today)
     meant = size - 1 + np.where(kinds == 0, _OPEN, kinds)
     before = np.arange(size)
-    moved = np.unique(stage.rows)
+    moved = stage.rows[np.diff(stage.rows, prepend=-1) != 0]
     before[moved] = meant[stage.before[moved]]
     old, new = meant[stage.old], meant[stage.new]
     pool = stacked(today, words, Zone("UTC"))
