@@ -233,7 +233,7 @@ ANALYSES: tuple[Analysis, ...] = (
         summary="What would have been forecast for past periods by what was known then, beside what was won in them, with WAPE, "
         "bias, coverage of P10 to P90 and visibility.",
         source="Q07; backtest at points in time",
-        rules=("F2", "F3", "O8", "R2", "T1", "M2", "M3", "M4"),
+        rules=("F2", "F3", "O8", "S5", "R2", "T1", "M2", "M3", "M4"),
         labels={"en": "Backtest of forecasts", "zh": "预测回测"},
         subject="forecast",
     ),

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 import crmcore as cc
-from crmcore.errors import ArgumentError, ColumnNotFound, TableNotFound
+from crmcore.errors import ArgumentError, ColumnNotFound, HistoryUnavailable, TableNotFound
 
 TODAY = date(2026, 7, 5)
 
@@ -144,6 +144,22 @@ def test_a_chain_learns_nothing_of_later() -> None:
     assert [r["forecast"] for r in found] == [100, 200]
 
 
+def test_probabilities_of_today_do_not_leak() -> None:
+    """S5, F3: where only stages have a history, the probability of the stage then counts, not the 90 % and 25 % of today."""
+    stages = [{"id": "new", "probability": Decimal("0.1")}, {"id": "offer", "probability": Decimal("0.4")}]
+    deals = [d | {"stage": "offer", "probability": Decimal(d["outcome"] == "won")} for d in DEALS]
+    moved = change(1, "stage", date(2026, 1, 20), "new", "offer")
+    told = [*(c for c in CHANGES if c["field"] not in ("probability", "expected_close")), moved]
+    data = cc.Dataset(opportunity=deals, change=told, stage=stages)
+    found = cc.analyse("forecast_backtest", data, as_of=TODAY)
+
+    assert found.rows()[0]["forecast"] == 100 * 0.1
+    assert found.rows()[1]["forecast"] == 200 * 0.4
+    assert "No changes are known of: expected_close." in str(found)
+    with pytest.raises(HistoryUnavailable, match="changes of the stage or of the probability"):
+        backtest(changes=[c for c in CHANGES if c["field"] != "probability"])
+
+
 def test_the_order_of_rows_does_not_matter() -> None:
     """Deals and changes the other way round: the same listing."""
     assert backtest(DEALS[::-1], CHANGES[::-1]).to_dict() == backtest().to_dict()
@@ -157,9 +173,9 @@ def test_little_and_nothing() -> None:
     with pytest.raises(TableNotFound, match="opportunity"):
         cc.analyse("forecast_backtest", cc.Dataset(stage=[{"id": 1}]))
     with pytest.raises(ColumnNotFound, match="expected_close"):
-        cc.analyse(
-            "forecast_backtest",
-            cc.Dataset(opportunity=[{k: v for k, v in d.items() if k != "expected_close"} for d in DEALS]),
+        backtest(
+            [{k: v for k, v in d.items() if k != "expected_close"} for d in DEALS],
+            [c for c in CHANGES if c["field"] != "expected_close"],
         )
 
 

@@ -11,12 +11,13 @@ import attrs
 import numpy as np
 
 from ...algebra.columns import Expr
-from ...errors import ArgumentError, TableNotFound
+from ...errors import ArgumentError, HistoryUnavailable, TableNotFound
 from ...state.listing import Fact, Heading, Listing
+from ...table.history import logs_of
 from ..choices import whole
 from ..stage_chain import PRIOR
 from .convolution import CERTAIN, revenue_outcomes
-from .deals import WON, deals_of
+from .deals import OF_STAGE, OWN, WON, Deals, deals_of
 from .revenue import methods_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ _HEADINGS = (
     Heading("wins", "count", {"en": "Of these won in the period", "zh": "其中本期赢单数"}),
     Heading("visible", "money", {"en": "Won that was in sight", "zh": "预测时已可见的赢单金额"}),
 )
+_AS_TODAY = {
+    "en": "No changes are known of: {names}. What these are today stands for what they were.",
+    "zh": "未知变更历史：{names}。以当前值代替当时的值。",
+}
 _NOTE = {
     "en": "Each forecast is made from the data as they stood on its day and as they were known on it; what was won is what is "
     "known now.",
@@ -77,6 +82,7 @@ def forecast_backtest(
 
     A forecast is made from the data as they were at the end of its day, and as they were known then: stages, amounts,
     probabilities and closing dates of that day, and a stage chain of nothing later. So nothing of the period leaks into it.
+    Where no changes of the probability are known, that of the stage then stands for it, as a deal that ended has 1 or 0.
 
     Args:
         view: with opportunities, and the changes of those columns that change.
@@ -99,8 +105,9 @@ def forecast_backtest(
         TableNotFound, ColumnNotFound: what is missing.
         ArgumentError: a choice that means nothing.
         CurrencyError: amounts of several currencies.
+        HistoryUnavailable: no changes of stages and probabilities are known (S5).
 
-    Rules: F2, F3, O8, R2, T1, M2, M3, M4.
+    Rules: F2, F3, O8, S5, R2, T1, M2, M3, M4.
 
     Source: Q07; backtest at points in time.
     """
@@ -112,13 +119,15 @@ def forecast_backtest(
         raise TableNotFound("opportunity", view.scope.tables, where="in the dataset")
     won = view.rows("opportunity", at="closed_at", where=WON)
     known = _Won.of(won)
+    over = _over(view, per, after)[-periods:]
+    own, notes = _own(view) if over else (OWN, [])
     found = []
-    for period in _over(view, per, after)[-periods:]:
+    for period in over:
         day = _EPOCH + timedelta(days=period.start - 1 + after)
-        found.append(_judged(view.known_at(day), period, day, known, method, after, rates, segment, prior))
-    return Listing(
-        list(zip(_HEADINGS, _columns(found), strict=True)), facts=_facts(found, per), notes=[_NOTE] if found else []
-    )
+        then = view.known_at(day)
+        deals = deals_of(then, per=per, ahead=0 if after else 1, rates=rates, by=segment, prior=prior, own=own)
+        found.append(_judged(then, deals, period, day, known, method, after))
+    return Listing(list(zip(_HEADINGS, _columns(found), strict=True)), facts=_facts(found, per), notes=notes)
 
 
 @attrs.frozen(slots=True)
@@ -163,18 +172,29 @@ def _over(view: View, per: str, after: int) -> list[Period]:
     ]
 
 
-def _judged(
-    then: View,
-    period: Period,
-    day: date,
-    won: _Won,
-    method: str,
-    after: int,
-    rates: str,
-    segment: str | Expr | None,
-    prior: float,
-) -> _Judged:
-    deals = deals_of(then, per=period.grain, ahead=0 if after else 1, rates=rates, by=segment, prior=prior)
+def _own(view: View) -> tuple[Expr, list[dict[str, str]]]:
+    """Return the probability that deals had then, and what the listing has to say.
+
+    Raises:
+        HistoryUnavailable: nothing tells of it (S5).
+    """
+    told = {*logs_of(view.scope.tables, view.scope.zone).get("opportunity", {})}
+    if "change" in view:  # of some columns a source keeps the last change only
+        told -= {name for name in told if f"opportunity.{name}" in view.scope.tables["change"].last_only}
+    if not {"probability", "stage"} & told:
+        raise HistoryUnavailable(
+            "a forecast of the past needs the changes of the stage or of the probability of opportunities, and the table change "
+            "has none; those of today know how deals ended (S5)"
+        )
+    unknown = [name for name in ("amount", "expected_close") if name not in told]
+    notes = [_NOTE]
+    if unknown:
+        names = ", ".join(unknown)
+        notes.append({"en": _AS_TODAY["en"].format(names=names), "zh": _AS_TODAY["zh"].format(names=names)})
+    return (OWN if "probability" in told else OF_STAGE), notes
+
+
+def _judged(then: View, deals: Deals, period: Period, day: date, won: _Won, method: str, after: int) -> _Judged:
     outcomes = revenue_outcomes(deals.amounts, deals.chances)
     low, middle, high = ((outcomes.quantile(q) + deals.won) / deals.scale for q in (0.1, 0.5, 0.9))
     value = middle * deals.scale if method == "p50" else methods_of(then, deals, 0 if after else 1)[method]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ...calendars import Period
     from ..view import Rows, View
 
-__all__ = ["POPULATIONS", "RATES", "WON", "Deals", "deals_of", "quota_of"]
+__all__ = ["OF_STAGE", "OWN", "POPULATIONS", "RATES", "WON", "Deals", "deals_of", "quota_of"]
 
 OPEN = col("outcome") == "open"
 WON = col("outcome") == "won"
@@ -32,7 +32,8 @@ POPULATIONS = ("seller", "team", "organisation", "product")
 """Whose targets for the won value are a quota (M8)."""
 RATES = ("own", "stages")
 """Where chances come from: the probability of the deal or of its stage (M4), or the chain of its stage."""
-_OWN = coalesce(maybe("probability"), maybe("stage.probability"))
+OF_STAGE = maybe("stage.probability")
+OWN = coalesce(maybe("probability"), OF_STAGE)
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -76,11 +77,21 @@ def deals_of(
     rates: str = "own",
     by: str | Expr | None = None,
     prior: float = PRIOR,
+    own: Expr = OWN,
 ) -> Deals:
     """Return the deals of a forecast.
 
     A deal that is open is in the period in which it is expected to close, one that was won in that in which it was
     won; lost and abandoned deals are in none (M4). Without a period all open deals are in it, and none that was won.
+
+    Args:
+        view: with opportunities.
+        per: the kind of period, or None.
+        ahead: how many periods after that of as_of.
+        rates: one of `RATES`.
+        by: segments of the chain.
+        prior: of the chain.
+        own: the probability of a deal that no chain has.
 
     Raises:
         TableNotFound, ColumnNotFound: what is missing.
@@ -103,7 +114,7 @@ def deals_of(
     currency = _one_currency(amounts, gained)
     scale = lcm(amounts.scale, 1 if gained is None else gained.scale)
     priced = amounts.present()
-    chances, more = _chances(view, rows, rates, by, prior)
+    chances, more = _chances(view, rows, rates, by, prior, own)
     total = 0 if gained is None else sum(gained.data[gained.present()].tolist()) * (scale // gained.scale)
     return Deals(
         period,
@@ -167,13 +178,15 @@ def _open(view: View, per: str | None, period: Period | None) -> tuple[Rows, lis
     return rows.at(np.flatnonzero(_within(days, period))), facts
 
 
-def _chances(view: View, rows: Rows, rates: str, by: str | Expr | None, prior: float) -> tuple[Array, list[Fact]]:
+def _chances(
+    view: View, rows: Rows, rates: str, by: str | Expr | None, prior: float, own: Expr
+) -> tuple[Array, list[Fact]]:
     """Return the chance of each open deal in 1/10,000, and how many had to take another."""
-    own = rows.values(_OWN)
-    present = own.present()
-    found = np.where(present, own.data.astype(np.int64) * CERTAIN // own.scale, CERTAIN)
+    said = rows.values(own)
+    present = said.present()
+    found = np.where(present, said.data.astype(np.int64) * CERTAIN // said.scale, CERTAIN)
     if rates == "own":
-        return found, [_left("deals_without_probability", own.nulls, _UNWEIGHTED)]
+        return found, [_left("deals_without_probability", said.nulls, _UNWEIGHTED)]
     learnt = chains_of(view, by=by, prior=prior)
     stage = view.scope.tables["opportunity"]["stage"]
     chances = learnt.chances(stage)
