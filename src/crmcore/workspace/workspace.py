@@ -250,9 +250,8 @@ class Workspace(OnStore, Selling):
         analysis = analysis_named(name, self.metrics)
         check_choices(analysis, choices)
         back = analysis.history or "change" in analysis.needs or as_of is not None or known is not None
-        tables = self._data(data, analysis.needs, history=back)
-        found = analysis.run(self.view(tables, where=where, as_of=as_of, known=known), **choices)
-        return found.told(self.language)
+        view = self.view(self._data(data, analysis.needs, history=back), where=where, as_of=as_of, known=known)
+        return analysis.run(view, **choices).told(self.language)
 
     def scorer(self, name: str | Scorer) -> Scorer:
         """Return a scorer by name.

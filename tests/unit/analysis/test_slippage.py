@@ -231,3 +231,49 @@ def test_moves_are_those_of_a_replay(deals_of, across, today) -> None:
     assert {r["id"]: r["pushes"] for r in slipping.rows() if r["pushes"]} == {
         name: count for name, count in by_deal.items() if count and name not in closed_by
     }
+
+
+def test_a_rate_is_of_what_was_due_alone() -> None:
+    """Q11: of two deals due, one was pulled forward and one is open; what came or was pulled in since is in no number."""
+    made = date(2025, 12, 1)
+    due, later = date(2026, 5, 20), date(2026, 8, 1)
+    rows = deals(
+        {"id": "A", "expected_close": date(2026, 3, 30), "created_at": made},
+        {"id": "B", "expected_close": due, "created_at": made},
+        {"id": "new", "expected_close": due, "created_at": date(2026, 4, 10)},
+        {"id": "quick", "expected_close": due, "created_at": date(2026, 4, 10), "outcome": "won", "closed_at": date(2026, 4, 12)},
+        {"id": "in", "expected_close": due, "created_at": made},
+    )  # fmt: skip
+    april = date(2026, 4, 15)
+    changes = [
+        change("A", "expected_close", due, date(2026, 3, 30), april),
+        change("in", "expected_close", later, due, april),
+    ]
+    found = cc.analyse("slip_rate", cc.Dataset(opportunity=rows, change=changes), last=1, as_of=date(2026, 6, 30))
+
+    assert {n: found[n].tolist() for n in ("due", "closed", "slipped", "pulled_out", "still_open", "slip_rate")} == {
+        "due": [2], "closed": [0], "slipped": [0], "pulled_out": [1], "still_open": [1], "slip_rate": [0.0],
+    }  # fmt: skip
+    assert "not over" not in str(found)
+
+
+def test_a_deal_pushed_twice_in_a_month_is_one_deal() -> None:
+    """T13: two pushes, one deal pushed."""
+    changes = [
+        change("A", "expected_close", date(2026, 2, 1), date(2026, 3, 1), JAN),
+        change("A", "expected_close", date(2026, 3, 1), date(2026, 4, 1), JAN + timedelta(3)),
+    ]
+    data = cc.Dataset(opportunity=deals({"id": "A", "expected_close": date(2026, 4, 1)}), change=changes)
+
+    found = cc.analyse("close_date_moves", data)
+
+    assert (found["pushes"].tolist(), found["deals_pushed"].tolist()) == ([2], [1])
+
+
+def test_what_changes_with_the_close_is_no_move() -> None:
+    """O4: without changes of outcomes the record's own date of closing tells which moves came before it."""
+    rows = deals({"id": "A", "expected_close": MAR, "outcome": "won", "closed_at": FEB})
+    moves = [(JAN, date(2026, 3, 1)), (date(2026, 3, 1), MAR)]
+    changes = [change("A", "expected_close", *moves[0], JAN), change("A", "expected_close", *moves[1], FEB)]
+
+    assert cc.analyse("close_date_moves", cc.Dataset(opportunity=rows, change=changes)).fact("pushes") == 1
