@@ -169,6 +169,20 @@ def test_the_order_is_that_of_the_time() -> None:
     assert strict["deals"].tolist() == [1, 1, 3, 0]
 
 
+def test_a_win_fills_in_the_stages_of_its_time() -> None:
+    """S1, S2: B was retired on day 10; who was won before has reached it, who was won after has not."""
+    stages, _ = revised(day(10))
+    records, changes = history([["A", "won"]])
+    deal, made = PIPELINE.create("N", "A", at=day(20))
+    deal, more = PIPELINE.move(deal, "won", at=day(21))
+    old, moves = history([["B"]], prefix="O")
+    data = cc.Dataset(opportunity=[*records, deal, *old], stage=stages, change=[*changes, *made, *more, *moves])
+    found = cc.analyse("funnel", data)
+
+    rows = {row["stage"]: row["deals"] for row in found}
+    assert rows == {"A": 3, "B": 2, "C": 2, "won": 2}
+
+
 def test_stages_that_no_pipeline_knows() -> None:
     """S1, E25, E26: a stage that is gone from the pipeline stands under its own name; ids outlive names."""
     stages = [{"id": "A", "name": "Start", "order": 1, "kind": "open"}, {"id": "C", "order": 3, "kind": "open"}]
@@ -211,6 +225,7 @@ def test_a_deal_that_changes_its_pipeline() -> None:
     assert [(r["pipeline"], r["stage"], r["deals"]) for r in found] == [
         ("P", "A", 2), ("P", "B", 1), ("P", "C", 0), ("P", "won", 0), ("Q", "X", 1), ("Q", "Y", 1), ("Q", "won", 1)
     ]  # fmt: skip
+    assert found["back"].tolist() == [0] * 7  # the first stage of Q is not before the second one of P
     assert cc.analyse("funnel", data, pipeline="Q")["deals"].tolist() == [1, 1, 1]
     moves = cc.analyse("stage_transitions", data)
     assert ("B", "X", "other", 1) in [(r["stage"], r["to"], r["kind"], r["count"]) for r in moves]
