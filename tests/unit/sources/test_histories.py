@@ -559,6 +559,48 @@ def test_beginnings_alone_are_enough() -> None:
     assert told(history, "old", "new", "at") == [("S1", "S2", date(2026, 2, 9)), ("S2", "S3", date(2026, 2, 11))]
 
 
+def test_the_end_of_the_last_stay_and_a_stay_in_two_rows() -> None:
+    """Closing ends the last stay, so its end is no change; two rows of one stage that touch are one stay."""
+    rows = [
+        {"parent": "A", "from": s, "from_date": dated(a), "to_date": dated(b)}
+        for s, a, b in [("S1", 0, 2), ("S1", 2, 4), ("S2", 4, 9)]
+    ]
+
+    assert told(histories.from_intervals(rows), "old", "new", "at") == [("S1", "S2", dated(4))]
+
+
+def test_changes_are_told_by_record_and_numbered_within_an_instant() -> None:
+    """S4: two records, each with its own first version; of a zero-long stay the number says that it came first."""
+    rows = [{"__id": n, "id": n // 2, "state": f"S{n}", "write_date": dated(0)} for n in range(4)]
+    log = [
+        {"OpportunityId": d, "Field": "Amount", "NewValue": n, "CreatedDate": dated(n // 2), "nr": n}
+        for d in "AB"
+        for n in range(4)
+    ]
+    stays = [
+        {"parent": 1, "from": s, "from_date": dated(a), "to_date": dated(b)}
+        for s, a, b in [("S1", 0, 1), ("S3", 1, 1), ("S2", 1, 2)]
+    ]
+
+    versions = histories.from_row_versions(rows, fields={"state": "stage"})
+    assert told(versions, "record", "old", "new") == [(0, "S0", "S1"), (1, "S2", "S3")]
+    assert versions.issues == ()
+    assert [c["sequence"] for c in histories.from_field_changes(log, sequence="nr")] == [0, 1, 0, 1] * 2
+    moved = {c["new"]: c["sequence"] for c in histories.from_intervals(stays)}
+    assert moved["S3"] < moved["S2"]
+
+
+def test_versions_are_tied_only_where_nothing_orders_them() -> None:
+    """S4: equal versions of one instant say nothing, and with a column of versions none is tied."""
+    rows = [
+        {"id": 7, "state": s, "write_date": dated(d), "__id": n}
+        for n, (s, d) in enumerate([("S1", 0), ("S1", 0), ("S2", 1), ("S3", 1)])
+    ]
+
+    assert histories.from_row_versions(rows, fields={"state": "stage"}).issues == ()
+    assert histories.from_row_versions(rows[:2], version=None, fields={"state": "stage"}).issues == ()
+
+
 # --- entered and left
 
 
