@@ -123,6 +123,36 @@ def test_the_last_change_alone(tmp_path) -> None:
             visits_of(data.tables, Zone("UTC"), 0)
 
 
+def test_what_a_history_says_stays_when_it_is_joined(tmp_path) -> None:
+    """S5: issues and the mark of the last change alone; rows of the history are numbered after those of the log."""
+    log = "deal,amount,at\nD1,90,2026-02-01\nD1,,soon\nD2,95,2026-02-03\n"
+    entries = [
+        {
+            "match": "log.csv",
+            "table": "change",
+            "rest": False,
+            "columns": {"table": {"value": "opportunity"}, "field": {"value": "amount"}, "record": "deal"}
+            | {"new": "amount", "at": "at"},
+        },
+        {
+            "match": "moved.csv",
+            "table": "change",
+            "history": "last_change",
+            "columns": {"record": "deal", "value": "phase", "at": "moved"},
+        },
+    ]
+    data = read(tmp_path, entries, log=log, moved="deal,phase,moved\nD1,S3,2026-02-09\n,S1,2026-02-09\n")
+
+    assert data["change"].last_only == {"opportunity.stage"}
+    assert sorted((i.kind, i.column) for i in data.issues if i.rejected) == [("blank", "record"), ("not a date", "at")]
+    assert sorted((r.row, r.reason) for r in data.rejected) == [(2, "at: not a date 'soon'"), (2, "record: blank")]
+    assert told(data, "record", "field", "last_only") == [
+        ("D1", "amount", False),
+        ("D2", "amount", False),
+        ("D1", "stage", True),
+    ]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
