@@ -168,8 +168,8 @@ def _check_currencies(states: States, found: Ledger) -> None:
     for side, entries in ((states.start, at_start | changes), (states.end, ~at_start)):
         deals, groups = found.deal[entries], found.group[entries]
         priced = side.priced[deals]
-        used.append(np.stack([groups[priced], side.currency[deals[priced]]], axis=1))
-    pairs = np.unique(np.concatenate(used), axis=0)
+        used.append(groups[priced] * len(states.currencies) + side.currency[deals[priced]])
+    pairs = np.stack(np.divmod(np.unique(np.concatenate(used)), len(states.currencies)), axis=1)
     several = np.flatnonzero(np.diff(pairs[:, 0]) == 0)
     if several.size:
         group = int(pairs[several[0], 0])

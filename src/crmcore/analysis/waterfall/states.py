@@ -287,13 +287,17 @@ def _grouped(sides: Sequence[_Side], by: Sequence[Expr]) -> tuple[tuple[tuple[An
     size = len(sides[0].places)
     if not by:
         return ((),), [np.zeros(size, np.int64)] * 2
-    rows = np.concatenate([np.stack([pair[i] for pair in codes], axis=1) for i in range(2)])
-    different, number = np.unique(rows, axis=0, return_inverse=True)
-    named = [tuple(names[c] for names, c in zip(labels, row, strict=True)) for row in different.tolist()]
+    number = np.zeros(2 * size, np.int64)
+    for names, pair in zip(labels, codes, strict=True):
+        number = np.unique(number * len(names) + np.concatenate(pair), return_inverse=True)[1].reshape(-1)
+    one_of = np.zeros(int(number.max(initial=-1)) + 1, np.int64)
+    one_of[number] = np.arange(2 * size)
+    rows = np.stack([np.concatenate(pair)[one_of] for pair in codes], axis=1)
+    named = [tuple(names[c] for names, c in zip(labels, row, strict=True)) for row in rows.tolist()]
     order = sorted(range(len(named)), key=lambda g: [(x is None, sort_key(x)) for x in named[g]])
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
-    number = place[number.reshape(-1)]
+    number = place[number]
     return tuple(named[g] for g in order), [number[:size], number[size:]]
 
 
