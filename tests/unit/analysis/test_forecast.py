@@ -322,6 +322,23 @@ def test_currencies_do_not_mix() -> None:
     assert found.fact("quota") == 150
 
 
+def test_won_at_the_rate_of_its_close() -> None:
+    """M2: 100 dollars won on the 3rd are 50 euros, 100 open ones are 80 by the rate of the day that is looked from."""
+    base = {"created_at": date(2026, 1, 5), "expected_close": TODAY, "amount": 100, "currency": "USD"}
+    deals = [
+        base | {"id": 1, "outcome": "won", "closed_at": date(2026, 2, 3)},
+        base | {"id": 2, "outcome": "open", "closed_at": None},
+    ]
+    rates = [
+        Rate(from_currency="USD", to_currency="EUR", rate=Decimal(rate), valid_from=start)
+        for rate, start in (("0.5", date(2026, 1, 1)), ("0.8", date(2026, 2, 10)))
+    ]
+    workspace = cc.Workspace(currency="EUR", rates=rates)
+    found = by_method(workspace.analyse("revenue_forecast", dataset(deals, target=[]), as_of=TODAY))
+
+    assert (found["won"], found["all_open"]) == (50, 130)
+
+
 def test_nothing_at_all() -> None:
     """R2: without deals everything is 0 and nothing is sure to be met but a quota of nothing; without an instant there is no period."""
     columns = {c: [] for c in (*COLUMNS, "created_at")}
