@@ -131,6 +131,17 @@ def test_the_last_change_alone_is_enough() -> None:
     assert cc.analyse("deal_ageing", data, as_of=day(20))["age_days"].tolist() == [12.0]
 
 
+def test_limits_are_passed_and_the_log_comes_first() -> None:
+    """Exactly as long as the rotting days is late, not rotting; what the log says of the entry is not overruled by the record."""
+    deals = [("A", day(0), "new", "open", None, None), ("B", day(0), "offer", "open", None, day(9))]
+    found = cc.analyse("deal_ageing", dataset(deals, [("B", "new", "offer", 4)]), as_of=day(10))
+
+    assert [(r["deal"], r["status"], r["age_days"]) for r in found.rows()] == [
+        ("A", "late", 10.0),
+        ("B", "in_time", 6.0),
+    ]
+
+
 def test_dates_are_whole_days() -> None:
     """T2, O8: an entry of a date is so many local days ago; one that is still to come is not seen, the creation is."""
     deals = [
