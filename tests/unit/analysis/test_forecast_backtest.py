@@ -144,6 +144,14 @@ def test_a_chain_learns_nothing_of_later() -> None:
     assert [r["forecast"] for r in found] == [100, 200]
 
 
+def test_what_is_won_later_is_of_its_own_period() -> None:
+    """T1: the third deal won in April is in the second quarter, not in the first."""
+    deals = [*DEALS[:2], DEALS[2] | {"closed_at": date(2026, 4, 10)}]
+    found = backtest(deals, [*CHANGES[:-1], change(3, "outcome", date(2026, 4, 10), "open", "won")])
+
+    assert found.plain("actual") == [300, 50]
+
+
 def test_probabilities_of_today_do_not_leak() -> None:
     """S5, F3: where only stages have a history, the probability of the stage then counts, not the 90 % and 25 % of today."""
     stages = [{"id": "new", "probability": Decimal("0.1")}, {"id": "offer", "probability": Decimal("0.4")}]
