@@ -40,6 +40,8 @@ def rewound(table: Table, limit: Array, tables: Mapping[str, Table], zone: Zone)
     changes = tables.get("change")
     if changes is None or "id" not in table or not all(n in changes for n in CHANGE):
         return table
+    if changes["old"].nulls == len(changes):  # nothing says what was before
+        return table
     rows, places, order = _undone(changes, table, limit, zone)
     field = changes["field"]
     codes = field.data[rows]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
-from hashlib import blake2b
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,16 +11,16 @@ import numpy as np
 from ..domain import Money
 from ..errors import CrmCoreError, DataError
 from ..stores.entry import Write
-from ..stores.values import LONGEST_NAME
 from ..table.builders import ColumnSpec, builder
 from ..table.schema import schema_of
+from .beginnings import Beginnings, key_of
 from .cells import cells_of
 from .ids import Ids, whole_number
 from .records import Clock, recorded
 
 if TYPE_CHECKING:
     from ..calendars import Zone
-    from ..domain.record import Id, Moment
+    from ..domain.record import Id
     from ..table.column import Array
     from ..table.dataset import Dataset
 
@@ -39,25 +37,35 @@ def changes_of(
     source: str,
     reject: Reject,
     ids: Ids,
+    held: Callable[[str, Id], bool],
 ) -> Iterator[tuple[Write, int]]:
     """Yield the changes of a dataset as writes, each with its row number, in the order they became true (S4).
 
-    Each has a key: its id, or what it is about and when, so that it is taken once. What cannot be read is rejected.
+    Each has a key: its id, or what it is about and when, so that it is taken once. What cannot be read is rejected. Before the
+    first change of a record that is not `held` stands how the record began: what its first changes say was there before (S5).
     """
     table = data["change"]
     count = len(table)
     cells = {
         name: cells_of(table[name], 0, count) if name in table.columns else [None] * count
-        for name in ("table", "record", "field", "new", "at", "recorded_at", "sequence", "actor", "id")
+        for name in ("table", "record", "field", "old", "new", "at", "recorded_at", "sequence", "actor", "id")
     }
-    values, wrong = _values(data, cells, zone)
+    values, wrong = _values(data, cells, "new", zone)
+    olds, misread = _values(data, cells, "old", zone)
+    wrong |= misread
     own_ids = "id" in table.columns and table["id"].data.dtype == object
     numbers = range(count) if table.rows is None else table.rows.tolist()
-    for row in _in_order(data).tolist():
+    order = _in_order(data).tolist()
+    beginnings = Beginnings(data, zone, source)
+    for row in order:
+        if row not in wrong:
+            beginnings.note(cells["table"][row], cells["record"][row], cells["field"][row], olds[row])
+    for row in order:
         where, record, field, at = (cells[n][row] for n in ("table", "record", "field", "at"))
         given = {name: column[row] for name, column in cells.items() if column[row] is not None}
         if row in wrong:
-            reject("change", numbers[row] + 1, DataError(f"new: {wrong[row]} {cells['new'][row]!r}"), given)
+            said = "old" if row in misread else "new"
+            reject("change", numbers[row] + 1, DataError(f"{said}: {wrong[row]} {cells[said][row]!r}"), given)
             continue
         if where is None or record is None or field is None or at is None:
             reject("change", numbers[row] + 1, DataError("table, record, field and at belong to a change"), given)
@@ -72,16 +80,11 @@ def changes_of(
             continue
         id_ = ids.of(where, type(record)).get(record, record)
         write = Write(where, id_, {field: values[row]}, at, seen, cells["actor"][row], sequence, None, key, source)
+        in_time = isinstance(learnt, datetime) or (recorded_at is None and clock is None)
+        began = beginnings.of(write, record, in_time=in_time)
+        if began is not None and not held(where, id_):
+            yield began, numbers[row] + 1
         yield write, numbers[row] + 1
-
-
-def key_of(table: str, record: Id, field: str, at: Moment, sequence: int) -> str:
-    """Return the key of a change that has no id: what it is about and when, told apart from every other (K4)."""
-    moment = at.astimezone(UTC) if isinstance(at, datetime) else at
-    parts = json.dumps([table, record, field, moment.isoformat(), sequence], ensure_ascii=False)
-    if len(parts) <= LONGEST_NAME and parts.isprintable():
-        return parts
-    return f"change {blake2b(parts.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()}"
 
 
 def _in_order(data: Dataset) -> Array:
@@ -92,16 +95,16 @@ def _in_order(data: Dataset) -> Array:
     return np.lexsort((*keys, table["at"].data))
 
 
-def _values(data: Dataset, cells: Mapping[str, list[Any]], zone: Zone) -> tuple[list[Any], dict[int, str]]:
-    """Return the new values in the type of their field, and what is wrong with those that cannot be read, by row."""
+def _values(data: Dataset, cells: Mapping[str, list[Any]], side: str, zone: Zone) -> tuple[list[Any], dict[int, str]]:
+    """Return the old or new values in the type of their field, and what is wrong with those that cannot be read, by row."""
     groups: dict[tuple[str, str], list[int]] = {}
-    for row, (table, field, new) in enumerate(zip(cells["table"], cells["field"], cells["new"], strict=True)):
-        if new is not None:
+    for row, (table, field, text) in enumerate(zip(cells["table"], cells["field"], cells[side], strict=True)):
+        if text is not None:
             groups.setdefault((table, field), []).append(row)
-    found: list[Any] = [None] * len(cells["new"])
+    found: list[Any] = [None] * len(cells[side])
     wrong: dict[int, str] = {}
     for (table, field), rows in groups.items():
-        texts = [cells["new"][row] for row in rows]
+        texts = [cells[side][row] for row in rows]
         spec = _spec(data, table, field, zone)
         if spec.kind in ("key", "text", "auto"):
             read: list[Any] = [_number(t) for t in texts] if _whole(data, spec, table, field) else texts

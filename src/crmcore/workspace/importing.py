@@ -18,14 +18,16 @@ from ..table.dataset import Dataset
 from ..table.issue import Issue, Rejected
 from ..table.table import Table
 from ..table.views import newest
+from .beginnings import key_of
 from .cells import cells_of
-from .changes import changes_of, key_of
+from .changes import changes_of
+from .derived import derived_changes
 from .ids import Ids
 from .records import Clock, fields_kept, recorded
 
 if TYPE_CHECKING:
     from ..calendars import Zone
-    from ..domain.record import Moment
+    from ..domain.record import Id, Moment
     from ..stores.contract import Store
 
 __all__ = ["Imported", "Progress", "bring"]
@@ -152,16 +154,22 @@ class _Import:
         """Write a dataset: its changes first, then its tables as a picture of one moment."""
         known, ids = set(self._store.tables()), Ids(self._store, data)
         if "change" in data:
-            for writes in _pieces(changes_of(data, zone, clock, recorded_at, self._name, self._reject, ids)):
-                self._write(writes)
+            for part in (data, derived_changes(data, zone)):
+                if part is not None:
+                    told = changes_of(part, zone, clock, recorded_at, self._name, self._reject, ids, self._held)
+                    for writes in _pieces(told):
+                        self._write(writes)
         tables = {name: table for name, table in data.tables.items() if name != "change"}
         if not any(map(len, (*tables.values(), *data.left_out.values()))):
             return
-        moment = _since(at, tables, zone)
+        moment = _since(at, data.tables, zone)
         learnt = recorded(moment, recorded_at, clock)
         for table in (*tables.values(), *data.left_out.values()):
             for writes in self._picture(table, moment, learnt, whole=table.name in known):
                 self._write(writes)
+
+    def _held(self, table: str, id: Id) -> bool:  # noqa: A002
+        return self._store.get(table, id) is not None
 
     def _picture(self, table: Table, at: Moment, learnt: datetime, *, whole: bool) -> Iterator[list[_Row]]:
         """Yield the rows of a table as writes.

@@ -8,7 +8,7 @@ import pytest
 
 import crmcore as cc
 from crmcore.domain import Change
-from crmcore.workspace.changes import key_of
+from crmcore.workspace.beginnings import key_of
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -77,4 +77,4 @@ def test_text_that_is_no_whole_number_stays_text(text) -> None:
     found = kept.import_data(cc.Dataset(opportunity=deals, change=[change(1, "owner", text), change(3, "owner", "5")]))
 
     assert found.rejected == ()
-    assert [e.values["owner"] for e in kept.store.entries(limit=2)] == [text, 5]
+    assert [e.values["owner"] for e in kept.store.entries() if "owner" in e.values][:2] == [text, 5]
