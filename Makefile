@@ -60,8 +60,8 @@ demo: $(VENV)/.core ## the main job on generated data: a scorecard with explanat
 	@$(BIN)/crmcore demo
 
 .PHONY: test
-test: $(VENV)/.dev ## every test that needs only Python packages
-	@$(BIN)/python -m pytest
+test: $(VENV)/.dev ## every test that needs only Python packages, on all processors
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 # ---------------------------------------------------------------------------------------------------- more tests
 

@@ -9,7 +9,14 @@ import pytest
 
 from crmcore_postgres import PostgresBackend
 from crmcore_postgres.store import PostgresStore
-from crmcore_postgres.testing import Database, Server, shared_server
+from crmcore_postgres.testing import APP, OWNER, Database, Server, shared_server
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Name a case the same in every process: the roles of the tests bear the number of theirs."""
+    if isinstance(val, str) and (APP in val or OWNER in val):
+        return val.replace(APP, "app").replace(OWNER, "owner")
+    return None
 
 
 @pytest.fixture(scope="session")
