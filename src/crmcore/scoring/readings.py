@@ -10,7 +10,7 @@ from ..errors import DefinitionError
 from ..evaluate import resolve
 from ..evaluate.rows import Rows
 from ..table.column import Column
-from .blanks import blank_columns, value_without
+from .absent import blank_columns, value_without
 from .features import wants_of
 from .inputs import compared
 
