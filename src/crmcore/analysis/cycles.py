@@ -38,7 +38,7 @@ class Cycles:
 
     Args:
         time: microseconds from creation to close, or to the instant of the view.
-        entry: the age at which it came into the records; 0 for those that were followed from their creation.
+        entry: the age after which it was in the records; 0 for those that were followed from their creation, age 0 included.
         cause: what became of it: 0 open, 1 won, 2 lost, 3 abandoned.
         group: number of its group in `groups`.
         groups: their labels.
@@ -113,14 +113,15 @@ def cycles_of(view: View, by: By, since: tuple[str, int] | None, clock: Clock) -
     kept = np.flatnonzero(~(undated | closed_undated | without))
     start, end, dates = start[kept], end[kept], dates[kept]
     time = clock.between(start, end, dates)
-    entry, late, before = np.zeros(len(kept), np.int64), np.zeros(len(kept), bool), np.zeros(len(kept), bool)
+    entry, late, before = np.zeros(len(kept)), np.zeros(len(kept), bool), np.zeros(len(kept), bool)
     if since is not None:
         first = zone.start_of_day(since[1]) if since[0] == "day" else since[1]
         by_day = np.full(len(kept), created.kind == "day")
         late = start < first
-        # the age just before: who closes at that very moment, or on that very day, is in the records
-        entry[late] = clock.between(start[late], np.full(int(late.sum()), first - 1), by_day[late])
-        before = late & ((end < first) | ((entry > 0) & (time <= entry)))
+        # the age just before, and half a microsecond: who closes at that very moment, or on that very day, is in the records,
+        # and who enters at an age of 0 was not at risk at it
+        entry[late] = clock.between(start[late], np.full(int(late.sum()), first - 1), by_day[late]) + 0.5
+        before = late & ((end < first) | (time <= entry))
     negative = time < 0
     before &= ~negative
     left_out = {

@@ -202,6 +202,23 @@ def test_deals_open_when_the_records_begin_enter_late() -> None:
     assert run("sales_cycle", data).rows()[0]["deals"] == 5
 
 
+def test_a_deal_of_the_day_before_enters_after_its_first_day() -> None:
+    """Records since 2 June know nothing of deals won on the 1st at an age of 0, so those of that day are not at risk at 0.
+
+    One deal of 1 June is open, one of 2 June is won at once: at age 0 one is at risk and one is won, so the curve is at 0. Taking
+    the other for one who was at risk would give one half.
+    """
+    rows = [
+        {"id": 1, "created_at": date(2026, 6, 1), "outcome": "open", "closed_at": None},
+        {"id": 2, "created_at": date(2026, 6, 2), "outcome": "won", "closed_at": date(2026, 6, 2)},
+    ]
+    data = cc.Dataset(opportunity=rows)
+
+    assert run("sales_cycle_curve", data, since="2026-06-02", ages=5)["won_share"].tolist() == [1.0]
+    assert run("sales_cycle_curve", data, since="2026-06-01", ages=5)["won_share"].tolist() == [0.5]
+    assert run("sales_cycle", data, since="2026-06-02").fact("late") == 1
+
+
 lives = st.lists(
     st.tuples(st.integers(0, 20), st.integers(0, 25), st.integers(0, 3), st.sampled_from("ab")), min_size=1, max_size=20
 )
