@@ -9,7 +9,7 @@ import numpy as np
 
 from ...calendars import Zone
 from ...domain import Money
-from ...errors import CrmCoreError, IngestError
+from ...errors import CrmCoreError
 from ..builders import Bad, builder
 from ..builders.build import shown
 from ..column import Array, Column, code_type
@@ -78,11 +78,10 @@ def _with_currency(text: str, currency: str | None) -> str:
     return text if currency is None else f"{text} {currency}"
 
 
-def pooled(today: Column, texts: Sequence[str], table: str, field: str, zone: Zone) -> Column:
+def pooled(today: Column, texts: Sequence[str], table: str, field: str, zone: Zone, wrong: list[str]) -> Column:
     """Return the values of today, then those that texts name, then a blank one.
 
-    Raises:
-        IngestError: a text that is no value of the column.
+    A text that is no value of the column is blank, and said in `wrong`.
     """
     kind = "moment" if today.kind in ("instant", "day") else today.kind
     spec = attrs.evolve(schema_of(table).spec(field, zone.name), kind=kind, optional=True)
@@ -94,7 +93,7 @@ def pooled(today: Column, texts: Sequence[str], table: str, field: str, zone: Zo
     making.add_blank(1)
     found = making.finish()
     if making.bad:
-        raise IngestError(_unreadable(making.bad, texts, table, field))
+        wrong.append(_unreadable(making.bad, texts, table, field))
     if found.kind == "key":
         whole = any(isinstance(label, int) for label in today.labels[1:])
         found = like_ids(found, Column("id", np.zeros(0, np.int64 if whole else object)))

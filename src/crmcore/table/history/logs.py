@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...calendars import Zone
+from ...errors import IngestError
 from ..column import Array, Column
 from ..ids import like_ids
 from ..table import Table
@@ -26,7 +27,7 @@ Logs = Mapping[str, Mapping[str, Log]]
 _NONE: Logs = MappingProxyType({})
 
 
-def logs_of(tables: Mapping[str, Table], zone: Zone) -> Logs:
+def logs_of(tables: Mapping[str, Table], zone: Zone, *, strict: bool = True) -> Logs:
     """Return the logs of the columns that changed, made once for these tables.
 
     Changes of records that no table has are not in them.
@@ -34,15 +35,19 @@ def logs_of(tables: Mapping[str, Table], zone: Zone) -> Logs:
     Args:
         tables: those of a dataset; without a table `change` there are no logs.
         zone: where days end.
+        strict: False to take a value that its column cannot take as blank.
 
     Raises:
-        IngestError: a change to a value that its column cannot take.
+        IngestError: a change to such a value.
     """
     changes = tables.get("change")
     if changes is None or not len(changes):
         return _NONE
     key = ("logs", zone.name, tuple(table.serial for name, table in tables.items() if name != "change"))
-    return changes.kept(key, lambda: _made(changes, tables, zone))
+    logs, wrong = changes.kept(key, lambda: _made(changes, tables, zone))
+    if strict and wrong:
+        raise IngestError(wrong[0])
+    return logs
 
 
 def logged(tables: Mapping[str, Table]) -> frozenset[str]:
@@ -57,7 +62,8 @@ def _labels(column: Column) -> list[str]:
     return [column.labels[code] for code in np.unique(column.data).tolist() if code]
 
 
-def _made(changes: Table, tables: Mapping[str, Table], zone: Zone) -> Logs:
+def _made(changes: Table, tables: Mapping[str, Table], zone: Zone) -> tuple[Logs, list[str]]:
+    """Return the logs, and what could not be read."""
     at = micros(changes["at"], zone)
     recorded = changes.columns.get("recorded_at")
     known = at
@@ -67,6 +73,7 @@ def _made(changes: Table, tables: Mapping[str, Table], zone: Zone) -> Logs:
     tables_at, fields_at = changes["table"], changes["field"]
     ranks = _stage_ranks(tables.get("stage"))
     found: dict[str, dict[str, Log]] = {}
+    wrong: list[str] = []
     for code, name in enumerate(tables_at.labels):
         if name is None or name not in tables or name == "change":
             continue
@@ -91,9 +98,10 @@ def _made(changes: Table, tables: Mapping[str, Table], zone: Zone) -> Logs:
                 texts,
                 zone,
                 ranks if field == "stage" else {},
+                wrong,
             )
         found[name] = logs
-    return {name: complete(tables, name, logs, zone) for name, logs in found.items()}
+    return {name: complete(tables, name, logs, zone) for name, logs in found.items()}, wrong
 
 
 def _log(
@@ -106,6 +114,7 @@ def _log(
     texts: Sequence[Codes],
     zone: Zone,
     ranks: Mapping[Any, int],
+    wrong: list[str],
 ) -> Log:
     today = table.columns.get(field)
     if today is None:
@@ -113,7 +122,7 @@ def _log(
     if today.kind == "money":
         texts = in_currency(texts, rows, today)
     old, new = texts
-    pool = pooled(today, new.texts, table.name, field, zone)
+    pool = pooled(today, new.texts, table.name, field, zone, wrong)
     nothing = len(pool) - 1
     names = np.argsort(np.argsort(np.array([*new.texts, ""], object)))
     places = np.array([*(ranks.get(text, len(ranks)) for text in new.texts), len(ranks)], np.int64)
