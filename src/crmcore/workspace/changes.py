@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..domain import Money
 from ..errors import CrmCoreError, DataError
 from ..stores.entry import Write
 from ..table.builders import ColumnSpec, builder
+from ..table.builders.money import money_of
 from ..table.schema import schema_of
 from .beginnings import Beginnings, key_of
 from .cells import cells_of
@@ -111,7 +111,7 @@ def _values(data: Dataset, cells: Mapping[str, list[Any]], side: str, zone: Zone
         else:
             made = builder(spec)
             if spec.kind == "money":
-                made.add([_money(text) for text in texts])
+                made.add([money_of(text) for text in texts])
             else:
                 made.add_text(texts)
             column = made.finish()
@@ -145,12 +145,3 @@ def _number(text: str) -> Any:
     """Return the whole number that a text is of; any other text as it is."""
     found = whole_number(text)
     return text if found is None else found
-
-
-def _money(text: str) -> Any:
-    """Return "12.50 EUR" as money; what it is not is left for the reader of amounts to refuse."""
-    amount, _, currency = text.partition(" ")
-    try:
-        return Money(amount, currency or None)
-    except CrmCoreError:
-        return text

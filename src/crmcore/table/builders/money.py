@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from ...domain import Money
+from ...errors import CrmCoreError
 from ..column import Column
 from .build import Block
 from .keys import KeyBuilder
 from .numbers import NumberBuilder
 from .spec import ColumnSpec
 
-__all__ = ["MoneyBuilder"]
+__all__ = ["MoneyBuilder", "money_of"]
 
 _NO = type(None)
 
@@ -70,3 +71,12 @@ class MoneyBuilder(NumberBuilder):
             one = len(codes.labels) == 2 and (there != 0).all()
             currency = codes.labels[1] if one else codes
         return column.replace(currency=currency)
+
+
+def money_of(text: str) -> Money | str:
+    """Return an amount with its currency, as in "12.50 EUR"; the text where it is none, for the builder to refuse."""
+    amount, _, currency = text.partition(" ")
+    try:
+        return Money(amount, currency.strip() or None)
+    except CrmCoreError:
+        return text

@@ -8,10 +8,9 @@ import attrs
 import numpy as np
 
 from ...calendars import Zone
-from ...domain import Money
-from ...errors import CrmCoreError
 from ..builders import Bad, builder
 from ..builders.build import shown
+from ..builders.money import money_of
 from ..column import Array, Column, code_type
 from ..ids import like_ids
 from ..schema import schema_of
@@ -87,7 +86,7 @@ def pooled(today: Column, texts: Sequence[str], table: str, field: str, zone: Zo
     spec = attrs.evolve(schema_of(table).spec(field, zone.name), kind=kind, optional=True)
     making = builder(spec)
     if today.kind == "money" and any(" " in text for text in texts):
-        making.add([_money(text) for text in texts])
+        making.add([money_of(text) for text in texts])
     else:
         making.add_text(list(texts))
     making.add_blank(1)
@@ -108,15 +107,6 @@ def blank(table: str, field: str, size: int) -> Column:
     making = builder(attrs.evolve(spec, kind="instant" if spec.kind == "moment" else spec.kind))
     making.add_blank(size)
     return making.finish()
-
-
-def _money(text: str) -> Money | str:
-    """Return an amount with its currency, as in "12.50 EUR"; the text where it is none."""
-    amount, _, currency = text.partition(" ")
-    try:
-        return Money(amount, currency.strip() or None)
-    except CrmCoreError:
-        return text
 
 
 def _unreadable(bad: Sequence[Bad], texts: Sequence[str], table: str, field: str) -> str:
