@@ -12,8 +12,9 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..state.operand import Operand, ratio
+from ..state.sums import sums_by
 from ..table.column import Array
-from .exact import Numbers, sums_by, whole_numbers
+from .exact import Numbers, whole_numbers
 
 __all__ = ["MOST", "Cohorts", "cohorts", "counted"]
 

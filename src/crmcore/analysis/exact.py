@@ -1,4 +1,4 @@
-"""Numbers of any kind as whole numbers over one scale, and sums of them by key that cannot overflow (Q3)."""
+"""Numbers of any kind as whole numbers over one scale (Q3)."""
 
 from __future__ import annotations
 
@@ -12,17 +12,15 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from ..state.operand import reach
 from ..table.column import Array
 
-__all__ = ["Numbers", "sums_by", "whole_numbers"]
+__all__ = ["Numbers", "whole_numbers"]
 
 Numbers = Array | Sequence[int | float | Decimal | Fraction]
 
 _LIMIT = 2**63
 _CERTAIN = 1e15
 """Below this a float stands for one decimal of 15 digits."""
-_BLOCK = 1 << 16
 _STEPS = (1, 100, 1_000, 1_000_000)
 
 
@@ -80,32 +78,3 @@ def _fraction(value: Any, place: int, name: str) -> Fraction:
     if isinstance(value, (float, np.floating)) and isfinite(value):
         return Fraction(repr(float(value)))
     raise ArgumentError(f"{name}[{place}] is {value!r}; give finite numbers, and leave out rows without one (M3)")
-
-
-def sums_by(keys: Array, values: Array, size: int, bound: int | None = None) -> Array:
-    """Return the sum of whole numbers for each key 0 .. size - 1: int64, or Python integers where that is too small.
-
-    Args:
-        keys: one per value.
-        values: whole numbers.
-        size: number of keys.
-        bound: no sum of |values| is larger; looked for where it is not known.
-    """
-    if (reach(values) * max(values.size, 1) if bound is None else bound) < _LIMIT:
-        return _added(keys, values.astype(np.int64, copy=False), size)
-    if values.dtype == object:
-        sums = np.zeros(size, object)
-        np.add.at(sums, keys, values)
-        return sums
-    # in two halves, of which neither overflows
-    high, low = _added(keys, values >> 32, size), _added(keys, values & 0xFFFFFFFF, size)
-    found: Array = (high.astype(object) << 32) + low.astype(object)
-    return found if reach(found) >= _LIMIT else found.astype(np.int64)
-
-
-def _added(keys: Array, values: Array, size: int) -> Array:
-    sums = np.zeros(size, np.int64)
-    for a in range(0, keys.size, _BLOCK):  # so that keys turned into positions stay in the cache
-        part = slice(a, a + _BLOCK)
-        np.add.at(sums, keys[part], values[part])
-    return sums

@@ -12,7 +12,7 @@ from ..calendars import Period
 from ..state.interval import wilson
 from ..state.listing import Fact, Heading, Listing, Values
 from ..state.operand import NOTHING, Operand, ratio
-from .exact import sums_by
+from ..state.sums import sums_by
 from .passages import NEVER, POLICIES, Passages
 from .travels import PIPELINE, STAGE, STATUS, Travels, one_of, periods_over, travels_of
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..table.column import Array, Mask
 from ..table.history import Visits
-from .stages import Stages
+from ..table.stages import Stages
 
 __all__ = ["NEVER", "POLICIES", "Passages"]
 

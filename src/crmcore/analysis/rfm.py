@@ -12,8 +12,8 @@ from ..algebra.columns import Expr
 from ..calendars import date_of
 from ..state.listing import Fact, Heading, Listing, Values
 from ..state.operand import Operand
+from ..state.sums import sums_by
 from ..table.column import Array
-from .exact import sums_by
 from .purchases import Purchases, distinct_by, purchases, unpriced
 from .tiles import edges_below, tile_of
 

@@ -10,14 +10,14 @@ import attrs
 import numpy as np
 
 from ..algebra.columns import Expr
+from ..chains.absorbing import Absorbing, absorbing
 from ..errors import TableNotFound
 from ..state.listing import Fact, Heading, Listing, Values
+from ..state.sums import sums_by
 from ..table.column import Array, Column, Mask, sort_key
 from ..table.history import ALWAYS, Visits, visits_of
 from ..units import DAY
-from .absorbing import Absorbing, absorbing
 from .choices import positive
-from .exact import sums_by
 from .order import heading
 
 if TYPE_CHECKING:

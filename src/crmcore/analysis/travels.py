@@ -16,9 +16,9 @@ from ..state.listing import Heading
 from ..table.column import Array, Column
 from ..table.history import ALWAYS, Visits, logs_of, micros, visits_of, whole
 from ..table.history.complete import codes as closing
+from ..table.stages import Stages, stages_of
 from .choices import names_of
 from .passages import NEVER, Passages
-from .stages import Stages, stages_of
 
 if TYPE_CHECKING:
     from .view import View

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crmcore.analysis.exact import sums_by, whole_numbers
+from crmcore.analysis.exact import whole_numbers
 from crmcore.errors import ArgumentError
+from crmcore.state.sums import sums_by
 
 numbers = st.one_of(
     st.integers(-(2**70), 2**70),

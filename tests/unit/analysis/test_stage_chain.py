@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import crmcore as cc
-from crmcore.analysis.absorbing import absorbing
+from crmcore.chains.absorbing import absorbing
 from crmcore.errors import ArgumentError, TableNotFound
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

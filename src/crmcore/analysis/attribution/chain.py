@@ -7,9 +7,9 @@ from math import fsum
 
 import numpy as np
 
+from ...chains.inverse import inverse
 from ...state.listing import Fact
 from ...table.column import Array
-from ..inverse import inverse
 from .credit import summed
 from .journeys import Journeys
 from .result import Attribution

@@ -11,8 +11,8 @@ from ...calendars import Period
 from ...errors import ArgumentError
 from ...state.listing import Fact, Heading, Listing, Values
 from ...state.operand import NOTHING, Operand, ratio
+from ...state.sums import sums_by
 from ...table.column import Array
-from ..exact import sums_by
 from ..grouped import groups_of
 from .moves import Moves, amount_moves, date_moves
 

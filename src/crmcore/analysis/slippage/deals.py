@@ -10,8 +10,8 @@ from ...algebra.columns import col
 from ...calendars import date_of
 from ...state.listing import Fact, Heading, Listing
 from ...state.operand import NOTHING, Operand
+from ...state.sums import sums_by
 from ...table.column import Array, sort_key
-from ..exact import sums_by
 from .dates import DAYS_PULLED, DAYS_PUSHED, PULLS, PUSHES, later_period
 from .moves import date_moves
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from ...errors import CurrencyError
 from ...state.operand import reach
+from ...state.sums import sums_by
 from ...table.column import Array, Mask
-from ..exact import sums_by
 from .states import OPEN, State, States
 
 __all__ = ["BARS", "IN", "OUT", "Ledger", "booked"]

@@ -10,11 +10,11 @@ import numpy as np
 
 from ..calendars import Zone
 from ..errors import ArgumentError, NotFoundError
-from ..table.column import Array, Column, Mask
-from ..table.history import ALWAYS, Log, logs_of
-from ..table.outcomes import stage_kinds
-from ..table.table import Table
-from ..table.values import values_of
+from .column import Array, Column, Mask
+from .history import ALWAYS, Log, logs_of
+from .outcomes import stage_kinds
+from .table import Table
+from .values import values_of
 
 __all__ = ["IN_FORCE", "RETIRED", "UNKNOWN", "Stages", "stages_of"]
 
