@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from statistics import fmean, stdev
 from typing import Any
+
+import attrs
 
 from ..errors import ArgumentError
 from ..state.listing import Fact, Heading, Listing
 from .view import View
 
-__all__ = ["MEASURES", "forecast_predictability"]
+__all__ = ["MEASURES", "Spread", "forecast_predictability", "spread_of"]
 
 _OF_ANY = ("forecast_accuracy", "forecast_attainment", "forecast_bias")
 MEASURES = (
@@ -31,6 +34,27 @@ OVER = {
     "en": "Only periods that are over are judged; the mean is that of the periods, each weighing the same.",
     "zh": "仅评估已结束的期间；均值按期间计算，各期间权重相同。",
 }
+
+
+@attrs.frozen(slots=True)
+class Spread:
+    """How much the values of periods vary: their number, mean, standard deviation and its quotient by the mean."""
+
+    n: int
+    mean: float | None
+    deviation: float | None
+    variation: float | None
+
+
+def spread_of(values: Iterable[float | None]) -> Spread:
+    """Return the spread of the values that are defined.
+
+    Undefined when: fewer than two are (deviation), none is (mean), the mean is 0 (variation).
+    """
+    known = [v for v in values if v is not None]
+    mean = fmean(known) if known else None
+    deviation = stdev(known) if len(known) > 1 else None
+    return Spread(len(known), mean, deviation, deviation / abs(mean) if deviation is not None and mean else None)
 
 
 def forecast_predictability(view: View, *, measure: str = "forecast_accuracy", per: str = "month") -> Listing:
@@ -62,15 +86,13 @@ def forecast_predictability(view: View, *, measure: str = "forecast_accuracy", p
     judged = [
         (label, v) for label, v in zip(result.column("period"), result.plain(measure), strict=True) if label in over
     ]
-    known = [v for _, v in judged if v is not None]
-    mean = fmean(known) if known else None
-    spread = stdev(known) if len(known) > 1 else None
+    spread = spread_of(v for _, v in judged)
     facts: dict[str, tuple[Any, str]] = {
-        "periods": (len(known), "count"),
-        "undefined_periods": (len(judged) - len(known), "count"),
-        "mean": (mean, "ratio"),
-        "standard_deviation": (spread, "ratio"),
-        "variation": (spread / abs(mean) if spread is not None and mean else None, "ratio"),
+        "periods": (spread.n, "count"),
+        "undefined_periods": (len(judged) - spread.n, "count"),
+        "mean": (spread.mean, "ratio"),
+        "standard_deviation": (spread.deviation, "ratio"),
+        "variation": (spread.variation, "ratio"),
     }
     return Listing(
         [

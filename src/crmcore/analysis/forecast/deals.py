@@ -24,7 +24,21 @@ if TYPE_CHECKING:
     from ...calendars import Period
     from ..view import Rows, View
 
-__all__ = ["OF_STAGE", "OWN", "POPULATIONS", "RATES", "WON", "Deals", "deals_of", "quota_of"]
+__all__ = [
+    "CATEGORY",
+    "CATEGORY_OF_STAGE",
+    "OF_STAGE",
+    "OPEN",
+    "OWN",
+    "POPULATIONS",
+    "RATES",
+    "WON",
+    "Deals",
+    "alone",
+    "currencies_of",
+    "deals_of",
+    "quota_of",
+]
 
 OPEN = col("outcome") == "open"
 WON = col("outcome") == "won"
@@ -34,6 +48,8 @@ RATES = ("own", "stages")
 """Where chances come from: the probability of the deal or of its stage (M4), or the chain of its stage."""
 OF_STAGE = maybe("stage.probability")
 OWN = coalesce(maybe("probability"), OF_STAGE)
+CATEGORY_OF_STAGE = maybe("stage.forecast_category")
+CATEGORY = coalesce(maybe("forecast_category"), CATEGORY_OF_STAGE)
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -48,7 +64,8 @@ class Deals:
         won_deals: how many were won.
         amounts: of each open deal, in minor units; 0 where it has none.
         priced: which open deals have an amount.
-        chances: of each open deal, in 1/10,000.
+        chances: of each open deal, in 1/10,000; all of it where there is none (M4).
+        told: which open deals have a chance.
         categories: their forecast categories, a key column.
         scale: minor units of 1.
         currency: of the amounts; empty where there are none.
@@ -63,6 +80,7 @@ class Deals:
     amounts: list[int]
     priced: Array
     chances: list[int]
+    told: Array
     categories: Column
     scale: int
     currency: frozenset[Any]
@@ -78,6 +96,7 @@ def deals_of(
     by: str | Expr | None = None,
     prior: float = PRIOR,
     own: Expr = OWN,
+    category: Expr = CATEGORY,
 ) -> Deals:
     """Return the deals of a forecast.
 
@@ -92,6 +111,7 @@ def deals_of(
         by: segments of the chain.
         prior: of the chain.
         own: the probability of a deal that no chain has.
+        category: the forecast category of a deal.
 
     Raises:
         TableNotFound, ColumnNotFound: what is missing.
@@ -111,10 +131,10 @@ def deals_of(
         won = won.at(np.flatnonzero(_within(won.days("closed_at"), period)))
     amounts = rows.amounts()
     gained = None if won is None else won.amounts()
-    currency = _one_currency(amounts, gained)
+    currency = alone(currencies_of(amounts, gained))
     scale = lcm(amounts.scale, 1 if gained is None else gained.scale)
     priced = amounts.present()
-    chances, more = _chances(view, rows, rates, by, prior, own)
+    chances, told, more = _chances(view, rows, rates, by, prior, own)
     total = 0 if gained is None else sum(gained.data[gained.present()].tolist()) * (scale // gained.scale)
     return Deals(
         period,
@@ -125,7 +145,8 @@ def deals_of(
         [a * (scale // amounts.scale) if there else 0 for a, there in zip(amounts.data.tolist(), priced, strict=True)],
         priced,
         chances.tolist(),
-        rows.key(coalesce(maybe("forecast_category"), maybe("stage.forecast_category"))),
+        told,
+        rows.key(category),
         scale,
         currency,
         (
@@ -180,31 +201,31 @@ def _open(view: View, per: str | None, period: Period | None) -> tuple[Rows, lis
 
 def _chances(
     view: View, rows: Rows, rates: str, by: str | Expr | None, prior: float, own: Expr
-) -> tuple[Array, list[Fact]]:
-    """Return the chance of each open deal in 1/10,000, and how many had to take another."""
+) -> tuple[Array, Array, list[Fact]]:
+    """Return the chance of each open deal in 1/10,000, which deals have one, and how many had to take another."""
     said = rows.values(own)
     present = said.present()
     found = np.where(present, said.data.astype(np.int64) * CERTAIN // said.scale, CERTAIN)
     if rates == "own":
-        return found, [_left("deals_without_probability", said.nulls, _UNWEIGHTED)]
+        return found, present, [_left("deals_without_probability", said.nulls, _UNWEIGHTED)]
     learnt = chains_of(view, by=by, prior=prior)
     stage = view.scope.tables["opportunity"]["stage"]
     chances = learnt.chances(stage)
     chances = chances if rows.places is None else chances[rows.places]
     told = ~np.isnan(chances)
     found = np.where(told, np.rint(np.where(told, chances, 0) * CERTAIN).astype(np.int64), found)
-    return found, [
-        _left("deals_without_chain", int((~told).sum()), _NO_CHAIN),
-        _left("deals_without_probability", int((~told & ~present).sum()), _UNWEIGHTED),
-    ]
+    return (
+        found,
+        told | present,
+        [
+            _left("deals_without_chain", int((~told).sum()), _NO_CHAIN),
+            _left("deals_without_probability", int((~told & ~present).sum()), _UNWEIGHTED),
+        ],
+    )
 
 
-def _one_currency(*columns: Column | None) -> frozenset[Any]:
-    """Return the currency of amounts, which have to be of one.
-
-    Raises:
-        CurrencyError: they are of several.
-    """
+def currencies_of(*columns: Column | None) -> set[Any]:
+    """Return the currencies of the amounts that are there."""
     used: set[Any] = set()
     for column in columns:
         if column is None:
@@ -214,16 +235,21 @@ def _one_currency(*columns: Column | None) -> frozenset[Any]:
             used |= {column.currency.labels[c] for c in np.unique(column.currency.data[there]).tolist()}
         elif there.any():
             used.add(column.currency)
-    return _alone(used)
+    return used
 
 
-def _alone(used: Iterable[Any]) -> frozenset[Any]:
+def alone(used: Iterable[Any]) -> frozenset[Any]:
+    """Return the currency of amounts, which have to be of one.
+
+    Raises:
+        CurrencyError: they are of several.
+    """
     found = frozenset(used)
     if len(found) > 1:
         names = ", ".join(sorted(str(u or "none") for u in found))
         raise CurrencyError(
-            f"what was won, what is open and the quota are in several currencies ({names}); give rates to a workspace with "
-            "a currency (M2)"
+            f"what was won, what is open, what was forecast and the quota are in several currencies ({names}); give rates to "
+            "a workspace with a currency (M2)"
         )
     return found
 
@@ -251,7 +277,7 @@ def quota_of(view: View, deals: Deals, quota: Any) -> Fraction | None:
     condition = (col("kind") == "quota") & (col("scope") == quota) & (col("metric") == "won_value")
     rows = view.rows("target", at="start", where=condition)
     amounts = rows.amounts()
-    _alone(deals.currency | _one_currency(amounts))
+    alone(deals.currency | currencies_of(amounts))
     table = rows.as_table()
     parts = shared_out(table, deals.period.start, deals.period.stop, deals.period.grain, view.scope.calendar)
     column = parts[SHARED["amount"]]
