@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
-from ..calendars import day_of
 from ..domain import OUTCOMES
-from ..errors import ArgumentError
 from ..evaluate.moments import constant
 from ..state.listing import Fact
 from ..table.column import Array
 from ..table.history import micros
 from .clock import Clock
 from .grouped import By, Groups, groups_of
+from .instants import instant_of
 
 if TYPE_CHECKING:
     from .view import View
@@ -78,16 +76,7 @@ def beginning(since: Any) -> tuple[str, int] | None:
     Raises:
         ArgumentError: no date, and no text or datetime with a zone of one.
     """
-    if since is None:
-        return None
-    try:
-        found = datetime.fromisoformat(since) if isinstance(since, str) and len(since) > 10 else since
-        found = date.fromisoformat(found) if isinstance(found, str) else found
-    except ValueError:
-        found = None
-    if not isinstance(found, date) or (isinstance(found, datetime) and found.tzinfo is None):
-        raise ArgumentError(f"since is a date, a text such as '2026-01-01' or an aware datetime, got {since!r}")
-    return constant(found) if isinstance(found, datetime) else ("day", day_of(found))
+    return None if since is None else constant(instant_of("since", since))
 
 
 def cycles_of(view: View, by: By, since: tuple[str, int] | None, clock: Clock) -> Cycles:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ..calendars import Calendar, Period, day_of, parse_period
+from ..calendars.moments import read_moment
 from ..errors import ArgumentError
 from .choices import several
 
@@ -18,7 +19,7 @@ def instant_of(argument: str, value: Any) -> date:
     Raises:
         ArgumentError: neither.
     """
-    found = _parsed(value) if isinstance(value, str) else value
+    found = read_moment(value) if isinstance(value, str) else value
     if not isinstance(found, date) or (isinstance(found, datetime) and found.tzinfo is None):
         raise ArgumentError(f"{argument} is a date such as 2026-06-30, or an aware datetime, got {value!r}")
     return found
@@ -41,14 +42,3 @@ def window_of(argument: str, value: Any, calendar: Calendar) -> Period:
     if last < first:
         raise ArgumentError(f"{argument} ends on {last}, before it begins on {first}")
     return Period("day", day_of(first), day_of(last) + 1, f"{first} - {last}")
-
-
-def _parsed(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        pass
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None

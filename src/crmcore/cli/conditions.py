@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Any
 
 from ..algebra.columns import Expr, col, lit
 from ..algebra.walk import conjunction
+from ..calendars.moments import read_moment
 from ..errors import ArgumentError, ColumnNotFound
 from ..evaluate import Scope, resolve
 from ..table.column import Column
@@ -105,11 +106,7 @@ def _number(name: str, text: str) -> Decimal:
 
 def moment(text: str, option: str) -> date:
     """Return a date (2026-06-30) or an aware datetime (2026-06-30T12:00+08:00)."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        pass
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise ArgumentError(f"{option} takes a date such as 2026-06-30, got {text!r}") from None
+    found = read_moment(text)
+    if found is None:
+        raise ArgumentError(f"{option} takes a date such as 2026-06-30, got {text!r}")
+    return found

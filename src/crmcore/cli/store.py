@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from ..calendars import day_of
 from ..errors import ArgumentError
 from ..sources import write_rejected
 from ..state.present.width import aligned, clean
@@ -18,6 +17,7 @@ from ..table.dataset import Dataset
 from ..table.issue import Rejected
 from ..workspace import Workspace
 from ..workspace.importing import Imported
+from ..workspace.moments import end_of
 from ..workspace.replaying import log_in
 from .conditions import moment
 from .question import settings_of, workspace_of
@@ -83,7 +83,7 @@ def _learnt(text: str | None, at: date | None, workspace: Workspace) -> datetime
         return found
     if at is None or isinstance(at, datetime):
         return None
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=workspace.zone.end_of_day(day_of(at)))
+    return end_of(at, workspace.zone)
 
 
 def _plain(found: Imported) -> dict[str, Any]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from ..calendars import date_of
+from ..calendars.moments import utc_of
 from ..errors import DefinitionError
 from ..table.column import NUMERIC, Column, code_type
 from ..table.table import Table
 
 __all__ = ["as_key"]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def as_key(column: Column, table: Table, name: Any) -> Column:
@@ -51,7 +49,7 @@ def _label(column: Column, value: Any) -> Any:
     if column.kind == "day":
         return date_of(value).isoformat()
     if column.kind == "instant":
-        return (_EPOCH + timedelta(microseconds=value)).isoformat()
+        return utc_of(value).isoformat()
     if column.kind in ("flag", "count", "id") or column.scale == 1:
         return value
     exact = Fraction(value, column.scale)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 
 from ..calendars import Calendar, Zone, day_of
+from ..calendars.moments import micros_of
 from ..errors import DefinitionError
 from ..table.column import Array, Column, code_type
 from ..units import DAY
@@ -15,14 +16,11 @@ from .scope import Scope
 
 __all__ = ["constant", "elapsed", "local_day", "local_days", "period_labels"]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 def constant(value: Any) -> tuple[str, int]:
     """Return a date as ("day", number) or an aware datetime as ("instant", microseconds)."""
     if isinstance(value, datetime):
-        gone = value - _EPOCH
-        return "instant", (gone.days * 86_400 + gone.seconds) * 1_000_000 + gone.microseconds
+        return "instant", micros_of(value)
     if isinstance(value, date):
         return "day", day_of(value)
     raise DefinitionError(f"{value!r} is no date")

@@ -10,10 +10,11 @@ from typing import Any
 
 from ..algebra import col, lit
 from ..calendars import GRAINS, Calendar, Zone, date_of
+from ..calendars.moments import moment_of
 from ..engines.compute import compute, seen_from
 from ..engines.inquiry import Enquirer
 from ..errors import ArgumentError, ColumnNotFound
-from ..evaluate import Moment, Scope, constant
+from ..evaluate import Moment, Scope
 from ..metric import Metric
 from ..plan.question import Asked, Plan, Question
 from ..state.result import Result
@@ -158,7 +159,7 @@ class MetricFunction:
         tables, keys, issues = self._tables(arrays, by, where, timezone, wanted)
         scope = Scope(tables, tables, zone=Zone(timezone or "UTC"), calendar=Calendar())
         if as_of is not None:
-            scope = seen_from(tables, scope, _moment(as_of, scope.zone))
+            scope = seen_from(tables, scope, Moment(*moment_of(as_of, "as_of", scope.zone)))
         asked = (Asked(self.metric.name, self.metric.formula, unit(self.metric.unit)),)
         counted = None if where is None else col(WHERE) == lit(True)
         question = Question(asked, tuple(col(key_column(k)) for k in keys), per, counted)
@@ -245,16 +246,6 @@ class MetricFunction:
         if lacking and option == "by":
             raise ArgumentError(f"{self.metric.name}: by lacks table {lacking[0]!r}; its rows would stand in no group")
         return {t: value.get(t) for t in tables}
-
-
-def _moment(as_of: date, zone: Zone) -> Moment:
-    given: object = as_of
-    if not isinstance(given, date) or getattr(given, "tzinfo", True) is None:
-        raise ArgumentError(f"as_of is a date or a datetime with a time zone, got {as_of!r}")
-    kind, number = constant(as_of)
-    if kind == "day":
-        return Moment(zone.end_of_day(number), number)
-    return Moment(number, zone.local_day(number))
 
 
 def _facts(scope: Scope) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from types import MappingProxyType
 from typing import Any
 
 from ..calendars import Zone
+from ..calendars.moments import moment_of
 from ..errors import ArgumentError
 from .ingest import assemble
 from .issue import Issue, Rejected
 from .rows import draft_of
 from .table import Table, table_named
-from .views import moment_of, newest, view
+from .views import newest, view
 
 __all__ = ["Dataset"]
 

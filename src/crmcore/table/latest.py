@@ -8,11 +8,12 @@ from datetime import date
 import numpy as np
 
 from ..calendars import Zone
+from ..calendars.moments import moment_of
 from ..errors import ArgumentError
 from .column import Array, Column
 from .dataset import Dataset
 from .table import Table
-from .views import is_after, moment_of
+from .views import is_after
 
 __all__ = ["latest"]
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from ..calendars import Zone, day_of
+from ..calendars import Zone
 from ..domain.past import Revert
 from ..domain.schema import RECORDS, REVERTS, Field, fields_of
-from ..errors import ArgumentError
 from .column import Column, Mask, code_type
 from .history import Log, gone, logs_of, micros, whole
 from .table import Table
@@ -24,13 +22,11 @@ __all__ = [
     "is_after",
     "is_late",
     "is_recorded",
-    "moment_of",
     "newest",
     "reset",
     "view",
 ]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIELDS: dict[str, tuple[Field, ...]] = {}
 _NONE: Mapping[str, Log] = MappingProxyType({})
 
@@ -165,23 +161,6 @@ def view(
     )
     seen = Seen(tables, reverted, world)
     return Seen(tables, there, world), seen
-
-
-def moment_of(given: date, what: str, zone: Zone) -> tuple[int, int]:
-    """Return a date (its end) or an aware datetime in microseconds, and its local day.
-
-    Raises:
-        ArgumentError: neither; `what` names the argument.
-    """
-    if isinstance(given, datetime):
-        if given.tzinfo is None:
-            raise ArgumentError(f"{what} {given!r} has no time zone; give a date or an aware datetime")
-        instant = (given - _EPOCH) // timedelta(microseconds=1)
-        return instant, zone.local_day(instant)
-    if not isinstance(given, date):
-        raise ArgumentError(f"{what} is a date or an aware datetime, got {given!r}")
-    day = day_of(given)
-    return zone.end_of_day(day), day
 
 
 def _recorded_by(changes: Table, instant: int, known: int, zone: Zone) -> Table:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from ..calendars import day_of
 from ..domain.change import moment_key
 from ..domain.schema import RECORDS, fields_of
 from ..stores.entry import Write
 from ..stores.values import LONGEST_NAME
 from .cells import cells_of
+from .moments import end_of
 
 if TYPE_CHECKING:
     from ..calendars import Zone
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ..table.dataset import Dataset
 
 __all__ = ["Beginnings", "key_of"]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Beginnings:
@@ -63,7 +61,7 @@ class Beginnings:
             at = first.at
         else:
             return None
-        seen = min(first.recorded_at, self._end(at)) if in_time else first.recorded_at
+        seen = min(first.recorded_at, end_of(at, self._zone)) if in_time else first.recorded_at
         key = key_of(first.table, first.id, "*", at, 0)
         return Write(first.table, first.id, values, at, seen, None, 0, None, key, self._source)
 
@@ -81,12 +79,6 @@ class Beginnings:
                     dates |= {str(id_): at for id_, at in pairs if at is not None}
             self._created[table] = (name, dates)
         return self._created[table]
-
-    def _end(self, at: date) -> datetime:
-        """Return a moment as an instant, of a date its end."""
-        if isinstance(at, datetime):
-            return at
-        return _EPOCH + timedelta(microseconds=self._zone.end_of_day(day_of(at)))
 
 
 def key_of(table: str, record: Id, field: str, at: Moment, sequence: int) -> str:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..calendars import Zone
 from ..domain.change import moment_key
-from ..domain.record import is_moment
 from ..domain.schema import RECORDS, fields_of
-from ..errors import ArgumentError
 from ..table.dataset import Dataset
 from ..table.rows import Rows
 from ..table.table import Table
-from .records import cut_at
+from .moments import check_moment, cut_at, end_of
 
 if TYPE_CHECKING:
     from ..stores.contract import Store
     from ..stores.entry import Entry
 
-__all__ = ["Datasets", "change_rows", "moment_of"]
+__all__ = ["Datasets", "change_rows"]
 
 
 class Datasets:
@@ -49,8 +47,8 @@ class Datasets:
     def _of(self, at: date | None, known: date | None, *, history: bool) -> Dataset:
         if at is None and known is None:
             return self._current(("change",) if history else ())
-        cut = None if at is None else cut_at(moment_of(at, "at"), self._zone)
-        until = None if known is None else self._instant(moment_of(known, "known"))
+        cut = None if at is None else cut_at(check_moment(at, "at"), self._zone)
+        until = None if known is None else end_of(check_moment(known, "known"), self._zone)
         found = _cleared(self._store.dataset(at=cut, known=until))
         return self._with_changes(found, cut, until) if history else found
 
@@ -80,10 +78,6 @@ class Datasets:
                 found = Dataset.of({**found.tables, "change": self._changes}, found.issues, found.rejected)
             self._now[more] = found
         return self._now[more]
-
-    def _instant(self, known: date) -> datetime:
-        cut = cut_at(known, self._zone)
-        return datetime.fromisoformat("1970-01-01T00:00:00+00:00") + timedelta(microseconds=cut.instant)
 
     def _with_changes(self, data: Dataset, cut: Any = None, known: datetime | None = None) -> Dataset:
         changes = Dataset(change=change_rows(self._store, cut, known))
@@ -172,14 +166,3 @@ def without(table: Table, names: Iterable[str]) -> Table:
         clustered=table.clustered if table.clustered not in gone else None,
         last_only=table.last_only,
     )
-
-
-def moment_of(value: Any, what: str) -> date:
-    """Return a date or an aware datetime.
-
-    Raises:
-        ArgumentError: it is neither.
-    """
-    if not isinstance(value, date) or not is_moment(value):
-        raise ArgumentError(f"{what} is a date, or a datetime with a time zone, got {value!r}")
-    return value

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..calendars.moments import utc_of
 from ..table.dataset import Dataset
 from ..table.history import logs_of, whole
 from ..table.values import values_of
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["derived_changes"]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMES = ("id", "table", "record", "field", "old", "new", "at", "recorded_at", "sequence")
 
 
@@ -47,7 +46,7 @@ def derived_changes(data: Dataset, zone: Zone) -> Dataset | None:
             zip(ids, *sides, log.at.tolist(), log.known.tolist(), log.sequence.tolist(), strict=True)
         ):
             before, after = (None if value is None else text_of(value) for value in (old, new))
-            moments = (_EPOCH + timedelta(microseconds=us) for us in (at, known))
+            moments = map(utc_of, (at, known))
             name = f"derived:opportunity:{id_}:{field}:{at}:{sequence}:{n}"
             rows.append((name, "opportunity", id_, field, before, after, *moments, sequence))
     if not rows:

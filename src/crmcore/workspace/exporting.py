@@ -17,8 +17,7 @@ from ..domain import Money
 from ..errors import ArgumentError
 from ..state.present import inert
 from ..stores.codec import dump
-from .datasets import moment_of
-from .records import cut_at
+from .moments import check_moment, cut_at, end_of
 
 if TYPE_CHECKING:
     from ..calendars import Zone
@@ -32,7 +31,6 @@ LOG = "log.jsonl"
 """Name of the file with the log."""
 FORMAT = "crmcore log 1"
 """What its first line says it is."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TOLD = 10_000
 Progress = Callable[[int, "int | None"], object]
 
@@ -64,8 +62,8 @@ def export(
     target = Path(folder)
     _check_folder(target, replace=replace)
     target.mkdir(parents=True, exist_ok=True)
-    cut = None if at is None else cut_at(moment_of(at, "at"), zone)
-    until = None if known is None else _EPOCH + timedelta(microseconds=cut_at(moment_of(known, "known"), zone).instant)
+    cut = None if at is None else cut_at(check_moment(at, "at"), zone)
+    until = None if known is None else end_of(check_moment(known, "known"), zone)
     past = cut is not None or until is not None
     last = 0 if past else store.last()
     done = _Done(progress, None if past else last + sum(store.stats().records.values()))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from ..calendars.moments import utc_of
 from ..domain.schema import RECORDS, fields_of, table_of
 from ..errors import ArgumentError, CrmCoreError, DefinitionError, KeyConflict, VersionConflict
 from ..stores.entry import Write
@@ -23,6 +24,7 @@ from .cells import cells_of
 from .changes import changes_of
 from .derived import derived_changes
 from .ids import Ids
+from .moments import check_moment
 from .records import Clock, fields_kept, recorded
 
 if TYPE_CHECKING:
@@ -337,13 +339,9 @@ def _key(change: Any) -> str:
 
 def _since(at: Moment | None, tables: Mapping[str, Table], zone: Zone) -> Moment:
     """Return the moment that the tables are a picture of: the newest that was recorded in them, where it is not given (T8)."""
-    from datetime import UTC, timedelta
-
     if at is not None:
-        if not isinstance(at, date):
-            raise ArgumentError(f"at is a date, or a datetime with a time zone, got {at!r}")
-        return at
+        return check_moment(at, "at")
     found = newest(tables, zone)
     if found is None:
         raise ArgumentError("no date in the data says of which moment it is a picture; give at=...")
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=found[0])
+    return utc_of(found[0])

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from datetime import date, datetime
+from datetime import datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import attrs
 
 from ..domain import RECORDS, Opportunity, Pipeline, Stage
-from ..domain.record import Record, is_moment, values_of
+from ..domain.record import Record, values_of
 from ..domain.schema import table_of
 from ..errors import ArgumentError, NotFoundError, TransitionError
-from ..stores.codec import instant
-from ..stores.contract import Cut
 from ..stores.entry import Write
 from ..stores.values import defaults_of, fields_known
 from .keeping import Keeping, Told, ToldOnce
+from .moments import check_moment, cut_at
 from .pipelines import check_owner, pipeline_of, stages_to_keep
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from ..domain.record import Id, Moment
     from ..stores.contract import Store, Stored, Transaction
 
-__all__ = ["Clock", "Records", "check_told", "cut_at", "fields_kept", "record_of", "recorded"]
+__all__ = ["Clock", "Records", "check_told", "fields_kept", "record_of", "recorded"]
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 Clock = Callable[[], datetime]
@@ -204,7 +203,7 @@ class Records(Keeping):
         return attrs.evolve(found, stages=tuple(here.values()))
 
     def _rules(self, pipeline: Id, at: Moment) -> Pipeline:
-        _check_at(at)
+        check_moment(at, "at")
         found = self.pipeline(pipeline, at)
         if found is None:
             known = [str(id_) for b in self._store.scan("pipeline", ()) for id_ in b.columns[0]]
@@ -261,7 +260,7 @@ class Records(Keeping):
         told: ToldOnce | Told,
         version: int | None,
     ) -> None:
-        _check_at(at)
+        check_moment(at, "at")
         said: Any = told
         expected = said.get("expected")
         key = said.get("key")
@@ -355,27 +354,10 @@ def check_told(told: Mapping[str, Any], known: type[Any]) -> None:
         raise ArgumentError(f"nothing is said of a change by {name!r}; {hint}")
 
 
-def cut_at(at: Moment, zone: Zone) -> Cut:
-    """Return the instant to look from: of a date the end of its local day."""
-    from ..calendars import day_of
-
-    if isinstance(at, datetime):
-        micros = instant(at)
-        return Cut(micros, zone.local_day(micros))
-    day = day_of(at)
-    return Cut(zone.end_of_day(day), day)
-
-
-def _check_at(at: object) -> None:
-    if not isinstance(at, date) or not is_moment(at):
-        naive = " without a time zone" if isinstance(at, datetime) else ""
-        raise ArgumentError(f"at is a date, or a datetime with a time zone, got {at!r}{naive}")
-
-
 def _since(at: Moment | None, record: Record, table: str, *, new: bool) -> Moment:
     """Return since when a record is what it is."""
     if at is not None:
-        _check_at(at)
+        check_moment(at, "at")
         return at
     if not new:
         raise ArgumentError(f"{table} {getattr(record, 'id', None)!r} is there already; say when it changed: at=...")
