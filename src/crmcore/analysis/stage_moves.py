@@ -74,7 +74,7 @@ def stage_transitions(
     travels = travels_of(view, stages)
     visits, known = travels.visits, travels.stages
     size = len(known.names)
-    back, other = _turns(travels)
+    back, other = known.turns(visits)
     kind = np.where(
         visits.ended == _MOVED, np.where(back, len(ENDED), np.where(other, len(ENDED) + 1, _MOVED)), visits.ended
     )
@@ -148,7 +148,7 @@ def stage_flow(
     came = np.searchsorted(edges, visits.entered, side="left")
     went = np.where(visits.ended == _STAYS, count, np.searchsorted(edges, visits.left, side="left"))
     before = visits.entered <= (begins[0] if count else 0)
-    back, _ = _turns(travels)
+    back, _ = known.turns(visits)
     size = len(known.names)
 
     def cells(period: Array, where: Mask) -> Array:
@@ -199,15 +199,6 @@ def _stock(stage: Array, entered: Array, left: Array, ended: Mask, edges: Array,
         over = np.searchsorted(np.sort(left[mine & ended]), edges, side="right")
         found[code] = begun - over
     return found
-
-
-def _turns(travels: Travels) -> tuple[Mask, Mask]:
-    """Return which stays ended by a step back, and which by a move to a stage that has no place beside theirs."""
-    visits, known = travels.visits, travels.stages
-    version = known.version(visits.left)
-    here, there = known.rank_at(visits.stage, version), known.rank_at(visits.into, version)
-    placed = (here >= 0) & (there >= 0) & (known.pipeline[visits.stage] == known.pipeline[visits.into])
-    return placed & (there < here), ~placed
 
 
 def _arrivals(travels: Travels, back: Mask) -> Array:

@@ -11,7 +11,7 @@ from ..errors import ArgumentError
 from ..table.column import Array, Mask
 from .inverse import inverse
 
-__all__ = ["Absorbing", "absorbing"]
+__all__ = ["Absorbing", "absorbing", "reaching"]
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -59,7 +59,7 @@ def absorbing(
         )
     if not (np.isfinite(moved).all() and np.isfinite(ended).all() and (moved >= 0).all() and (ended >= 0).all()):
         raise ArgumentError("moves and ends are counts or chances, at least 0")
-    sure = _reaches(moved, ended.sum(axis=1) > 0)
+    sure = reaching(moved, ended.sum(axis=1) > 0)
     moved, ended = np.where(sure & sure[:, None], moved, 0.0), np.where(sure[:, None], ended, 0.0)
     out = np.where(sure, moved.sum(axis=1) + ended.sum(axis=1), 1.0)
     system = -moved / out[:, None]
@@ -82,7 +82,7 @@ def absorbing(
     return Absorbing(visits, chances, time, by_end)
 
 
-def _reaches(moves: Array, ends: Mask) -> Mask:
+def reaching(moves: Array, ends: Mask) -> Mask:
     """Return the states from which an end can be reached."""
     found = ends.copy()
     for _ in range(len(found)):

@@ -247,7 +247,7 @@ ANALYSES: tuple[Analysis, ...] = (
         summary="The chance to win and the days until then from each stage, by the absorbing chain of the transitions that were "
         "seen, steps back included.",
         source="F13; Kemeny and Snell",
-        rules=("R2", "S3", "S4", "S5", "S6", "O5"),
+        rules=("R2", "S1", "S3", "S4", "S5", "S6", "O5"),
         labels={"en": "Stage chain", "zh": "阶段转移链"},
         subject="forecast",
     ),

@@ -10,8 +10,8 @@ import numpy as np
 
 from ..calendars import Zone
 from ..errors import ArgumentError, NotFoundError
-from .column import Array, Column, Mask
-from .history import ALWAYS, Log, logs_of
+from .column import Array, Column, Mask, sort_key
+from .history import ALWAYS, ENDED, Log, Visits, logs_of
 from .outcomes import stage_kinds
 from .table import Table
 from .values import values_of
@@ -19,6 +19,7 @@ from .values import values_of
 __all__ = ["IN_FORCE", "RETIRED", "UNKNOWN", "Stages", "stages_of"]
 
 IN_FORCE, RETIRED, CLOSED, UNKNOWN = "in force", "retired", "closed", "unknown"
+_MOVED = ENDED.index("moved")
 _FIELDS = ("order", "kind", "active_from", "active_to")
 
 
@@ -57,6 +58,19 @@ class Stages:
         found: Array = self.rank[0][codes] if len(self.since) == 1 else self.rank[versions, codes]
         return found
 
+    def turns(self, visits: Visits) -> tuple[Mask, Mask]:
+        """Return which stays ended by a step back in their pipeline, and which by a move to a stage with no place beside theirs.
+
+        The order is that of the version in force when the deal moved.
+
+        Rules: S1, S6
+        """
+        version = self.version(visits.left)
+        here, there = self.rank_at(visits.stage, version), self.rank_at(visits.into, version)
+        placed = (here >= 0) & (there >= 0) & (self.pipeline[visits.stage] == self.pipeline[visits.into])
+        moved = visits.ended == _MOVED
+        return moved & placed & (there < here), moved & ~placed
+
     def shown(self, pipeline: int, been: Mask) -> list[int]:
         """Return the stages to show of a pipeline in order; those in which no deal `been` only while they are in force."""
         codes = [
@@ -64,7 +78,7 @@ class Stages:
             for code in range(1, len(self.names))
             if self.pipeline[code] == pipeline and (been[code] or self.status[code] == IN_FORCE)
         ]
-        return sorted(codes, key=lambda code: (self.place[code], str(self.names[code])))
+        return sorted(codes, key=lambda code: (self.place[code], sort_key(self.names[code])))
 
     def chosen(self, pipeline: object) -> list[int]:
         """Return the numbers of the pipelines that are asked for.

@@ -24,8 +24,8 @@ def at(day):
     return START + timedelta(days=day)
 
 
-def history(*deals, stages=STAGES, **more):
-    """Return a dataset of deals, each (path of (day, stage), outcome, day of the end, seller)."""
+def history(*deals, stages=STAGES, log=()):
+    """Return a dataset of deals, each (path of (day, stage), outcome, day of the end, seller), and changes of other tables."""
     rows, changes = [], []
     for i, (path, outcome, end, owner) in enumerate(deals):
         rows.append(
@@ -43,7 +43,7 @@ def history(*deals, stages=STAGES, **more):
         if outcome != "open":
             changes.append({"record": i, "field": "outcome", "at": at(end), "old": "open", "new": outcome})
     tables = {"opportunity": rows} | ({"stage": stages} if stages else {})
-    return cc.Dataset(**tables, change=[{"table": "opportunity", **c} for c in changes], **more)
+    return cc.Dataset(**tables, change=[*({"table": "opportunity", **c} for c in changes), *log])
 
 
 DEALS = (
@@ -270,6 +270,41 @@ def test_without_an_order_of_stages() -> None:
     assert chain(history(*DEALS, stages=reverse))["stage"].tolist() == ["C", "B", "A"]
 
 
+def test_stages_stand_as_in_the_funnel() -> None:
+    """S1: by pipeline and order of the newest version, under their names, with those retired or unknown told, as a funnel has them.
+
+    B was taken out of pipeline p on day 5, and C moved before A on day 6; X is in no table. Nobody was ever in E, so it has
+    no chain. On day 1 C was behind A, so from C to A was a step back; on day 8 it is not.
+    """
+    stages = [
+        {"id": "A", "name": "Talk", "order": 2, "pipeline": "p", "kind": "open"},
+        {"id": "B", "name": "Offer", "order": 3, "pipeline": "p", "kind": "open", "active_to": at(5)},
+        {"id": "C", "name": "Call", "order": 1, "pipeline": "p", "kind": "open"},
+        {"id": "E", "name": "Empty", "order": 4, "pipeline": "p", "kind": "open"},
+        {"id": "D", "name": "Deal", "order": 1, "pipeline": "a", "kind": "open"},
+    ]
+    deals = [
+        ([(0, "A"), (0.5, "C"), (1, "A"), (2, "B")], "won", 3, None),
+        ([(7, "C"), (8, "A")], "lost", 9, None),
+        ([(0, "D"), (1, "X")], "won", 9, None),
+    ]
+    moved = {"table": "stage", "record": "C", "field": "order", "old": "9", "new": "1", "at": at(6)}
+    data = history(*deals, stages=stages, log=[moved])
+    funnel = cc.analyse("funnel", data, as_of=at(10))
+
+    assert [(r["pipeline"], r["stage"], r["status"], r["steps_back"]) for r in chain(data)] == [
+        ("p", "Call", "in force", 1),
+        ("p", "Talk", "in force", 0),
+        ("p", "Offer", "retired", 0),
+        ("a", "Deal", "in force", 0),
+        (None, "X", "unknown", None),
+    ]
+    shown = [r for r in funnel if r["stage"] not in ("Empty", "won")]
+    assert [[r[k] for k in ("pipeline", "stage", "status")] for r in chain(data)] == [
+        [r[k] for k in ("pipeline", "stage", "status")] for r in shown
+    ]
+
+
 def test_another_pipeline_is_neither_on_nor_back() -> None:
     """S6: from the second pipeline to the first is no step back, whatever the orders say."""
     stages = [{"id": "A", "order": 1, "pipeline": "p"}, {"id": "B", "order": 2, "pipeline": "q"}]
@@ -325,5 +360,5 @@ def test_labels_in_both_languages() -> None:
     """Headings, facts and notes in Chinese."""
     text = str(chain(history(*DEALS), by="owner").told("zh"))
 
-    assert text.splitlines()[0].split()[:3] == ["销售人员", "阶段", "停留次数"]
+    assert text.splitlines()[0].split()[:3] == ["销售人员", "阶段", "状态"]
     assert "转移" in text
