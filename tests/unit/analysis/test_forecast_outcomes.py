@@ -8,11 +8,11 @@ from math import comb
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crmcore.analysis.forecast.convolution import revenue_outcomes, win_chances
-from crmcore.analysis.forecast.grid import put_on_grid
+from crmcore.analysis.forecast.grid import Grid, put_on_grid
 from crmcore.analysis.forecast.simulation import simulated_outcomes
 from crmcore.errors import ArgumentError
 
@@ -80,40 +80,122 @@ def test_sixteen_deals_are_as_enumerated() -> None:
     assert found.step == 0
 
 
-@given(deals, st.integers(2, 40))
-def test_on_a_grid_no_figure_moves_farther_than_it_says(pairs, cells) -> None:
-    """On a grid as coarse as 2 cells: quantiles within what the grid may move a sum, and the chance between those that much off."""
+@given(st.lists(st.tuples(st.integers(-(10**9), 10**12), st.integers(0, 10_000)), max_size=7), st.integers(2, 40))
+@example([(10**12 + 7 * n, 1_000 * n + 500) for n in range(9)], 2)
+def test_on_a_grid_figures_are_within_a_step(pairs, cells) -> None:
+    """On a grid as coarse as 2 cells: quantiles within a step, and the chance between those a step off; the mean to a unit."""
     exact = enumerated(pairs)
     found = revenue_outcomes(*split(pairs), cells=cells)
+    mean = float(found.values @ found.chances) * float(found.unit) + float(found.base)
 
+    assert found.moved <= found.step <= Fraction(sum(abs(a) for a, _ in pairs), cells)
     for q in LEVELS:
         assert abs(found.quantile(float(q)) - quantile(exact, q)) <= found.moved
-    for goal in (0, 1, 700, 20_000):
+    for goal in (0, 1, 700, *exact, sum(exact) // len(exact)):
         low, high = at_least(exact, goal + found.moved), at_least(exact, goal - found.moved)
         assert float(low) - 1e-9 <= found.at_least(goal) <= float(high) + 1e-9
+    assert abs(mean - sum(a * p for a, p in pairs) / 10_000) <= found.unit + 1e-9 * sum(abs(a) for a, _ in pairs)
 
 
-@given(st.lists(st.integers(0, 10**12), min_size=1, max_size=30), st.integers(2, 1000))
-def test_the_total_stays(amounts, cells) -> None:
-    """Amounts on the grid add up to the total, each within a step of what it was, and the step is no finer than 1."""
-    grid = put_on_grid(amounts, cells)
+def test_sixteen_deals_on_a_grid() -> None:
+    """2^16 cells less one put 16 deals on the grid: P10, P50, P90 and chances are within a step of the 65,536 ways to win."""
+    draw = np.random.default_rng(11)
+    for top in (10**9, 10**13):
+        pairs = list(zip(draw.integers(1, top, 16).tolist(), draw.integers(1, 10_000, 16).tolist(), strict=True))
+        sums, chances = np.zeros(1, np.int64), np.ones(1)
+        for amount, p in pairs:
+            sums = np.concatenate([sums, sums + amount])
+            chances = np.concatenate([chances * (1 - p / 10_000), chances * (p / 10_000)])
+        order = np.argsort(sums)
+        running = np.cumsum(chances[order])
+        found = revenue_outcomes(*split(pairs), cells=2**16 - 1)
+        step = float(found.step)
 
-    assert sum(grid.amounts) * grid.unit == sum(amounts)
-    assert all(
-        abs(k * grid.unit - a) < max(grid.step, Fraction(1, 10**9)) for k, a in zip(grid.amounts, amounts, strict=True)
-    )
+        assert found.step == Fraction(sum(a for a, _ in pairs), 2**16 - 1)
+        for q in (0.05, 0.1, 0.5, 0.9, 0.95):
+            assert abs(float(found.quantile(q)) - sums[order][np.searchsorted(running, q)]) <= step
+        for goal in np.quantile(sums, (0.1, 0.4, 0.5, 0.6, 0.9)).astype(int).tolist():
+            low, high = chances[sums >= goal + step].sum(), chances[sums >= goal - step].sum()
+            assert low - 1e-9 <= found.at_least(goal) <= high + 1e-9
+        assert found.at_least(sum(a for a, _ in pairs)) == pytest.approx(chances[-1], rel=1e-9)  # the total stays
+
+
+@pytest.mark.parametrize("deals", [200, 1_000])
+@pytest.mark.parametrize("kind", ["few chances", "any chance", "larger is less likely"])
+def test_many_deals_are_within_a_step(deals, kind) -> None:
+    """More deals than any bound holds for: P10, P50 and P90 are within a step of those on a grid 16 times as fine."""
+    draw = np.random.default_rng(deals)
+    amounts = np.sort(draw.lognormal(13, 1.2, deals)).astype(int).tolist()
+    chances = {
+        "few chances": draw.choice([1_000, 2_500, 6_000, 9_000], deals),
+        "any chance": draw.integers(1, 10_000, deals),
+        "larger is less likely": np.linspace(9_500, 500, deals).astype(int),
+    }[kind].tolist()
+    found, fine = revenue_outcomes(amounts, chances), revenue_outcomes(amounts, chances, cells=2**20)
+
+    assert found.step == Fraction(sum(amounts), 2**16)
+    for q in (0.1, 0.5, 0.9):
+        assert abs(found.quantile(q) - fine.quantile(q)) <= found.step
+
+
+def test_many_small_deals_are_not_rounded_away() -> None:
+    """4,000 deals on 1,024 cells: the many small ones are a quarter of a step each, and count. P50 is near the weighted value."""
+    amounts, chances = [1_001, 1_003] * 1_900 + [20_011] * 200, [9_000] * 3_800 + [1_000] * 200
+    found = revenue_outcomes(amounts, chances, cells=1_024)
+    weighted = sum(a * c for a, c in zip(amounts, chances, strict=True)) / 10_000
+    spread = sum(a * a * c * (10_000 - c) for a, c in zip(amounts, chances, strict=True)) ** 0.5 / 10_000
+
+    assert abs(float(found.quantile(0.5)) - weighted) < 0.1 * spread
+    assert float(found.quantile(0.9)) == pytest.approx(weighted + 1.2816 * spread, rel=2e-3)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 10**15), st.sampled_from([1, 2_500, 2_501, 9_999])), min_size=1, max_size=30),
+    st.integers(2, 1000),
+)
+def test_the_total_and_the_weighted_value_stay(pairs, cells) -> None:
+    """Amounts on the grid add up to the total, amount x chance to half a unit; each is within a unit, which is no finer than 1."""
+    amounts, chances = split(pairs)
+    grid = put_on_grid(amounts, chances, cells)
+    shifts = [k * grid.unit - a for k, a in zip(grid.amounts, amounts, strict=True)]
+
+    assert sum(shifts) == 0
+    assert all(abs(s) < grid.unit for s in shifts)
+    assert abs(sum(s * c for s, c in zip(shifts, chances, strict=True))) <= grid.unit * 5_000
+    assert grid.moved == sum(max(s, 0) for s in shifts)
     assert grid.unit >= 1
-    assert grid.step == 0 or sum(amounts) / grid.step == cells
+    assert grid.step == 0 or (grid.moved <= grid.step == Fraction(sum(amounts), cells) and grid.step % grid.unit == 0)
 
 
 def test_largest_remainders_by_hand() -> None:
-    """7, 7 and 6 on 3 steps of 20/3: 1.05, 1.05 and 0.9 steps are 1, 1 and 1; 8, 8, 4 are 1.2, 1.2, 0.6: 1, 1, 1."""
-    assert put_on_grid([7, 7, 6], 3).amounts == (1, 1, 1)
-    assert put_on_grid([8, 8, 4], 3).amounts == (1, 1, 1)
-    # 15, 4, 1 are 2.25, 0.6 and 0.15 steps: the step that is left over goes to the second
-    assert put_on_grid([15, 4, 1], 3).amounts == (2, 1, 0)
-    assert put_on_grid([15, 4, 1], 3).moved == Fraction(8, 3)  # 4 became 20/3; 15 lost 5/3 and 1 lost 1
-    assert put_on_grid([300, 600], 3).step == 0  # multiples of 300
+    """Steps of 10^12: 7.6, 3.7 and 0.7 of equal chance are 7, 4 and 1, with what is left over at the two largest remainders.
+
+    With chances 0.1, 0.5 and 0.9 the running sums 7.6, 11.3 and 12 are 8, 11 and 12: 8, 3 and 1. Weighted they are moved by
+    0.04 - 0.35 + 0.27 = -0.04 steps; 7, 4 and 1 would be by 0.36.
+    """
+    amounts = [7_600_000_000_001, 3_700_000_000_001, 699_999_999_998]
+
+    alike = put_on_grid(amounts, [5_000] * 3, 12)
+    apart = put_on_grid(amounts, [1_000, 5_000, 9_000], 12)
+    assert alike.amounts == (7, 4, 1)
+    assert alike.unit == alike.step == 10**12
+    assert alike.moved == 600_000_000_001
+    assert apart.amounts == (8, 3, 1)
+    assert apart.moved == 700_000_000_001
+    assert put_on_grid(amounts[::-1], [9_000, 5_000, 1_000], 12).amounts == (1, 3, 8)
+
+
+def test_steps_are_parted_until_no_sum_is_moved_by_more() -> None:
+    """Six deals of 3.5 and 4.5 steps would be 3 x half a step off; in half steps they are not. Multiples are not moved at all."""
+    amounts = [a * 10**12 + d for a, d in ((3.5, 1), (4.5, 2), (3.5, -1), (4.5, 0), (3.5, 3), (4.5, -5))]
+    grid = put_on_grid([int(a) for a in amounts], [5_000] * 6, 24)
+
+    assert (grid.amounts, grid.unit, grid.step, grid.moved) == ((7, 9, 7, 9, 7, 9), 5 * 10**11, 10**12, 6)
+    assert put_on_grid([300, 600], [1, 1], 3) == Grid((1, 2), Fraction(300), Fraction(0), Fraction(0))
+    assert put_on_grid([0, 0], [1, 1], 3) == Grid((0, 0), Fraction(1), Fraction(0), Fraction(0))
+    assert put_on_grid([], [], 3).amounts == ()
+    # few deals of small amounts need no grid: it would be finer than the minor unit
+    assert put_on_grid([7, 8, 4], [1, 1, 1], 2) == Grid((7, 8, 4), Fraction(1), Fraction(0), Fraction(0))
 
 
 def test_many_equal_deals_are_binomial() -> None:

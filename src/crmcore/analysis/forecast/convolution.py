@@ -47,7 +47,7 @@ def revenue_outcomes(amounts: Sequence[int], chances: Sequence[int], *, cells: i
     """Return the distribution of the sum of the amounts that are won, each independently of the others.
 
     Exact where all sums of the amounts that may or may not come, or all multiples of their common divisor, are no more than
-    `cells`; else on a grid of `cells` steps over the total of their sizes.
+    `cells`; else on a grid of `cells` steps over the total of their sizes, of which each is parted where that is cheap.
 
     Args:
         amounts: of each deal, in minor units.
@@ -65,7 +65,7 @@ def revenue_outcomes(amounts: Sequence[int], chances: Sequence[int], *, cells: i
     if 1 << min(len(unsure), 64) <= cells and sum(map(abs, sums)) < _EXACT:
         values, found = _all_sums(unsure)
         return Outcomes(values, found, base=sure)
-    grid = put_on_grid(sums, cells)
+    grid = put_on_grid(sums, [c for _, c in unsure], cells)
     low, found = _convolved([(k, c) for k, (_, c) in zip(grid.amounts, unsure, strict=True)])
     return Outcomes(np.arange(low, low + len(found)), found, grid.unit, sure, grid.step, grid.moved)
 
@@ -84,17 +84,16 @@ def _convolved(deals: Sequence[tuple[int, int]]) -> tuple[int, Array]:
     """Return the smallest sum on the grid that can come out, and the chance of it and of each step above."""
     # an amount below 0 that is won is one above 0 that is not, on a base that is lower
     low = sum(k for k, _ in deals if k < 0)
-    steps = sorted((abs(k), c if k > 0 else CERTAIN - c) for k, c in deals)
+    steps = sorted((abs(k), c if k > 0 else CERTAIN - c) for k, c in deals if k)
     room = np.zeros(sum(k for k, _ in steps) + 1)
     room[0] = 1.0
     won = np.empty_like(room)
     a, b = 0, 1  # what can come out so far
     for n, (k, chance) in enumerate(steps, 1):
-        if k:
-            np.multiply(room[a:b], chance / CERTAIN, out=won[a:b])
-            room[a:b] *= (CERTAIN - chance) / CERTAIN
-            room[a + k : b + k] += won[a:b]
-            b += k
+        np.multiply(room[a:b], chance / CERTAIN, out=won[a:b])
+        room[a:b] *= (CERTAIN - chance) / CERTAIN
+        room[a + k : b + k] += won[a:b]
+        b += k
         if n % _LOOK == 0:
             likely = np.flatnonzero(room[a:b] > _NEVER)
             first, last = a + int(likely[0]), a + int(likely[-1]) + 1

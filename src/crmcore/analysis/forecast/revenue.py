@@ -64,7 +64,8 @@ def revenue_forecast(
 
     The distribution is that of the sum of independent deals, exact up to 16 of them or where amounts are multiples of a
     coarse enough number, else by convolution on a grid of `cells` steps over the open total; the fact `grid_step` is that
-    step, and 0 where no amount was moved. With a correlation it is simulated.
+    step, and 0 where no amount was moved, `grid_moved` how far any sum of them is moved at most. With a correlation it is
+    simulated.
 
     Args:
         view: with opportunities; with targets for the quota, and with changes of stage for `rates="stages"`.
