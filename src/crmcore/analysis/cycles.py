@@ -11,7 +11,7 @@ from ..domain import OUTCOMES
 from ..evaluate.moments import constant
 from ..state.listing import Fact
 from ..table.column import Array
-from ..table.history import micros
+from ..table.dates import micros
 from .clock import Clock
 from .grouped import By, Groups, groups_of
 from .instants import instant_of

@@ -10,7 +10,8 @@ import numpy as np
 from ..calendars import Calendar, Zone, day_of
 from ..calendars.moments import micros_of
 from ..errors import DefinitionError
-from ..table.column import Array, Column, code_type
+from ..table.column import Column, code_type
+from ..table.dates import local_days
 from ..units import DAY
 from .scope import Scope
 
@@ -24,20 +25,6 @@ def constant(value: Any) -> tuple[str, int]:
     if isinstance(value, date):
         return "day", day_of(value)
     raise DefinitionError(f"{value!r} is no date")
-
-
-def local_days(instants: Array, zone: Zone) -> Array:
-    """Return the local day numbers (int32) of instants in microseconds."""
-    if instants.size == 0:
-        return np.zeros(0, np.int32)
-    if zone.name == "UTC":
-        return np.floor_divide(instants, DAY).astype(np.int32)
-    starts, offsets = zone.offsets(int(instants.min()), int(instants.max()))
-    if len(offsets) == 1:
-        shifted: Array = instants + offsets[0]
-        return np.floor_divide(shifted, DAY).astype(np.int32)
-    which = np.searchsorted(np.array(starts, np.int64), instants, side="right") - 1
-    return np.floor_divide(instants + np.array(offsets, np.int64)[which], DAY).astype(np.int32)
 
 
 def local_day(column: Column, zone: Zone) -> Column:

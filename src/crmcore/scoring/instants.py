@@ -7,6 +7,7 @@ import numpy as np
 from ..calendars import Zone
 from ..errors import DefinitionError
 from ..table.column import Array, Column, Mask
+from ..table.dates import micros
 
 __all__ = ["instants"]
 
@@ -17,12 +18,8 @@ def instants(column: Column, zone: Zone) -> tuple[Array, Mask]:
     Raises:
         DefinitionError: a column of something else.
     """
-    if column.kind == "instant":
-        return column.data, column.present()
-    if column.kind != "day":
+    if column.kind not in ("instant", "day"):
         if column.nulls == len(column):  # a column that is not there, inside coalesce()
             return np.zeros(len(column), np.int64), np.zeros(len(column), bool)
         raise DefinitionError(f"a {column.kind} column says not when a row was decided; give one with dates")
-    days, at = np.unique(column.data, return_inverse=True)
-    ends = np.array([zone.end_of_day(d) for d in days.tolist()], np.int64)
-    return ends[at] if days.size else np.zeros(0, np.int64), column.present()
+    return micros(column, zone), column.present()

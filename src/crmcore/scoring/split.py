@@ -9,9 +9,9 @@ from ..calendars import Zone
 from ..domain.schema import RECORDS, REVERTS
 from ..errors import DataError, DefinitionError
 from ..evaluate import Moment, Scope
-from ..evaluate.moments import local_days
 from ..evaluate.rows import Rows
 from ..table.column import Array, Column, Mask
+from ..table.dates import local_days
 from ..table.sweeps import SEEN_FROM
 from ..table.table import Table
 from ..table.views import reset

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..calendars import Zone
-from .builders.moments import local_days
 from .column import Array, Column, Mask
+from .dates import local_days
 
 __all__ = ["Finding", "check_table"]
 

@@ -7,8 +7,8 @@ from math import lcm
 import numpy as np
 
 from ..calendars import Zone
-from .builders.moments import local_days
 from .column import Array, Column, code_type
+from .dates import local_days
 
 __all__ = ["stacked"]
 

@@ -12,7 +12,8 @@ from ..calendars import Zone
 from ..domain.past import Revert
 from ..domain.schema import RECORDS, REVERTS, Field, fields_of
 from .column import Column, Mask, code_type
-from .history import Log, gone, logs_of, micros, whole
+from .dates import micros
+from .history import Log, gone, logs_of, whole
 from .table import Table
 
 __all__ = [

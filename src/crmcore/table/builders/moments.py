@@ -14,7 +14,7 @@ from ..column import Array
 from .build import Refused
 from .spec import ColumnSpec
 
-__all__ = ["dates_only", "instants_of", "local_days", "parse"]
+__all__ = ["dates_only", "instants_of", "parse"]
 
 _FIELDS = {
     "Y": r"(?P<Y>\d{4})",
@@ -164,12 +164,3 @@ def instants_of(readings: Array, zone: Zone) -> tuple[Array, Array]:
     following = np.append(edges[1:], np.iinfo(np.int64).max)
     unclear = np.flatnonzero(readings >= (following - gap)[which])
     return readings - shifts[which], unclear
-
-
-def local_days(instants: Array, zone: Zone) -> Array:
-    """Return the local days of instants."""
-    if not instants.size or zone.name == "UTC":
-        return np.floor_divide(instants, _DAY)
-    starts, offsets = zone.offsets(int(instants.min()), int(instants.max()))
-    which = np.searchsorted(np.array(starts, np.int64), instants, side="right") - 1
-    return np.floor_divide(instants + np.array(offsets, np.int64)[which], _DAY)

@@ -24,11 +24,12 @@ import numpy as np
 
 from ...calendars import Zone
 from ..column import Array, Column, Mask
+from ..dates import local_days
 from .arrays import micros
 from .build import Block, Builder, Refused, is_blank
 from .decimals import exact_of, exact_text
 from .iso import SHORTEST, timestamps
-from .moments import dates_only, instants_of, local_days, parse
+from .moments import dates_only, instants_of, parse
 from .pack import ints64, zeroed
 from .parts import Parts
 from .spec import TIME_UNITS, ColumnSpec

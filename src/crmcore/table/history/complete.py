@@ -9,11 +9,13 @@ import numpy as np
 from ...calendars import Zone
 from ...domain import OUTCOMES
 from ..column import Array, Column
+from ..dates import micros
 from ..outcomes import stage_kinds
 from ..stacked import stacked
 from ..table import Table
 from .log import Log, values_before
-from .whole import micros, whole
+from .order import firsts, pieces
+from .whole import whole
 
 __all__ = ["complete"]
 
@@ -74,11 +76,16 @@ def _outcome(today: Column, stage: Log, kinds: Array) -> Log:
     size = len(today)
     meant = size - 1 + np.where(kinds == 0, _OPEN, kinds)
     before = np.arange(size)
-    moved = stage.rows[np.diff(stage.rows, prepend=-1) != 0]
+    moved = stage.rows[firsts(stage.rows)]
     before[moved] = meant[stage.before[moved]]
-    old, new = meant[stage.old], meant[stage.new]
+    turns = [
+        np.flatnonzero(meant[stage.old[piece]] != meant[stage.new[piece]]) + piece.start for piece in pieces(len(stage))
+    ]
+    kept = np.concatenate([np.zeros(0, np.int64), *turns])
+    rows, old, new = stage.rows[kept], meant[stage.old[kept]], meant[stage.new[kept]]
     pool = stacked(today, words, Zone("UTC"))
-    return Log(pool, before, stage.rows, stage.at, stage.known, stage.sequence, old, new).select(old != new)
+    told = stage.at[kept], stage.known[kept], stage.sequence[kept]
+    return Log(pool, values_before(before, rows, old), rows, *told, old, new)
 
 
 def _closing(table: Table, outcome: Log, zone: Zone) -> Log:
@@ -133,9 +140,8 @@ def _dated(today: Column, log: Log, zone: Zone, keep: Array | None = None) -> Lo
     lasts = np.append(log.rows[1:] != log.rows[:-1], [True]) if len(log) else np.zeros(0, bool)
     own = lasts & dated & today.present()[log.rows]
     new[own] = log.rows[own]
-    firsts = np.flatnonzero(np.diff(log.rows, prepend=-1))
     old = np.append([nothing], new[:-1]) if len(log) else new
-    old[firsts] = nothing
+    old[firsts(log.rows)] = nothing
     before = values_before(np.arange(size), log.rows, old)
     return Log(pool, before, log.rows, log.at, log.known, log.sequence, old, new)
 
@@ -143,9 +149,8 @@ def _dated(today: Column, log: Log, zone: Zone, keep: Array | None = None) -> Lo
 def _firsts(outcome: Log, won: Array) -> Log:
     """Return the first win of each row."""
     wins = np.flatnonzero(won[outcome.new])
-    firsts = wins[np.flatnonzero(np.diff(outcome.rows[wins], prepend=-1))]
     kept = np.zeros(len(outcome), bool)
-    kept[firsts] = True
+    kept[wins[firsts(outcome.rows[wins])]] = True
     return outcome.select(kept)
 
 
@@ -153,8 +158,8 @@ def _counted(today: Column, outcome: Log, closed: Array) -> Log:
     """Return the log of how often a row left a closed outcome for an open one."""
     back = closed[outcome.old] & ~closed[outcome.new]
     log = outcome.select(back)
-    firsts = np.flatnonzero(np.diff(log.rows, prepend=-1))
-    number = np.arange(len(log)) - np.repeat(firsts, np.diff(np.append(firsts, len(log)))) + 1 if len(log) else log.new
+    begins = firsts(log.rows)
+    number = np.arange(len(log)) - np.repeat(begins, np.diff(np.append(begins, len(log)))) + 1
     most = int(number.max(initial=0))
     pool = stacked(today, Column("count", np.arange(most + 1)), Zone("UTC"))
     size = len(today)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from ...calendars import Zone
-from ..column import Array, Column, Mask
+from ..column import Column, Mask
+from ..dates import micros
 from ..stacked import stacked
 from ..table import Table
 
@@ -50,12 +51,3 @@ def gone(table: Table) -> Mask:
         if column is not None:
             found |= column.data & column.present() if column.kind == "flag" else column.present()
     return found
-
-
-def micros(dates: Column, zone: Zone) -> Array:
-    """Return dates as microseconds; a day counts as its end (T8)."""
-    if dates.kind == "instant":
-        return dates.data
-    days, where = np.unique(dates.data, return_inverse=True)
-    ends: Array = np.array([zone.end_of_day(day) for day in days.tolist()], np.int64)[where]
-    return ends
