@@ -16,7 +16,7 @@ from ..state.listing import Fact, Heading, Listing
 from ..table.column import Array, Mask, sort_key
 from ..table.history import ALWAYS, logs_of, micros, visits_of
 from ..units import DAY
-from .clock import WEEKDAYS, Clock, clock_of
+from .clock import Clock, clock_of
 from .grouped import groups_of
 from .lasting import mean_days
 from .order import heading
@@ -71,8 +71,8 @@ def stage_ageing(
     *,
     by: str | Expr | Iterable[str | Expr] = (),
     days: str = "calendar",
-    weekdays: Iterable[int] = WEEKDAYS,
-    holidays: str | date | Iterable[str | date] = (),
+    weekdays: int | Iterable[int] | None = None,
+    holidays: str | date | Iterable[str | date] | None = None,
 ) -> Listing:
     """Count the open deals of each stage that are in time, late and rotting.
 
@@ -84,8 +84,8 @@ def stage_ageing(
         view: open deals with their stages; the limits are columns of the table stage.
         by: columns or expressions, such as "owner".
         days: calendar, or business for the time on working days alone, around the clock.
-        weekdays: the working days of the week, 1 Monday to 7 Sunday.
-        holidays: dates that are no working days.
+        weekdays: the working days of the week, 1 Monday to 7 Sunday; by default those of the workspace's calendar.
+        holidays: dates that are no working days; by default those of the workspace's calendar.
 
     Returns: one row per group and stage, in the order of the pipeline; open = in time + late + rotting + no limit + unknown.
 
@@ -99,7 +99,7 @@ def stage_ageing(
 
     Source: T09; Odoo, Pipedrive, Django-CRM.
     """
-    aged = _aged(view, clock_of(view.scope.zone, days, weekdays, holidays))
+    aged = _aged(view, clock_of(view.scope, days, weekdays, holidays))
     groups = groups_of(aged.rows, by)
     place = stage_order(view.scope.tables.get("stage"), aged.labels)
     cell = groups.code * len(place) + place[aged.stage]
@@ -129,8 +129,8 @@ def deal_ageing(
     view: View,
     *,
     days: str = "calendar",
-    weekdays: Iterable[int] = WEEKDAYS,
-    holidays: str | date | Iterable[str | date] = (),
+    weekdays: int | Iterable[int] | None = None,
+    holidays: str | date | Iterable[str | date] | None = None,
 ) -> Listing:
     """List the open deals by how far they are beyond what their stage allows.
 
@@ -139,8 +139,8 @@ def deal_ageing(
     Args:
         view: open deals with their stages; the limits are columns of the table stage.
         days: calendar or business.
-        weekdays: the working days of the week.
-        holidays: dates that are no working days.
+        weekdays: the working days of the week; by default those of the workspace's calendar.
+        holidays: dates that are no working days; the same.
 
     Returns: one row per open deal, the one farthest beyond its limit first, then those without one by age; ties by id. Below 0
         is the time that is left.
@@ -155,7 +155,7 @@ def deal_ageing(
 
     Source: T09; Odoo, Pipedrive.
     """
-    aged = _aged(view, clock_of(view.scope.zone, days, weekdays, holidays))
+    aged = _aged(view, clock_of(view.scope, days, weekdays, holidays))
     limit = np.where(np.isnan(aged.rotting), aged.expected, aged.rotting)
     age = np.where(aged.age >= 0, aged.age / DAY, np.nan)
     over = age - limit

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime
 from typing import Any
 
 import attrs
 import numpy as np
 
-from ..calendars import Zone, day_of
+from ..calendars import Zone, day_of, days_off, working_days
 from ..errors import ArgumentError
+from ..evaluate import Scope
 from ..evaluate.moments import local_days
 from ..table.column import Array, Mask
 from ..units import DAY
-from .choices import several, whole
 
-__all__ = ["WEEKDAYS", "Clock", "clock_of"]
+__all__ = ["Clock", "clock_of"]
 
-WEEKDAYS = (1, 2, 3, 4, 5)
-"""Monday to Friday."""
 _MONDAY = 3
 """Day 0, 1970-01-01, was a Thursday: the day with this number added, modulo 7, is 0 on Mondays."""
 
@@ -83,39 +79,24 @@ class Clock:
         return readings - np.array(offsets, np.int64)[which]
 
 
-def clock_of(zone: Zone, days: Any, weekdays: Any, holidays: Any) -> Clock:
+def clock_of(scope: Scope, days: Any, weekdays: Any, holidays: Any) -> Clock:
     """Return the clock that the choices of an analysis ask for.
 
     Args:
-        zone: where days begin and end.
+        scope: its zone, where days begin and end, and its calendar, whose working days and holidays count by default.
         days: "calendar" or "business".
-        weekdays: working days of the week, 1 Monday to 7 Sunday.
-        holidays: dates, or texts such as "2026-05-01", that are no working days.
+        weekdays: working days of the week, 1 Monday to 7 Sunday; None for those of the calendar.
+        holidays: dates, or texts such as "2026-05-01", that are no working days; None for those of the calendar.
 
     Raises:
         ArgumentError: something else, or holidays where all days count.
     """
     if days not in ("calendar", "business"):
         raise ArgumentError(f"days is 'calendar' or 'business', got {days!r}")
-    off = [holidays] if isinstance(holidays, (str, date)) else several(holidays)
+    off = scope.calendar.holidays if holidays is None else days_off(holidays)
     if days == "calendar":
-        if off or _listed(weekdays) != WEEKDAYS:
+        if weekdays is not None or (off and holidays is not None):
             raise ArgumentError("holidays and weekdays tell business days apart; give days='business' with them")
-        return Clock(zone)
-    working = tuple(sorted({whole("a weekday", w, least=1) for w in _listed(weekdays)}))
-    if not working or working[-1] > 7:
-        raise ArgumentError(f"weekdays are numbers from 1 (Monday) to 7 (Sunday), at least one, got {weekdays!r}")
-    return Clock(zone, working, tuple(sorted({day_of(_date(value)) for value in off})))
-
-
-def _listed(value: Any) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
-
-
-def _date(value: Any) -> date:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise ArgumentError(f"a holiday is a date, or a text such as '2026-05-01', got {value!r}") from None
+        return Clock(scope.zone)
+    working = scope.calendar.weekdays if weekdays is None else working_days(weekdays)
+    return Clock(scope.zone, working, tuple(map(day_of, off)))

@@ -14,7 +14,7 @@ from ..state.listing import Fact, Heading, Listing, Values
 from ..table.column import Array
 from ..units import DAY
 from .choices import positive
-from .clock import WEEKDAYS, clock_of
+from .clock import clock_of
 from .cycles import Cycles, beginning, cycles_of
 from .grouped import By
 from .lasting import RESTRICTED, UNTIL, limit_of, mean_days, restricted
@@ -62,8 +62,8 @@ def sales_cycle(
     by: str | Expr | Iterable[str | Expr] = (),
     since: str | date | None = None,
     days: str = "calendar",
-    weekdays: Iterable[int] = WEEKDAYS,
-    holidays: str | date | Iterable[str | date] = (),
+    weekdays: int | Iterable[int] | None = None,
+    holidays: str | date | Iterable[str | date] | None = None,
     until: float | None = None,
     confidence: float = 0.95,
 ) -> Listing:
@@ -79,8 +79,8 @@ def sales_cycle(
             datetime. A deal created before enters at the age that it had then (left truncation), and one closed before is
             left out, as the others of its like are not in the records. None: all deals were followed from their creation.
         days: calendar, or business for the time on working days alone, around the clock.
-        weekdays: the working days of the week, 1 Monday to 7 Sunday.
-        holidays: dates that are no working days.
+        weekdays: the working days of the week, 1 Monday to 7 Sunday; by default those of the workspace's calendar.
+        holidays: dates that are no working days; by default those of the workspace's calendar.
         until: the age in days up to which shares and restricted mean are told; by default the oldest of each row.
         confidence: of the interval of the median.
 
@@ -119,8 +119,8 @@ def sales_cycle_curve(
     by: str | Expr | Iterable[str | Expr] = (),
     since: str | date | None = None,
     days: str = "calendar",
-    weekdays: Iterable[int] = WEEKDAYS,
-    holidays: str | date | Iterable[str | date] = (),
+    weekdays: int | Iterable[int] | None = None,
+    holidays: str | date | Iterable[str | date] | None = None,
     confidence: float = 0.95,
 ) -> Listing:
     """Tell which share of deals is won, lost, abandoned and still open by some ages.
@@ -131,8 +131,8 @@ def sales_cycle_curve(
         by: columns or expressions; blank is a group.
         since: as in `sales_cycle`.
         days: calendar or business.
-        weekdays: the working days of the week.
-        holidays: dates that are no working days.
+        weekdays: the working days of the week; by default those of the workspace's calendar.
+        holidays: dates that are no working days; the same.
         confidence: of the bounds of the share still open, which are on the log-log scale of Greenwood's error.
 
     Returns: one row per group and age: how many deals were open and seen up to then (just before), the shares up to then, which
@@ -179,7 +179,7 @@ def sales_cycle_curve(
 def _chosen(
     view: View, by: By, since: Any, days: str, weekdays: Any, holidays: Any, until: object, confidence: object
 ) -> tuple[Cycles, float | None, float]:
-    clock = clock_of(view.scope.zone, days, weekdays, holidays)
+    clock = clock_of(view.scope, days, weekdays, holidays)
     limit, level = limit_of(until, confidence)
     return cycles_of(view, by, beginning(since), clock), limit, level
 

@@ -31,6 +31,8 @@ class Stays:
         rows: position of the deal.
         stage: code of the stage.
         labels: code -> stage.
+        entered: when the first visit that counts began, microseconds.
+        left: when the last one ended; that of the view where it has not.
         time: how long, microseconds.
         ended: whether the deal has left; else it is still there, and the time is what it has lasted so far.
         visits: how many visits there were, those that the policy does not look at too.
@@ -42,6 +44,8 @@ class Stays:
     rows: Array
     stage: Array
     labels: tuple[Any, ...]
+    entered: Array
+    left: Array
     time: Array
     ended: Mask
     visits: Array
@@ -56,7 +60,7 @@ class Stays:
 
     def select(self, kept: Array) -> Stays:
         """Return some of them."""
-        names = ("rows", "stage", "time", "ended", "visits", "made", "unknown", "negative")
+        names = ("rows", "stage", "entered", "left", "time", "ended", "visits", "made", "unknown", "negative")
         return attrs.evolve(self, **{name: getattr(self, name)[kept] for name in names})
 
 
@@ -109,6 +113,7 @@ def stays_of(view: View, policy: str, clock: Clock) -> Stays:
         return np.concatenate([np.full(len(early_rows), value, values.dtype), values])
 
     rows, stage = np.append(early_rows, visits.rows), np.append(early_stage, visits.stage)
+    start, end = after(ALWAYS, start), after(ALWAYS, end)
     time, ended = after(-1, time), after(1, visits.ended != _STILL_THERE)
     marks = (after(1, visits.made), after(0, unknown), time < 0)
     order = np.lexsort((np.arange(len(rows)), stage, rows))
@@ -117,12 +122,15 @@ def stays_of(view: View, policy: str, clock: Clock) -> Stays:
     lasts = np.append(firsts[1:], [len(rows)]) - 1 if len(rows) else firsts
     count = lasts - firsts + 1
     chosen = order[firsts if policy == "first" else lasts]
+    begun = order[lasts if policy == "latest" else firsts]
     spent = time[chosen]
     found = [mark[chosen] for mark in marks]
     if policy == "total" and len(rows):
         spent = np.add.reduceat(time[order], firsts)
         found = [np.logical_or.reduceat(mark[order], firsts) for mark in marks]
-    return Stays(rows[firsts], stage[firsts], visits.labels, spent, ended[chosen], count, *found)
+    return Stays(
+        rows[firsts], stage[firsts], visits.labels, start[begun], end[chosen], spent, ended[chosen], count, *found
+    )
 
 
 def _before_creation(view: View) -> tuple[Array, Array]:

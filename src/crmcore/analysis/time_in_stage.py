@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..algebra.columns import Expr
+from ..calendars import Period
+from ..evaluate.moments import local_days
 from ..state.listing import Fact, Heading, Listing
-from .clock import WEEKDAYS, clock_of
-from .grouped import groups_of
+from ..table.column import Array
+from .clock import Clock, clock_of
+from .grouped import By, groups_of
 from .lasting import BIASED, Lasting, lasting, limit_of
 from .stays import stage_order, stays_of
+from .travels import one_of, periods_from
 
 if TYPE_CHECKING:
     from .view import View
 
 __all__ = ["time_in_stage", "time_in_stage_first", "time_in_stage_latest"]
 
+PERIOD = Heading("period", "label", {"en": "Period", "zh": "期间"})
 STAGE = Heading("stage", labels={"en": "Stage", "zh": "阶段"})
 DEALS = Heading("deals", "count", {"en": "Deals", "zh": "商机数"})
 VISITS = Heading("visits", "count", {"en": "Visits", "zh": "进入次数"})
@@ -29,6 +34,10 @@ MADE = Heading("made", "count", {"en": "Beginning made up", "zh": "起点为推�
 _MADE_UP = {
     "en": "Where the beginning is made up, nothing tells when the deal entered the stage: its creation is taken.",
     "zh": "起点为推定者，数据未记录进入阶段的时间，以商机创建时间代替。",
+}
+_ENDED_ALONE = {
+    "en": "Of stays that have ended alone: who is still in a stage may stay for longer than these did.",
+    "zh": "仅计已结束的停留；仍在阶段中的商机可能停留更久。",
 }
 _LEFT_OUT = (
     ("unknown", "Stays without a beginning, left out", "起点未知的停留（未计入）"),
@@ -40,9 +49,11 @@ def time_in_stage(
     view: View,
     *,
     by: str | Expr | Iterable[str | Expr] = (),
+    of: str = "entered",
+    per: str | None = None,
     days: str = "calendar",
-    weekdays: Iterable[int] = WEEKDAYS,
-    holidays: str | date | Iterable[str | date] = (),
+    weekdays: int | Iterable[int] | None = None,
+    holidays: str | date | Iterable[str | date] | None = None,
     until: float | None = None,
     confidence: float = 0.95,
 ) -> Listing:
@@ -55,13 +66,16 @@ def time_in_stage(
     Args:
         view: deals with changes of their stages.
         by: columns or expressions, such as "owner"; each deal is in the group that it has as of the view.
+        of: which stays. "entered" are those that began in the period, however long they go on; "ended" those that ended in it,
+            and none that still lasts. Of several visits it is the first that begins and the last that ends.
+        per: one row for each period of this kind; by default one for all.
         days: calendar, or business for the time on working days alone, around the clock.
-        weekdays: the working days of the week, 1 Monday to 7 Sunday.
-        holidays: dates that are no working days.
+        weekdays: the working days of the week, 1 Monday to 7 Sunday; by default those of the workspace's calendar.
+        holidays: dates that are no working days; by default those of the workspace's calendar.
         until: the limit of the restricted mean in days; by default the longest time of each row. Rows compare at one limit.
         confidence: of the interval of the median.
 
-    Returns: one row per group and stage, in the order of the pipeline. deals = have left + still there, of which the time is
+    Returns: one row per group, period and stage, in the order of the pipeline. deals = have left + still there, of which the time is
         known; `visits` are all of theirs; `made` counts those with a beginning that was made up (S5); facts: what was left out.
 
     Undefined when: no deal has left (mean of ended); half of the curve or of its bounds is never reached (median and its
@@ -76,16 +90,19 @@ def time_in_stage(
 
     Source: T07; Kaplan and Meier 1958.
     """
-    return _measured(view, "total", by, days, weekdays, holidays, until, confidence)
+    clock = clock_of(view.scope, days, weekdays, holidays)
+    return _measured(view, "total", by, of, per, clock, until, confidence)
 
 
 def time_in_stage_latest(
     view: View,
     *,
     by: str | Expr | Iterable[str | Expr] = (),
+    of: str = "entered",
+    per: str | None = None,
     days: str = "calendar",
-    weekdays: Iterable[int] = WEEKDAYS,
-    holidays: str | date | Iterable[str | date] = (),
+    weekdays: int | Iterable[int] | None = None,
+    holidays: str | date | Iterable[str | date] | None = None,
     until: float | None = None,
     confidence: float = 0.95,
 ) -> Listing:
@@ -97,16 +114,19 @@ def time_in_stage_latest(
 
     Source: T07; HubSpot, whose latest time shows the visit before while the deal is inside.
     """
-    return _measured(view, "latest", by, days, weekdays, holidays, until, confidence)
+    clock = clock_of(view.scope, days, weekdays, holidays)
+    return _measured(view, "latest", by, of, per, clock, until, confidence)
 
 
 def time_in_stage_first(
     view: View,
     *,
     by: str | Expr | Iterable[str | Expr] = (),
+    of: str = "entered",
+    per: str | None = None,
     days: str = "calendar",
-    weekdays: Iterable[int] = WEEKDAYS,
-    holidays: str | date | Iterable[str | date] = (),
+    weekdays: int | Iterable[int] | None = None,
+    holidays: str | date | Iterable[str | date] | None = None,
     until: float | None = None,
     confidence: float = 0.95,
 ) -> Listing:
@@ -118,20 +138,21 @@ def time_in_stage_first(
 
     Source: T07.
     """
-    return _measured(view, "first", by, days, weekdays, holidays, until, confidence)
+    clock = clock_of(view.scope, days, weekdays, holidays)
+    return _measured(view, "first", by, of, per, clock, until, confidence)
 
 
 def _measured(
     view: View,
     policy: str,
-    by: str | Expr | Iterable[str | Expr],
-    days: str,
-    weekdays: Iterable[int],
-    holidays: str | date | Iterable[str | date],
+    by: By,
+    of: str,
+    per: str | None,
+    clock: Clock,
     until: float | None,
     confidence: float,
 ) -> Listing:
-    clock = clock_of(view.scope.zone, days, weekdays, holidays)
+    one_of("of", of, ("entered", "ended"))
     limit, level = limit_of(until, confidence)
     stays = stays_of(view, policy, clock)
     deals = view.rows("opportunity")
@@ -140,29 +161,29 @@ def _measured(
     group_of[slice(None) if deals.places is None else deals.places] = groups.code
     stays = stays.select(np.flatnonzero(group_of[stays.rows] >= 0))
     counts = [int(np.count_nonzero(marked)) for marked in (stays.unknown, stays.negative & ~stays.unknown)]
-    stays = stays.select(np.flatnonzero(stays.known))
+    stays = stays.select(np.flatnonzero(stays.known & (stays.ended if of == "ended" else True)))
+    period, periods = _periods(view, stays.left if of == "ended" else stays.entered, per)
 
     place = stage_order(view.scope.tables.get("stage"), stays.labels)
-    cell = group_of[stays.rows] * len(place) + place[stays.stage]
-    order = np.argsort(cell, kind="stable")
-    edges = np.flatnonzero(np.diff(cell[order], prepend=-1))
-    parts = np.split(order, edges[1:]) if len(order) else []
+    rows, parts = _cells(group_of[stays.rows], period, place[stays.stage], max(len(periods), 1))
+    code = np.argsort(place)
     found = [lasting(stays.time[p], stays.ended[p], until=limit, confidence=level) for p in parts]
     ended = [int(np.count_nonzero(stays.ended[p])) for p in parts]
     made = [int(np.count_nonzero(stays.made[p])) for p in parts]
     facts = [
-        Fact("days", days, "label", {"en": "Days", "zh": "天数口径"}),
+        Fact("days", "calendar" if clock.weekdays is None else "business", "label", {"en": "Days", "zh": "天数口径"}),
         Fact("confidence", level, "ratio", {"en": "Confidence of intervals", "zh": "区间置信度"}),
         *(
             Fact(n, c, "count", {"en": en, "zh": zh}, quiet=True)
             for (n, en, zh), c in zip(_LEFT_OUT, counts, strict=True)
         ),
     ]
-    notes = [BIASED] if len(stays.ended) > sum(ended) else []
+    notes = [_ENDED_ALONE] if of == "ended" else [BIASED] if len(stays.ended) > sum(ended) else []
     return Listing(
         [
-            *groups.columns([int(group_of[stays.rows[p[0]]]) for p in parts]),
-            (STAGE, [stays.labels[stays.stage[p[0]]] for p in parts]),
+            *groups.columns([group for group, _, _ in rows]),
+            *([] if per is None else [(PERIOD, [periods[n].label for _, n, _ in rows])]),
+            (STAGE, [stays.labels[code[stage]] for _, _, stage in rows]),
             (DEALS, [len(p) for p in parts]),
             (VISITS, [int(stays.visits[p].sum()) for p in parts]),
             (ENDED, ended),
@@ -173,3 +194,25 @@ def _measured(
         facts=facts,
         notes=[*notes, _MADE_UP] if any(made) else notes,
     )
+
+
+def _periods(view: View, at: Array, per: str | None) -> tuple[Array, list[Period]]:
+    """Return the number of the period of each instant, and the periods; all are in one where none are asked for."""
+    if per is None:
+        return np.zeros(len(at), np.int64), []
+    days = local_days(at, view.scope.zone)
+    periods = periods_from(view, at, per)
+    starts = np.array([p.start for p in periods], np.int64)
+    return np.searchsorted(starts, days, side="right") - 1, periods
+
+
+def _cells(group: Array, period: Array, stage: Array, periods: int) -> tuple[list[tuple[int, int, int]], list[Array]]:
+    """Return (group, period, stage) of each row in order, and its stays: each group has its stages in all periods (T7)."""
+    pairs, number = np.unique(np.stack([group, stage]), axis=1, return_inverse=True)
+    slot = number.reshape(-1) * periods + period
+    order = np.argsort(slot, kind="stable")
+    size = pairs.shape[1] * periods
+    parts = np.split(order, np.searchsorted(slot[order], np.arange(1, size))) if size else []
+    listed = [(g, n, s) for g, s in pairs.T.tolist() for n in range(periods)]
+    ranked = sorted(range(size), key=listed.__getitem__)
+    return [listed[n] for n in ranked], [parts[n] for n in ranked]

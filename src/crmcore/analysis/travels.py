@@ -23,7 +23,7 @@ from .passages import NEVER, Passages
 if TYPE_CHECKING:
     from .view import View
 
-__all__ = ["PIPELINE", "STAGE", "STATUS", "Travels", "one_of", "periods_over", "stays_of", "travels_of"]
+__all__ = ["PIPELINE", "STAGE", "STATUS", "Travels", "one_of", "periods_from", "periods_over", "stays_of", "travels_of"]
 
 PIPELINE = Heading("pipeline", "label", {"en": "Pipeline", "zh": "销售管道"})
 STAGE = Heading("stage", "label", {"en": "Stage", "zh": "阶段"})
@@ -154,15 +154,24 @@ def periods_over(view: View, travels: Travels, per: str | None) -> list[Period] 
     """
     if per is None:
         return None
+    visits, wins = travels.visits, travels.passages.first_won
+    return periods_from(
+        view, np.concatenate([visits.entered, visits.left[visits.ended != 0], wins[wins != NEVER]]), per
+    )
+
+
+def periods_from(view: View, at: Array, per: str) -> list[Period]:
+    """Return the periods from the first known one of some instants to the day of the view.
+
+    Raises:
+        ArgumentError: no such kind of period, or too many of them.
+    """
     calendar, moment = view.scope.calendar, view.scope.as_of
     calendar.axis(per)
-    visits, wins = travels.visits, travels.passages.first_won
-    dated = np.concatenate([visits.entered, visits.left[visits.ended != 0], wins[wins != NEVER]])
-    dated = dated[dated > ALWAYS]
+    dated = at[at > ALWAYS]
     if not dated.size:
         return []
-    first = local_day(Column("instant", np.array([dated.min()])), view.scope.zone).data
-    day = int(first[0])
+    day = int(local_day(Column("instant", np.array([dated.min()])), view.scope.zone).data[0])
     found = calendar.periods(day, max(day, day if moment is None else moment.day), per)
     if len(found) > MOST:
         raise ArgumentError(f"per={per!r} makes {len(found):,} periods; {MOST:,} are the most: take longer ones")

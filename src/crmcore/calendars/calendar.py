@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import pairwise
 
 import attrs
@@ -10,6 +11,7 @@ from ..errors import ArgumentError, RangeError
 from .axes import PATTERNS, Axis, Days, FiscalWeeks, Months, Weeks
 from .days import MAX_DAY, MIN_DAY, check_day
 from .suggest import unknown
+from .working import WEEKDAYS, days_off, working_days
 
 __all__ = ["GRAINS", "Calendar", "Period"]
 
@@ -43,6 +45,8 @@ class Calendar:
             Monday; other weeks bear the same kind of label, by their own count. Years of weeks start on that day too.
         fiscal_anchor: a year of weeks starts on the `week_start` day "nearest" to the first of `fiscal_start`
             (the retail calendar: it ends on the Saturday nearest to 31 January), or on the "last" one on or before it.
+        weekdays: the working days of the week, from 1 for Monday to 7 for Sunday: what counts as business days.
+        holidays: dates, or texts such as "2026-05-01", that are no working days.
 
     Raises:
         ArgumentError: a setting out of its range.
@@ -55,6 +59,8 @@ class Calendar:
     fiscal_named_by: str = "end"
     week_start: int = 0
     fiscal_anchor: str = "nearest"
+    weekdays: tuple[int, ...] = attrs.field(default=WEEKDAYS, converter=working_days, kw_only=True)
+    holidays: tuple[date, ...] = attrs.field(default=(), converter=days_off, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         _check_number("fiscal_start", self.fiscal_start, range(1, 13), "a month from 1 to 12")

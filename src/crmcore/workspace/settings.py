@@ -27,7 +27,7 @@ _KEYS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "timezone": (str, "a name such as 'Europe/Berlin'"),
 }
 _AS_THEY_ARE = ("timezone", "currency", "language", "discover", "strict")
-_CALENDAR = ("fiscal_anchor", "fiscal_named_by", "fiscal_pattern", "fiscal_start", "week_start")
+_CALENDAR = ("fiscal_anchor", "fiscal_named_by", "fiscal_pattern", "fiscal_start", "holidays", "week_start", "weekdays")
 
 
 def settings_from(path: str | Path) -> dict[str, Any]:

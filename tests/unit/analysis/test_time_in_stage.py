@@ -138,6 +138,80 @@ def test_by_owner() -> None:
     assert some["deals"].tolist() == [3, 2]
 
 
+# --- periods
+
+WEEKS = ["2026-W01", "2026-W02", "2026-W03", "2026-W04"]  # from 29 December, 5, 12 and 19 January
+
+
+def by_week(policy, of, **choices):
+    """Return (week, stage) -> (deals, mean of ended) of the rows in which somebody is."""
+    found = cc.analyse(policy, BACK, as_of=at(20), of=of, per="week", **choices)
+    assert [(r["period"], r["stage"]) for r in found.rows()] == [(w, s) for w in WEEKS for s in ("new", "offer")]
+    return {(r["period"][-2:], r["stage"]): (r["deals"], r["ended_mean_days"]) for r in found.rows() if r["deals"]}
+
+
+def test_stays_that_ended_in_a_period() -> None:
+    """S3, T1: those that ended in each week, by the end of the last visit; who is still there is in no week.
+
+    In new A is done on the 10th after 7 days, B on the 9th after 8, D on the 3rd after 2, E on the 16th after 11; in offer A on
+    the 15th after 7. Of the first visits A, D and E left new on the 3rd, 3rd and 2nd, B on the 9th; A left offer on Monday the
+    5th at midnight, which is of the second week, and E on the 6th.
+    """
+    assert by_week("time_in_stage", "ended") == {
+        ("01", "new"): (1, 2.0), ("02", "new"): (2, 7.5), ("03", "new"): (1, 11.0), ("03", "offer"): (1, 7.0),
+    }  # fmt: skip
+    assert by_week("time_in_stage_latest", "ended") == {
+        ("01", "new"): (1, 2.0), ("02", "new"): (2, 6.5), ("03", "new"): (1, 10.0), ("03", "offer"): (1, 5.0),
+    }  # fmt: skip
+    assert by_week("time_in_stage_first", "ended") == {
+        ("01", "new"): (3, 5 / 3), ("02", "new"): (1, 8.0), ("02", "offer"): (2, 3.0),
+    }  # fmt: skip
+    all_ = cc.analyse("time_in_stage", BACK, as_of=at(20), of="ended")
+    assert (all_["deals"].tolist(), all_["still_there"].tolist()) == ([4, 1], [0, 0])
+    assert all_["mean_days"].tolist() == all_["ended_mean_days"].tolist() == [7.0, 7.0]
+    assert "Of stays that have ended alone" in str(all_)
+
+
+def test_stays_that_began_in_a_period() -> None:
+    """S3, T1: those that began in each week, by the first visit, with those that still last; all began in new on the 1st."""
+    assert by_week("time_in_stage", "entered") == {
+        ("01", "new"): (5, 7.0), ("01", "offer"): (2, 7.0), ("02", "offer"): (1, None),
+    }  # fmt: skip
+    # the latest visits to new of A and E began on the 5th and the 6th, those to offer of A, B and E on the 10th, 9th and 16th
+    assert by_week("time_in_stage_latest", "entered") == {
+        ("01", "new"): (3, 5.0), ("02", "new"): (2, 7.5), ("02", "offer"): (2, 5.0), ("03", "offer"): (1, None),
+    }  # fmt: skip
+    found = cc.analyse("time_in_stage", BACK, as_of=at(20), per="week")
+    assert found["still_there"].tolist() == [1, 1, 0, 1, 0, 0, 0, 0]
+    assert "too short while some have not ended" in str(found)
+
+
+def test_a_week_is_that_of_the_zone() -> None:
+    """T1: a stay that ended on Sunday 4 January at 17:00 UTC ended on Monday in Shanghai, in the second week."""
+    data = dataset([("A", at(1), "offer", "open", None)], [("A", "new", "offer", at(4, 17))])
+    for zone, week in (("UTC", WEEKS[0]), ("Asia/Shanghai", WEEKS[1])):
+        found = cc.Workspace(timezone=zone).analyse("time_in_stage", data, of="ended", per="week")
+        assert [r["period"] for r in found.rows() if r["deals"]] == [week]
+
+
+def test_periods_of_groups() -> None:
+    """T7: each group has its stages in every period from the first to that of the view, blank among them; of nothing, none."""
+    found = cc.analyse("time_in_stage", BACK, as_of=at(20), by="owner", of="ended", per="month")
+    assert [(r["owner"], r["period"], r["stage"], r["deals"]) for r in found.rows()] == [
+        ("Anna", "2026-01", "new", 3), ("王芳", "2026-01", "new", 1), ("王芳", "2026-01", "offer", 1),
+    ]  # fmt: skip
+    two = cc.analyse("time_in_stage", BACK, as_of=date(2026, 2, 1), by="owner", per="month")
+    assert [(r["owner"], r["period"][-2:], r["stage"], r["deals"]) for r in two.rows()][2:6] == [
+        ("Anna", "02", "new", 0), ("Anna", "02", "offer", 0), ("王芳", "01", "new", 1), ("王芳", "01", "offer", 1),
+    ]  # fmt: skip
+    empty = two.only(owner="Anna", period="2026-02").rows()[0]
+    assert {n: empty[n] for n in ("visits", "ended", "mean_days", "median_days", "until_days")} == {
+        "visits": 0, "ended": 0, "mean_days": None, "median_days": None, "until_days": None,
+    }  # fmt: skip
+    for per in (None, "month"):
+        assert len(cc.analyse("time_in_stage", BACK, where=cc.col("owner") == "nobody", per=per)) == 0
+
+
 # --- days
 
 
@@ -154,6 +228,32 @@ def test_business_days() -> None:
     for monday in ("2026-01-05", date(2026, 1, 5), ["2026-01-05", "2026-01-05"]):
         assert days(days="business", holidays=monday) == pytest.approx([6 / 24, 0])
     assert days(days="business", weekdays=(7, 1, 2, 3, 4)) == pytest.approx([33 / 24, 15 / 24])  # Friday, Saturday off
+
+
+def test_the_workspace_knows_its_holidays(tmp_path) -> None:
+    """Working days and holidays are those of the workspace's calendar, also from its file, unless the question names others."""
+    data = dataset([("A", at(2, 18), "offer", "open", None)], [("A", "new", "offer", at(5, 9))])
+    file = tmp_path / "workspace.toml"
+    file.write_text('[calendar]\nholidays = [2026-01-05, "2026-12-25"]\nweekdays = [1, 2, 3, 4, 5, 6]\n', "utf-8")
+    calendar = cc.Calendar(holidays=["2026-12-25", date(2026, 1, 5)], weekdays=(6, 1, 2, 3, 4, 5))
+    assert calendar == cc.Calendar(holidays=(date(2026, 1, 5), date(2026, 12, 25)), weekdays=range(1, 7))
+    for workspace in (cc.Workspace(calendar=calendar), cc.Workspace.load(file)):
+
+        def in_new(workspace=workspace, **choices):
+            return workspace.analyse("time_in_stage", data, as_of=at(6), **choices)["mean_days"][0]
+
+        assert in_new() == 63 / 24
+        assert in_new(days="business") == 30 / 24  # 6 hours of Friday, and Saturday
+        assert in_new(days="business", weekdays=(1, 2, 3, 4, 5)) == 6 / 24
+        assert in_new(days="business", holidays=()) == 39 / 24
+        ages = workspace.analyse("deal_ageing", data, as_of=at(7), days="business")
+        assert ages["age_days"].tolist() == [1.0]  # in offer since Monday, which is off: Tuesday
+        deals = [{"id": "A", "created_at": at(2, 18), "outcome": "open", "closed_at": None}]
+        cycle = workspace.analyse("sales_cycle", cc.Dataset(opportunity=deals), as_of=at(7), days="business")
+        assert cycle["until_days"].tolist() == [54 / 24]
+    for wrong in ({"holidays": "Easter"}, {"weekdays": (0,)}, {"weekdays": ()}):
+        with pytest.raises(ArgumentError, match=r"a holiday is a date|weekdays? (is|are)"):
+            cc.Calendar(**wrong)
 
 
 def test_days_of_23_hours() -> None:
@@ -298,11 +398,13 @@ def test_no_history_is_no_number() -> None:
         ({"days": "working"}, "'calendar' or 'business', got 'working'"),
         ({"holidays": "2026-01-01"}, "give days='business'"),
         ({"weekdays": (1, 2)}, "give days='business'"),
-        ({"days": "business", "weekdays": (0, 1)}, "weekday is a whole number, at least 1"),
+        ({"days": "business", "weekdays": (0, 1)}, "weekday is a whole number from 1"),
         ({"days": "business", "weekdays": (1, 8)}, r"from 1 \(Monday\) to 7"),
         ({"days": "business", "weekdays": ()}, "at least one"),
         ({"days": "business", "holidays": "May Day"}, "a holiday is a date.*got 'May Day'"),
         ({"days": "business", "holidays": [at(1)]}, "a holiday is a date"),
+        ({"of": "left"}, "of is one of entered, ended, got 'left'"),
+        ({"per": "fortnight"}, "fortnight"),
         ({"until": 0}, "until is a number above 0"),
         ({"confidence": 95}, "between 0 and 1"),
     ],
