@@ -15,8 +15,9 @@ from ..column import Array, Column, code_type
 from ..ids import like_ids
 from ..schema import schema_of
 from ..stacked import stacked
+from .order import pieces
 
-__all__ = ["Codes", "blank", "coded", "in_currency", "pooled"]
+__all__ = ["Codes", "blank", "coded", "in_currency", "pooled", "used"]
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -27,19 +28,28 @@ class Codes:
     texts: Sequence[str]
 
 
-def coded(rows: Array, *columns: Column) -> list[Codes]:
+def coded(rows: Array | slice, *columns: Column) -> list[Codes]:
     """Return some rows of columns of text as codes into one list of texts in common; each of them stands somewhere."""
     index: dict[str, int] = {}
     found = []
     for column in columns:
         codes, texts = column.coded
-        codes = codes[rows] if len(rows) < len(codes) else codes
-        there = np.bincount(codes + 1, minlength=len(texts) + 1)[1:]
+        codes = codes[rows]
         places = np.full(len(texts) + 1, -1)  # the last place is that of the blanks
-        for code in np.flatnonzero(there).tolist():
-            places[code] = index.setdefault(texts[code], len(index))
+        for code in used(codes, len(texts) + 1):
+            if code < len(texts):
+                places[code] = index.setdefault(texts[code], len(index))
         found.append(places.astype(code_type(len(index))).take(codes, mode="wrap"))
     return [Codes(codes, list(index)) for codes in found]
+
+
+def used(codes: Array, size: int) -> list[int]:
+    """Return which codes stand somewhere, of those from 0 to a size; the last one also by -1."""
+    there = np.zeros(size, bool)
+    for piece in pieces(len(codes)):
+        there[codes[piece]] = True
+    found: list[int] = np.flatnonzero(there).tolist()
+    return found
 
 
 def in_currency(sides: Sequence[Codes], rows: Array, today: Column) -> Sequence[Codes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -11,7 +11,7 @@ import numpy as np
 from ...calendars import Zone
 from ..column import Array, code_type, narrow
 from ..table import Table
-from .visits import ALWAYS, ENDED, Visits, visits_of
+from .visits import ALWAYS, ENDED, Visits, parts_of
 
 __all__ = ["Flows", "Matrix", "flows_of"]
 
@@ -63,7 +63,7 @@ class Flows:
     def of(cls, visits: Visits) -> Flows:
         """Return the flows of visits."""
         width, kinds = len(visits.labels), len(ENDED)
-        cell = (visits.stage * width + visits.into) * kinds + visits.ended
+        cell = (visits.stage.astype(np.int64) * width + visits.into) * kinds + visits.ended
         spent = visits.left - visits.entered
         over = visits.ended != _STILL_THERE
         unknown = (visits.entered <= ALWAYS) | (spent < 0)
@@ -72,6 +72,19 @@ class Flows:
         unit = 1 if (spent % _SECOND).any() else _SECOND
         spent //= unit
         return cls(visits.labels, cell.astype(code_type(width * width * kinds)), narrow(spent), unit, untimed)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Flows]) -> Flows:
+        """Return the flows of visits that come after one another."""
+        unit = min(p.unit for p in parts)
+        starts = np.cumsum([0, *(len(p.cell) for p in parts)])
+        return cls(
+            parts[0].labels,
+            np.concatenate([p.cell for p in parts]),
+            np.concatenate([p.spent if p.unit == unit else p.spent * np.int64(p.unit // unit) for p in parts]),
+            unit,
+            np.concatenate([p.untimed + start for p, start in zip(parts, starts.tolist(), strict=False)]),
+        )
 
     def matrix(self) -> Matrix:
         """Return the stays and their times added up, exactly."""
@@ -125,4 +138,4 @@ def flows_of(tables: Mapping[str, Table], zone: Zone, last: int) -> Flows:
     """
     keeper = tables.get("change", tables["opportunity"])
     key = ("flows", zone.name, last, tuple(table.serial for table in tables.values()))
-    return keeper.kept(key, lambda: Flows.of(visits_of(tables, zone, last)))
+    return keeper.kept(key, lambda: Flows.joined([Flows.of(part) for part in parts_of(tables, zone, last)]))

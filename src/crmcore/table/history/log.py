@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 
 from ..column import Array, Column, Mask
+from .order import firsts
 
 __all__ = ["Log"]
 
@@ -76,6 +77,21 @@ class Log:
             self.new[kept],
         )
 
+    def between(self, start: int, stop: int) -> Log:
+        """Return the log with the changes of the rows from one up to, but without, another."""
+        a, b = np.searchsorted(self.rows, np.array([start, stop], self.rows.dtype))
+        kept = slice(a, b)
+        return Log(
+            self.pool,
+            self.before,
+            self.rows[kept],
+            self.at[kept],
+            self.known[kept],
+            self.sequence[kept],
+            self.old[kept],
+            self.new[kept],
+        )
+
     def at_instant(self, instant: int) -> Array:
         """Return the position in the pool of the value that each row of the table had at an instant."""
         found = self.before.copy()
@@ -94,8 +110,8 @@ class Log:
         found = self.before[rows]
         if len(self):
             width = len(instants) + 1
-            keys = self.rows * width + np.searchsorted(instants, self.at, side="left")
-            last = np.searchsorted(keys, rows * width + points, side="right") - 1
+            keys = self.rows.astype(np.int64) * width + np.searchsorted(instants, self.at, side="left")
+            last = np.searchsorted(keys, rows.astype(np.int64) * width + points, side="right") - 1
             hit = (last >= 0) & (self.rows.take(last, mode="clip") == rows)
             found[hit] = self.new[last[hit]]
         return found
@@ -103,7 +119,7 @@ class Log:
 
 def values_before(before: Array, rows: Array, old: Array) -> Array:
     """Return what each row had before changes that stand in order: where it has one, the old value of the first."""
-    firsts = np.flatnonzero(np.diff(rows, prepend=-1))
+    first = firsts(rows)
     found = before.copy()
-    found[rows[firsts]] = old[firsts]
+    found[rows[first]] = old[first]
     return found

@@ -10,13 +10,13 @@ import numpy as np
 
 from ...calendars import Zone
 from ...errors import IngestError
-from ..column import Array, Column
+from ..column import Array, Column, Mask
 from ..ids import like_ids
 from ..table import Table
 from .complete import complete
-from .decode import Codes, blank, coded, in_currency, pooled
+from .decode import Codes, blank, coded, in_currency, pooled, used
 from .log import Log, values_before
-from .order import ordered
+from .order import ordered, pieces
 from .whole import micros, whole
 
 __all__ = ["Logs", "logged", "logs_of"]
@@ -25,6 +25,8 @@ Logs = Mapping[str, Mapping[str, Log]]
 """Table -> column -> its log; rows of the log are those of the whole table."""
 
 _NONE: Logs = MappingProxyType({})
+_DENSE = 8
+"""Numbers between the lowest and the highest id, for each id, up to which there is a place for each of them."""
 
 
 def logs_of(tables: Mapping[str, Table], zone: Zone, *, strict: bool = True) -> Logs:
@@ -78,20 +80,22 @@ def _made(changes: Table, tables: Mapping[str, Table], zone: Zone) -> tuple[Logs
         if name is None or name not in tables or name == "change":
             continue
         table = whole(tables[name], zone)
-        mine = np.flatnonzero(tables_at.data == code)
+        mine = _among(slice(None), tables_at.data == code)
         rows = _positions(changes["record"], table, mine)
-        mine, rows = mine[rows >= 0], rows[rows >= 0]
+        known_to = rows >= 0
+        mine, rows = _among(mine, known_to), rows[_among(slice(None), known_to)]
         logs: dict[str, Log] = {}
         fields = fields_at.data[mine]
-        for number in np.unique(fields[fields > 0]).tolist():
-            field = fields_at.labels[number]
-            here = fields == number
-            part = mine[here]
+        for number in used(fields, len(fields_at.labels)):
+            if not number:
+                continue
+            field, here = fields_at.labels[number], fields == number
+            part = _among(mine, here)
             texts = coded(part, changes["old"], changes["new"])
             logs[field] = _log(
                 table,
                 field,
-                rows[here],
+                rows[_among(slice(None), here)],
                 at[part],
                 None if known is at else known[part],
                 None if sequence is None else sequence[part],
@@ -102,6 +106,13 @@ def _made(changes: Table, tables: Mapping[str, Table], zone: Zone) -> tuple[Logs
             )
         found[name] = logs
     return {name: complete(tables, name, logs, zone) for name, logs in found.items()}, wrong
+
+
+def _among(places: Array | slice, chosen: Mask) -> Array | slice:
+    """Return those of some places that a mask chooses; they themselves where it chooses all."""
+    if chosen.all():
+        return places
+    return np.flatnonzero(chosen) if isinstance(places, slice) else places[chosen]
 
 
 def _log(
@@ -132,14 +143,15 @@ def _log(
         return [*told, places[new.codes[tied]], names[new.codes[tied]], names[old.codes[tied]]]
 
     order = ordered(rows, at, ties)
-    values = np.append(np.arange(len(new.texts)) + len(today), [nothing])
-    before, after = (values.take(side.codes[order.places], mode="wrap") for side in (old, new))
+    values = np.append(np.arange(len(new.texts)) + len(today), [nothing]).astype(np.int32)
+    before, after = (_taken(values, side.codes, order.places) for side in (old, new))
     # many sources say only the new value: the old one is that of the change before it
-    silent = np.flatnonzero((before == nothing) & (np.diff(order.rows, prepend=-1) == 0))
+    silent = np.flatnonzero(before == nothing)
+    silent = silent[(silent > 0) & (order.rows[silent] == order.rows[silent - 1])]
     before[silent] = after[silent - 1]
     return Log(
         pool,
-        values_before(np.arange(len(table)), order.rows, before),
+        values_before(np.arange(len(table), dtype=np.int32), order.rows, before),
         order.rows,
         order.at,
         order.at if known is None else known[order.places],
@@ -149,7 +161,15 @@ def _log(
     )
 
 
-def _positions(records: Column, table: Table, changes: Array) -> Array:
+def _taken(values: Array, codes: Array, places: Array) -> Array:
+    """Return the values of codes at these places; the last value is that of code -1."""
+    found = np.empty(len(places), values.dtype)
+    for piece in pieces(len(places)):
+        values.take(codes[places[piece]], out=found[piece], mode="wrap")
+    return found
+
+
+def _positions(records: Column, table: Table, changes: Array | slice) -> Array:
     """Return the row of the record of each of these changes, -1 where there is none."""
     ids = table["id"]
     if ids.data.dtype != object and len(ids) and set(map(type, records.labels[1:])) == {int}:
@@ -158,11 +178,17 @@ def _positions(records: Column, table: Table, changes: Array) -> Array:
         records = like_ids(records, ids)
         spots = {label: row for row, label in enumerate(ids.data.tolist())}
         found = np.array([spots.get(label, -1) for label in records.labels[1:]], np.int64)
-    return np.append([-1], found)[records.data[changes]]
+    return np.append([-1], found).astype(np.int32)[records.data[changes]]
 
 
 def _rows_of(numbers: Array, ids: Array) -> Array:
     """Return the row that has each of some whole numbers for its id, -1 where none has."""
+    low, high = int(ids.min()), int(ids.max())
+    if high - low < _DENSE * len(ids):  # a row for each number in between costs less than sorting
+        rows = np.full(high - low + 1, -1)
+        rows[ids - low] = np.arange(len(ids))
+        inside = (numbers >= low) & (numbers <= high)
+        return np.where(inside, rows[np.where(inside, numbers, low) - low], -1)
     order = np.argsort(ids, kind="stable")
     places = order[np.searchsorted(ids[order], numbers, side="right") - 1]
     return np.where(ids[places] == numbers, places, -1)

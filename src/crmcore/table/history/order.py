@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import attrs
 import numpy as np
 
-from ..column import Array, Mask
+from ..column import Array
 
-__all__ = ["Order", "ordered"]
+__all__ = ["Order", "firsts", "ordered", "pieces"]
 
 _BITS = 63
+_PIECE = 1 << 16
+"""Values that are looked at together, so that they stay in the cache."""
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -36,34 +38,53 @@ def ordered(rows: Array, at: Array, ties: Callable[[Array], Sequence[Array]] | N
     if not size:
         return Order(np.zeros(0, np.int64), rows, at)
     width, step = int(rows.max()).bit_length(), size.bit_length()
-    keys = rows.astype(np.int64)
-    if width + step <= _BITS and bool((at[1:] >= at[:-1]).all()):
-        # in time order already: the place stands for the time
-        keys <<= step
-        keys |= np.arange(size)
-        keys.sort()
-        places = keys & ((1 << step) - 1)
-        keys >>= step
-        times = at[places]
-        close = _alike(keys) & _alike(times)
+    found, times = np.empty(size, np.int32 if width < _BITS // 2 else np.int64), np.empty(size, np.int64)
+    places = rows.astype(np.int64)
+    low, drop = 0, 0
+    in_time = width + step <= _BITS and all((at[p][1:] >= at[p][:-1]).all() for p in pieces(size, 1))
+    if in_time:  # the place stands for the time
+        places <<= step
+        places |= np.arange(size)
+        places.sort()
     else:
         low, span = int(at.min()), (int(at.max()) - int(at.min())).bit_length()
-        kept = min(span, _BITS - width)
-        keys <<= kept
-        keys |= (at - low) >> (span - kept)
-        places = np.argsort(keys, kind="stable")  # fast where long runs are in order already
-        close = _alike(keys[places])
-        keys, times = rows[places], at[places]
-    if close.any() and (ties is not None or bool((close & (times[1:] < times[:-1])).any())):
-        spots = np.flatnonzero(np.append([False], close) | np.append(close, [False]))
+        drop = span - min(span, _BITS - width)
+        places <<= span - drop
+        places |= (at - low) >> drop
+        places = np.argsort(places, kind="stable")  # fast where long runs are in order already
+    close, amiss = [], False
+    for piece in pieces(size, 1):
+        new = slice(piece.start + (piece.start > 0), piece.stop)
+        mine = places[new]
+        if in_time:
+            found[new] = mine >> step
+            mine &= (1 << step) - 1
+        else:
+            found[new] = rows[mine]
+        times[new] = at[mine]
+        row, time = found[piece], times[piece]
+        coarse = (time - low) >> drop if drop else time
+        alike = (row[1:] == row[:-1]) & (coarse[1:] == coarse[:-1])
+        close.append(np.flatnonzero(alike) + piece.start)
+        amiss |= bool(drop) and bool((alike & (time[1:] < time[:-1])).any())
+    pairs = np.concatenate(close)
+    if pairs.size and (ties is not None or amiss):
+        spots = np.unique(np.concatenate([pairs, pairs + 1]))
         tied = np.sort(places[spots])
         told = () if ties is None else ties(tied)
         places[spots] = tied[np.lexsort((*reversed(told), at[tied], rows[tied]))]
         times[spots] = at[places[spots]]
-    return Order(places, keys, times)
+    return Order(places, found, times)
 
 
-def _alike(column: Array) -> Mask:
-    """Return whether each value is the same as the next one."""
-    found: Mask = column[1:] == column[:-1]
-    return found
+def firsts(rows: Array) -> Array:
+    """Return the places of the first of each run of equal rows."""
+    new = np.ones(len(rows), bool)
+    np.not_equal(rows[1:], rows[:-1], out=new[1:])
+    return np.flatnonzero(new)
+
+
+def pieces(size: int, overlap: int = 0) -> Iterator[slice]:
+    """Yield parts of so many values that stay in the cache, each with the last ones of the part before it."""
+    for start in range(0, size, _PIECE):
+        yield slice(max(start - overlap, 0), min(start + _PIECE, size))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -13,11 +13,12 @@ from ...domain import OUTCOMES
 from ...errors import HistoryUnavailable
 from ..column import Array, Column, Mask
 from ..table import Table
+from .log import Log
 from .logs import logs_of
 from .order import ordered
 from .whole import GONE, micros, whole
 
-__all__ = ["ALWAYS", "ENDED", "Visits", "visits_of"]
+__all__ = ["ALWAYS", "ENDED", "Visits", "parts_of", "visits_of"]
 
 ENDED = ("still there", "moved", *OUTCOMES[1:], "removed")
 """How a visit ended, by its number: it has not, the deal moved on, it was won, lost or abandoned, or deleted or merged."""
@@ -25,9 +26,12 @@ ALWAYS = np.iinfo(np.int64).min // 2
 """The beginning of a stay of which nothing tells when it began, not even the creation of the deal."""
 _MOVED = 1
 _REMOVED = len(ENDED) - 1
-_NEVER = np.iinfo(np.int64).max
+_NEVER, _NEVER_THERE = np.iinfo(np.int64).max, np.iinfo(np.int64).min
 _OPEN = 1
 _KEEP = -1
+_COLUMNS = ("rows", "stage", "entered", "left", "ended", "into", "made")
+_EVENTS = 1 << 16
+"""Changes that are looked at together; what is made of them on the way stays in the cache."""
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -64,14 +68,12 @@ class Visits:
 
     def select(self, kept: Array) -> Visits:
         """Return some of the visits."""
-        names = ("rows", "stage", "entered", "left", "ended", "into", "made")
-        return attrs.evolve(self, **{name: getattr(self, name)[kept] for name in names})
+        return attrs.evolve(self, **{name: getattr(self, name)[kept] for name in _COLUMNS})
 
     @property
     def first(self) -> Mask:
         """Which visit is the first of its opportunity."""
-        found: Mask = np.diff(self.rows, prepend=-1) != 0
-        return found
+        return _differs(self.rows)
 
 
 def visits_of(tables: Mapping[str, Table], zone: Zone, last: int, *, removed: bool = False) -> Visits:
@@ -88,6 +90,15 @@ def visits_of(tables: Mapping[str, Table], zone: Zone, last: int, *, removed: bo
         HistoryUnavailable: the source keeps only the last change of a stage (S5).
         IngestError: a change to a value that its column cannot take.
     """
+    parts = list(parts_of(tables, zone, last, removed=removed))
+    rows, stage, entered, left, ended, into, made = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS
+    )
+    return Visits(rows, stage, parts[0].labels, entered, left, ended, into, made, parts[0].size)
+
+
+def parts_of(tables: Mapping[str, Table], zone: Zone, last: int, *, removed: bool = False) -> Iterator[Visits]:
+    """Yield the stays of some opportunities after those of others, as many at once as stay in the cache; see `visits_of`."""
     changes = tables.get("change")
     if changes is not None and "opportunity.stage" in changes.last_only:
         raise HistoryUnavailable(
@@ -95,79 +106,110 @@ def visits_of(tables: Mapping[str, Table], zone: Zone, last: int, *, removed: bo
             "'opportunity.stage' (S5); give the table change with every change, or measure what needs today's stage only",
             field="opportunity.stage",
         )
-    own = len(tables["opportunity"])
     deals = whole(tables["opportunity"], zone)
     logs = logs_of(tables, zone).get("opportunity", {})
-    stage, outcome = logs.get("stage"), logs.get("outcome")
-    stages: Column = deals["stage"] if stage is None else stage.pool
-    outcomes: Column = deals["outcome"] if outcome is None else outcome.pool
-    size = len(deals)
-    everyone = np.arange(size)
+    known = [log for log in (logs.get("stage"), logs.get("outcome")) if log is not None]
     created = _created(deals, zone)
+    latest = max([last, int(created.max(initial=last)), *(log.latest for log in known)])
+    until = None
+    if len(deals) > len(tables["opportunity"]):
+        until = _removals(tables, zone) if removed else np.full(len(deals) - len(tables["opportunity"]), _NEVER_THERE)
+    events = len(deals) + sum(map(len, known))
+    step = max(len(deals) * _EVENTS // max(events, 1), 1)
+    for start in range(0, max(len(deals), 1), step):
+        some = slice(start, min(start + step, len(deals)))
+        yield _stays(deals, logs, created, some, latest, len(tables["opportunity"]), until)
+
+
+def _stays(
+    deals: Table,
+    logs: Mapping[str, Log],
+    created: Array,
+    some: slice,
+    latest: int,
+    own: int,
+    until: Array | None,
+) -> Visits:
+    """Return the stays of the opportunities in some rows; `until` says when those were removed that come after one's own."""
+    stages, changes_of_stage, in_stage = _column(deals, logs, "stage", some)
+    outcomes, changes_of_outcome, with_outcome = _column(deals, logs, "outcome", some)
+    size = some.stop - some.start
 
     # what happened: a first state of each deal, then each change of its stage, then each change of its outcome
-    in_stage = everyone if stage is None else stage.before
-    with_outcome = everyone if outcome is None else outcome.before
-    rows, at, sequence = [everyone], [created], [np.zeros(size, np.int64)]
-    to, turned = [stages.data[in_stage]], [_codes(outcomes)[with_outcome]]
-    for log, mine, other in ((stage, to, turned), (outcome, turned, to)):
+    meant = _codes(outcomes)
+    rows, at, sequence = [np.arange(size)], [created[some]], [np.zeros(size, np.int64)]
+    to, turned = [stages.data[in_stage]], [meant[outcomes.data[with_outcome]]]
+    for log in (changes_of_stage, changes_of_outcome):
         if log is not None:
-            rows.append(log.rows)
+            rows.append(log.rows - some.start)
             at.append(log.at)
             sequence.append(log.sequence)
-            mine.append(stages.data[log.new] if log is stage else _codes(outcomes)[log.new])
-            other.append(np.full(len(log), _KEEP, np.int8))
+            unsaid = np.full(len(log), _KEEP, np.int8)
+            to.append(stages.data[log.new] if log is changes_of_stage else unsaid)
+            turned.append(unsaid if log is changes_of_stage else meant[outcomes.data[log.new]])
     kind = np.repeat(np.arange(len(rows), dtype=np.int8), [len(r) for r in rows])
     all_rows, all_at, numbers = np.concatenate(rows), np.concatenate(at), np.concatenate(sequence)
     began = all_at.copy()
     began[:size] = (int(all_at.min()) if len(all_at) else 0) - 1  # the first state comes before all
     order = ordered(all_rows, began, (lambda tied: (numbers[tied], kind[tied])) if numbers.any() else None)
-    all_rows, all_at, kind = order.rows, all_at[order.places], kind[order.places]
-    stage_now = _filled(np.concatenate(to)[order.places]).astype(np.int64)
-    outcome_now = _filled(np.concatenate(turned)[order.places]).astype(np.int64)
+    all_rows, all_at, first = order.rows, all_at[order.places], kind[order.places] == 0
+    stage_now = _filled(np.concatenate(to)[order.places])
+    outcome_now = _filled(np.concatenate(turned)[order.places])
 
     # of what happened to one deal in one stage at one instant, only the end counts
-    same = np.zeros(len(all_rows), bool)
-    same[:-1] = (all_rows[1:] == all_rows[:-1]) & (all_at[1:] == all_at[:-1]) & (stage_now[1:] == stage_now[:-1])
-    first = kind == 0
-    follows = np.append(all_rows[1:] == all_rows[:-1], [False]) if len(all_rows) else same
-    overtaken = np.zeros(len(all_rows), bool)  # a first state that an event at, or before, the creation replaces
-    overtaken[:-1] = first[:-1] & follows[:-1] & (all_at[1:] <= all_at[:-1])
+    follows = np.append(all_rows[1:] == all_rows[:-1], [False])
+    same = follows.copy()
+    same[:-1] &= (all_at[1:] == all_at[:-1]) & (stage_now[1:] == stage_now[:-1])
+    overtaken = first & follows  # a first state that an event at, or before, the creation replaces
+    overtaken[:-1] &= all_at[1:] <= all_at[:-1]
     kept = np.flatnonzero(~same & ~overtaken)
     all_rows, all_at, first = all_rows[kept], all_at[kept], first[kept]
     stage_now, outcome_now = stage_now[kept], outcome_now[kept]
 
     # what changes nothing, such as a stage written once more, ends no stay
-    idle = np.zeros(len(all_rows), bool)
-    idle[1:] = (np.diff(all_rows) == 0) & (np.diff(stage_now) == 0) & (np.diff(outcome_now) == 0)
-    kept = np.flatnonzero(~idle)
+    kept = np.flatnonzero(_differs(all_rows) | _differs(stage_now) | _differs(outcome_now))
     all_rows, all_at, first = all_rows[kept], all_at[kept], first[kept]
     stage_now, outcome_now = stage_now[kept], outcome_now[kept]
 
-    follows = np.append(all_rows[1:] == all_rows[:-1], [False]) if len(all_rows) else np.zeros(0, bool)
+    follows = np.append(all_rows[1:] == all_rows[:-1], [False])
     then_stage, then_outcome = np.append(stage_now[1:], [0]), np.append(outcome_now[1:], [0])
-    left = np.where(follows, np.append(all_at[1:], [0]), max(last, int(all_at.max(initial=last))))
+    left = np.where(follows, np.append(all_at[1:], [0]), latest)
     ended = np.where(~follows, 0, np.where(then_outcome > _OPEN, then_outcome, _MOVED))
     into = np.where(follows & (then_stage != stage_now), then_stage, 0)
     here = (stage_now > 0) & (outcome_now == _OPEN)
-    if len(deals) > own:
-        ends = _removals(tables, zone) if removed else np.zeros(0, np.int64)
-        until = np.where(all_rows < own, _NEVER, np.append(ends, [0]).take(all_rows - own, mode="clip"))
-        here &= (all_rows < own) | (removed & (all_at < until))
-        cut = (left > until) | ((ended == 0) & (until < _NEVER))
-        left, ended, into = np.where(cut, until, left), np.where(cut, _REMOVED, ended), np.where(cut, 0, into)
+    all_rows = all_rows + some.start
+    if until is not None and some.stop > own:
+        ends = np.append(until, [_NEVER])[np.where(all_rows < own, len(until), all_rows - own)]
+        here &= all_at < ends
+        cut = (left > ends) | ((ended == 0) & (ends < _NEVER))
+        left, ended, into = np.where(cut, ends, left), np.where(cut, _REMOVED, ended), np.where(cut, 0, into)
     stays = np.flatnonzero(here)
     return Visits(
-        all_rows[stays],
-        stage_now[stays],
+        all_rows[stays].astype(np.int32),
+        stage_now[stays].astype(np.int32),
         tuple(stages.labels),
         all_at[stays],
         left[stays],
-        ended[stays],
-        into[stays],
+        ended[stays].astype(np.int8),
+        into[stays].astype(np.int32),
         first[stays],
         own,
     )
+
+
+def _column(deals: Table, logs: Mapping[str, Log], name: str, some: slice) -> tuple[Column, Log | None, Array]:
+    """Return the values of a column, the changes of some rows if there are any known, and what these were before them."""
+    log = logs.get(name)
+    if log is None:
+        return deals[name], None, np.arange(some.start, some.stop)
+    return log.pool, log.between(some.start, some.stop), log.before[some]
+
+
+def _differs(values: Array) -> Mask:
+    """Return which values are not the same as the one before."""
+    found = np.ones(len(values), bool)
+    found[1:] = values[1:] != values[:-1]
+    return found
 
 
 def _removals(tables: Mapping[str, Table], zone: Zone) -> Array:
@@ -205,9 +247,9 @@ def _created(deals: Table, zone: Zone) -> Array:
 
 
 def _codes(outcomes: Column) -> Array:
-    """Return outcomes by their number: 1 open, 2 won, 3 lost, 4 abandoned; 0 where there is none."""
+    """Return the number of each outcome: 1 open, 2 won, 3 lost, 4 abandoned; 0 where there is none."""
     numbers = {word: code for code, word in enumerate((None, *OUTCOMES))}
-    return np.array([numbers.get(label, 0) for label in outcomes.labels], np.int8)[outcomes.data]
+    return np.array([numbers.get(label, 0) for label in outcomes.labels], np.int8)
 
 
 def _filled(values: Array) -> Array:
