@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import product
 from math import comb
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -298,6 +299,18 @@ def test_wins_of_no_deals_and_of_equal_ones() -> None:
     )
 
 
+def test_wins_of_many_deals() -> None:
+    """3,000 deals at 2 %: the binomial chances, and what is out of all likelihood is 0; as many numbers as deals and one."""
+    found = win_chances([200] * 3_000)
+    chance = 0.98**3_000
+    for k in range(120):
+        assert found[k] == pytest.approx(chance, rel=1e-9, abs=1e-29), k
+        chance *= (3_000 - k) / (k + 1) * 0.02 / 0.98
+    assert len(found) == 3_001
+    assert found.sum() == pytest.approx(1, abs=1e-12)
+    assert found[2_000:].max() < 1e-30
+
+
 # --- the common factor
 
 
@@ -318,6 +331,32 @@ def test_two_deals_that_hang_together() -> None:
 
     assert found.at_least(2) == pytest.approx(1 / 3, abs=4 * np.sqrt(2 / 9 / 40_000))
     assert found.at_least(1) == pytest.approx(2 / 3, abs=4 * np.sqrt(2 / 9 / 40_000))
+
+
+def test_three_deals_of_unlike_chances_that_hang_together() -> None:
+    """Each is won with its own chance, and two at 1/4 and 1/2 both with that of two normal draws of correlation 0.6.
+
+    That is the mean over the quarter z of F(z, 1/4) F(z, 1/2), here by 4,000 strips of the normal density.
+    """
+    normal = NormalDist()
+    strips = [(n + 0.5) / 250 - 8 for n in range(4_000)]
+    both = sum(
+        normal.pdf(z)
+        / 250
+        * normal.cdf((normal.inv_cdf(0.25) - 0.6**0.5 * z) / 0.4**0.5)
+        * normal.cdf(-(0.6**0.5) * z / 0.4**0.5)
+        for z in strips
+    )
+    found = simulated_outcomes([100, 10, 1], [2_500, 5_000, 9_000], correlation=0.6, draws=40_000)
+    won = {
+        place: sum(c for v, c in zip(found.values, found.chances, strict=True) if v // place % 10)
+        for place in (1, 10, 100)
+    }
+
+    assert won[100] == pytest.approx(0.25, abs=0.009)
+    assert won[10] == pytest.approx(0.5, abs=0.01)
+    assert won[1] == pytest.approx(0.9, abs=0.006)
+    assert found.at_least(110) == pytest.approx(both, abs=0.009)
 
 
 def test_correlation_widens_and_keeps_the_mean() -> None:

@@ -35,11 +35,8 @@ def win_chances(chances: Sequence[int]) -> Array:
     Source: Hong 2013.
     """
     found = np.zeros(len(chances) + 1)
-    found[0] = 1.0
-    for n, chance in enumerate(sorted(chances), 1):
-        won = found[:n] * (chance / CERTAIN)
-        found[:n] *= (CERTAIN - chance) / CERTAIN
-        found[1 : n + 1] += won
+    low, likely = _convolved([(1, chance) for chance in chances])
+    found[low : low + len(likely)] = likely
     return found
 
 
