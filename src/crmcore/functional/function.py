@@ -9,12 +9,13 @@ from inspect import Parameter, Signature
 from typing import Any
 
 from ..algebra import col, lit
-from ..calendars import GRAINS, Calendar, Zone, date_of
+from ..calendars import GRAINS, Calendar, Zone
 from ..calendars.moments import moment_of
 from ..engines.compute import compute, seen_from
 from ..engines.inquiry import Enquirer
 from ..errors import ArgumentError, ColumnNotFound
 from ..evaluate import Moment, Scope
+from ..evaluate.facts import facts_of
 from ..metric import Metric
 from ..plan.question import Asked, Plan, Question
 from ..state.result import Result
@@ -164,7 +165,7 @@ class MetricFunction:
         counted = None if where is None else col(WHERE) == lit(True)
         question = Question(asked, tuple(col(key_column(k)) for k in keys), per, counted)
         answer = compute(Plan(question), tables, scope)
-        enquirer = Enquirer((self.metric,), question, answer, tables, scope, tuple(issues), lambda: _facts(scope))
+        enquirer = Enquirer((self.metric,), question, answer, tables, scope, tuple(issues), lambda: facts_of(scope))
         result = Result((self.metric,), keys, answer.groups, answer.frames, answer.values, answer.reasons, enquirer)
         if by is None and per is None:
             value = result[self.metric.name].values[0]
@@ -246,17 +247,3 @@ class MetricFunction:
         if lacking and option == "by":
             raise ArgumentError(f"{self.metric.name}: by lacks table {lacking[0]!r}; its rows would stand in no group")
         return {t: value.get(t) for t in tables}
-
-
-def _facts(scope: Scope) -> dict[str, Any]:
-    moment, calendar = scope.as_of, scope.calendar
-    return {
-        "as_of": None if moment is None else date_of(moment.day).isoformat(),
-        "as_of_source": None if moment is None else moment.source,
-        "timezone": scope.zone.name,
-        "fiscal_start": calendar.fiscal_start,
-        "fiscal_pattern": calendar.fiscal_pattern,
-        "week_start": calendar.week_start,
-        "currency": None,
-        "language": "en",
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from numbers import Real
 from typing import Any
@@ -10,10 +10,20 @@ from typing import Any
 from ..algebra.columns import Expr, col
 from ..calendars import GRAINS
 from ..errors import ArgumentError
+from ..locales import LANGUAGES, Language
 from ..metric import Metric
 from ..table.dataset import Dataset
 
-__all__ = ["check_condition", "check_data", "check_grain", "confidence_of", "keys_of", "listed_metrics", "subject_of"]
+__all__ = [
+    "check_condition",
+    "check_data",
+    "check_grain",
+    "confidence_of",
+    "keys_of",
+    "language_of",
+    "listed_metrics",
+    "subject_of",
+]
 
 CONFIDENCE = 0.95
 
@@ -71,6 +81,17 @@ def keys_of(by: Any) -> tuple[tuple[str, ...], tuple[Expr, ...]]:
     if "period" in names:
         raise ArgumentError("'period' is the name of the period axis (per=...); group by a column of another name")
     return tuple(names), tuple(keys)
+
+
+def language_of(language: str, known: Sequence[str]) -> str:
+    """Return a language that the workspace can speak.
+
+    Raises:
+        ArgumentError: another one; the message lists those there are.
+    """
+    if language not in known:
+        raise ArgumentError(f"no language {language!r}; there are {', '.join(known)}")
+    return language if language in LANGUAGES else Language(language)
 
 
 def subject_of(subject: object, known: Iterable[str], what: str) -> str:

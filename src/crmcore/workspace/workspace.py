@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from ..algebra.columns import Expr
 from ..analysis.change import Change, Side, explain_change, explain_periods
 from ..analysis.view import View
 from ..calendars import Calendar, Zone
 from ..domain import Rate
-from ..engines.compute import compute, seen_from
+from ..engines.compute import compute
 from ..engines.inquiry import Enquirer
 from ..errors import ArgumentError, ColumnNotFound, DefinitionError
-from ..evaluate import Moment, Scope, constant
-from ..locales import LANGUAGES, Language
+from ..evaluate import Moment, Scope
+from ..evaluate.facts import facts_of
 from ..metric import Metric
-from ..plan.question import Asked, Plan, Question
 from ..plugins.gather import gather
 from ..state.listing import Listing
 from ..state.result import Result
 from ..table.dataset import Dataset
 from ..table.rates import Rates
-from ..units import unit
 from .analyses import analysis_named, check_choices
-from .arguments import check_condition, check_data, check_grain, confidence_of, keys_of, listed_metrics
+from .arguments import check_condition, check_data, check_grain, confidence_of, keys_of, language_of, listed_metrics
 from .inputs import check_tables, needed_by
+from .kept import Plans, Views
 from .names import metric_named
 from .on_store import OnStore
 from .scorecard import Scorecard, card_of
@@ -44,9 +41,6 @@ if TYPE_CHECKING:
     from .records import Clock
 
 __all__ = ["Workspace"]
-
-_PLANS = 64
-_VIEWS = 4
 
 
 class Workspace(OnStore, Selling):
@@ -109,14 +103,11 @@ class Workspace(OnStore, Selling):
             scorers=scorers_of(scorers),
             language=language,
         )
-        self.language = _spoken(language, found.languages)
+        self.language = language_of(language, found.languages)
         self.plugins = found.plugins
         self.metrics, self.origins = found.metrics, found.metrics.origins
         self.scorers, self.stores, self.profiles = found.scorers, found.stores, found.profiles
-        self._plans: OrderedDict[Any, Plan] = OrderedDict()
-        self._views: WeakKeyDictionary[Dataset, OrderedDict[tuple[Moment | None, Moment | None], Scope]] = (
-            WeakKeyDictionary()
-        )
+        self._plans, self._views = Plans(), Views(zone, self.calendar, self.rates)
         super().__init__(zone, store, tenant, clock, self.stores)
 
     @classmethod
@@ -196,7 +187,7 @@ class Workspace(OnStore, Selling):
         check_condition(where)
         confidence = confidence_of(interval)
         names, keys = keys_of(by)
-        plan = self._plan(chosen, keys, per, where)
+        plan = self._plans.of(chosen, keys, per, where)
         back = as_of is not None or known is not None or (per is not None and bool(plan.stocks))
         data = check_data(self._data(data, plan.tables, history=back))
         check_tables(plan.tables, chosen, data.tables)
@@ -205,7 +196,15 @@ class Workspace(OnStore, Selling):
             answer = compute(plan, data.tables, scope)
         except ColumnNotFound as error:
             raise needed_by(error, chosen, data.tables) from None
-        enquirer = Enquirer(chosen, plan.question, answer, data.tables, scope, data.issues, partial(self._facts, scope))
+        enquirer = Enquirer(
+            chosen,
+            plan.question,
+            answer,
+            data.tables,
+            scope,
+            data.issues,
+            partial(facts_of, scope, currency=self.currency, language=self.language),
+        )
         return Result(
             chosen,
             names,
@@ -409,46 +408,10 @@ class Workspace(OnStore, Selling):
         run = partial(self.measure, data=data, where=where, as_of=as_of, known=known)
         return View(scope, where, run, partial(self._scope, data, known=scope.as_of))
 
-    def _plan(self, metrics: tuple[Metric, ...], keys: tuple[Expr, ...], per: str | None, where: Expr | None) -> Plan:
-        """Return the plan of a question, kept for the next time."""
-        key = (metrics, tuple(k.key for k in keys), per, None if where is None else where.key)
-        plan = self._plans.get(key)
-        if plan is None:
-            asked = tuple(Asked(m.name, m.formula, unit(m.unit)) for m in metrics)
-            plan = self._plans[key] = Plan(Question(asked, keys, per, where))
-            if len(self._plans) > _PLANS:
-                self._plans.popitem(last=False)
-        return plan
-
     def _scope(
         self, data: Dataset, as_of: date | None, *, known: date | Moment | None = None, beside: Dataset | None = None
     ) -> Scope:
-        """Return the dataset as seen from an instant; the last few views of a dataset are kept while it lives.
-
-        What is newest, and so whether the instant lies in the past (O9), those beside it tell too. Known is what another
-        moment has learnt.
-        """
-        check_data(data)
-        views = self._views.setdefault(data, OrderedDict())
-        # a time that the clock shows twice is two moments, and equal as a datetime
-        moment = self._moment(as_of, "as_of")
-        learnt = Moment(known.learnt, known.day) if isinstance(known, Moment) else self._moment(known, "known")
-        if moment is None and data.seen_from is not None:
-            instant, day, by = data.seen_from
-            moment, learnt = Moment(instant, day), learnt or Moment(by, day)
-        scope = views.get((moment, learnt))
-        if scope is None:
-            whole = Scope(data.tables, data.tables, self.zone, self.calendar, None, self.rates)
-            scope = views[moment, learnt] = seen_from(
-                data.tables,
-                whole,
-                moment,
-                known=None if learnt is None else learnt.instant,
-                beside=None if beside is None else beside.tables,
-            )
-            if len(views) > _VIEWS:
-                views.popitem(last=False)
-        return scope
+        return self._views.of(data, as_of, known=known, beside=beside)
 
     def _chosen(self, metrics: str | Metric | Iterable[str | Metric]) -> tuple[Metric, ...]:
         chosen = tuple(dict.fromkeys(self.metric(m) for m in listed_metrics(metrics)))
@@ -457,44 +420,3 @@ class Workspace(OnStore, Selling):
         if twice is not None:
             raise DefinitionError(f"two different metrics are called {twice!r}; rename one")
         return chosen
-
-    def _moment(self, given: date | None, what: str) -> Moment | None:
-        if given is None:
-            return None
-        if not isinstance(given, date):
-            raise ArgumentError(f"{what} is a date or an aware datetime, got {given!r}")
-        if getattr(given, "tzinfo", True) is None:
-            raise ArgumentError(f"{what} {given!r} has no time zone; give a date or an aware datetime")
-        kind, number = constant(given)
-        if kind == "day":
-            return Moment(self.zone.end_of_day(number), number)
-        return Moment(number, self.zone.local_day(number))
-
-    def _facts(self, scope: Scope) -> dict[str, Any]:
-        from ..calendars import date_of
-
-        moment = scope.as_of
-        facts: dict[str, Any] = {
-            "as_of": None if moment is None else date_of(moment.day).isoformat(),
-            "as_of_source": None if moment is None else moment.source,
-            "timezone": self.zone.name,
-            "fiscal_start": self.calendar.fiscal_start,
-            "fiscal_pattern": self.calendar.fiscal_pattern,
-            "week_start": self.calendar.week_start,
-            "currency": self.currency,
-            "language": self.language,
-        }
-        if moment is not None and moment.learnt != moment.instant:
-            facts["known"] = date_of(self.zone.local_day(moment.learnt)).isoformat()
-        return facts
-
-
-def _spoken(language: str, known: Sequence[str]) -> str:
-    """Return a language that the workspace can speak.
-
-    Raises:
-        ArgumentError: another one; the message lists those there are.
-    """
-    if language not in known:
-        raise ArgumentError(f"no language {language!r}; there are {', '.join(known)}")
-    return language if language in LANGUAGES else Language(language)
