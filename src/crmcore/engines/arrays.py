@@ -58,9 +58,10 @@ def run(layout: Layout, grids: Iterable[int], views: Mapping[int, Scope]) -> Sta
 
 @attrs.frozen(slots=True, eq=False)
 class _Job:
-    """One number to compute in a segment, for all requests that share it."""
+    """One number to compute in a segment, for all requests that share it, each so many times."""
 
     requests: tuple[int, ...]
+    times: tuple[int, ...]
     source: Source | None
 
 
@@ -231,20 +232,28 @@ def _works(
                 left = left.also(source.valid, source.key, segment)
             if left is None:
                 continue
+            each = 1
+            if source is not None and request.op != "values":
+                same = source.constant(segment.start, segment.stop)
+                if same is not None:  # its sum is so many times the count
+                    source, each = None, same
             what = _COUNT if source is None else source.key
-            jobs.setdefault(left.key, (left, {}))[1].setdefault(what, (source, request.op == "values", []))[2].append(
-                number
-            )
+            job = jobs.setdefault(left.key, (left, {}))[1].setdefault(what, (source, request.op == "values", []))
+            job[2].append((number, each))
         if grid.keys or grid.edges:
             yield from _complements(jobs, segment)
         for left, group in jobs.values():
-            sums = tuple(_Job(tuple(n), s) for s, multiset, n in group.values() if not multiset)
-            runs = tuple(_Job(tuple(n), s) for s, multiset, n in group.values() if multiset)
+            sums = tuple(_job(s, n) for s, multiset, n in group.values() if not multiset)
+            runs = tuple(_job(s, n) for s, multiset, n in group.values() if multiset)
             yield _Work(segment.start, segment.stop, left, sums, runs)
 
 
 _COUNT = ("count",)
-_Jobs = dict[object, tuple[Residual, dict[object, tuple[Source | None, bool, list[int]]]]]
+_Jobs = dict[object, tuple[Residual, dict[object, tuple[Source | None, bool, list[tuple[int, int]]]]]]
+
+
+def _job(source: Source | None, asked: Sequence[tuple[int, int]]) -> _Job:
+    return _Job(tuple(n for n, _ in asked), tuple(each for _, each in asked), source)
 
 
 def _complements(jobs: _Jobs, segment: Segment) -> Iterable[_Work]:
@@ -259,7 +268,7 @@ def _complements(jobs: _Jobs, segment: Segment) -> Iterable[_Work]:
         if left.mask is not None and left.density > COMPLEMENT_ABOVE and _COUNT in group:
             numbers = group.pop(_COUNT)[2]
             every.extend(numbers)
-            yield _Work(segment.start, segment.stop, left.others(segment), (_Job(tuple(numbers), None),), (), -1)
+            yield _Work(segment.start, segment.stop, left.others(segment), (_job(None, numbers),), (), -1)
 
 
 def _sorted(packed: Array, source: Source, cells: Cells) -> Array:
@@ -297,11 +306,10 @@ def _execute(work: _Work, cells: Cells, sums: dict[int, Array], runs: dict[int, 
                 runs[n].append(buffer)
     for job, total in zip(work.sums, totals, strict=True):
         result = total.data if total.high is None else _joined(total.data, total.high)
-        for n in job.requests:
-            if n in sums:
-                sums[n] = sums[n] + result if work.sign > 0 else sums[n] - result
-            else:
-                sums[n] = result if work.sign > 0 else -result
+        for n, each in zip(job.requests, job.times, strict=True):
+            signed = each * work.sign
+            part = result if signed == 1 else result * signed
+            sums[n] = sums[n] + part if n in sums else part
 
 
 def _fresh(source: Source | None, size: int) -> _Sum:

@@ -77,7 +77,7 @@ def _decided(term: Expr, table: Table, scope: Scope, segment: Segment) -> bool |
     """Return whether the term holds throughout the segment, None when the clustering column does not tell."""
     name = table.clustered
     assert name is not None
-    if columns_of(term) != [name]:
+    if columns_of(term) != [name] or table.columns[name].kind != "key":
         return None
     holding = table.kept(("labels", term.key, seen_by(term, scope)), lambda: _on_labels(term, name, table, scope))
     return bool(holding[segment.code])

@@ -41,6 +41,13 @@ class Source:
     def sum_type(self) -> Any:
         return object if self.data.dtype == object else np.float64 if not self.exact else np.int64
 
+    def constant(self, a: int, b: int) -> int | None:
+        """Return the value that all of the rows a .. b have, of numbers that fit in a byte; None where they differ."""
+        part = self.data[a:b]
+        if part.dtype != np.int8 or part.min() != part.max():
+            return None
+        return int(part[0])
+
     def chunk(self, a: int, b: int, rows: Array | None) -> Array:
         """Return the values of rows a .. b, or of the picked ones, ready for addition."""
         part = self.data[a:b] if rows is None else self.data[a:b].take(rows)

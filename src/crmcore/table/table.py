@@ -49,7 +49,7 @@ class Table:
         references: name of a key column -> name of the table whose ids it holds.
         excluded: reason -> rows left out for all metrics (deleted, sample ...; O3).
         rows: the row number in the input of each row, or None for 0 .. n - 1.
-        clustered: name of the key column the rows are ordered by, if they are.
+        clustered: name of the column of codes the rows are ordered by, if they are.
         aside: the rows that are left out (O3), for questions about a time at which they still counted.
         last_only: of a table of changes, the fields ("opportunity.stage") of which only the last change is known (S5).
     """
@@ -168,9 +168,16 @@ class Table:
             last_only=self.last_only,
         )
 
-    def replace(self, columns: Mapping[str, Column], *, excluded: Mapping[str, int] | None = None) -> Table:
-        """Return the table with these columns put in place of, or beside, its own."""
-        clustered = None if self.clustered in columns else self.clustered
+    def replace(
+        self,
+        columns: Mapping[str, Column],
+        *,
+        excluded: Mapping[str, int] | None = None,
+        clustered: str | None = None,
+    ) -> Table:
+        """Return the table with these columns put in place of, or beside, its own; `clustered` if one orders the rows."""
+        if clustered is None and self.clustered not in columns:
+            clustered = self.clustered
         own = self.columns
         together = own.over(columns) if isinstance(own, Columns) else {**own, **columns}
         return Table(
