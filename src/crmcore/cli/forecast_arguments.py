@@ -27,9 +27,16 @@ def add_forecast(forecast: argparse.ArgumentParser) -> None:
     )
     forecast.add_argument("--segment", metavar="DIM", help="learn the rates of stages apart by this column")
     forecast.add_argument(
+        "--prior", type=float, metavar="N", help="moves of all deals that stand beside those of a segment"
+    )
+    forecast.add_argument("--cells", type=int, metavar="N", help="steps of the money grid; 65536 by default")
+    forecast.add_argument(
         "--correlation", type=float, metavar="R", help="simulate deals that share a good or bad period, 0 to below 1"
     )
+    forecast.add_argument("--draws", type=int, metavar="N", help="of the simulation; 20000 by default")
     forecast.add_argument("--seed", type=int, metavar="S", help="of the simulation")
-    forecast.add_argument("--categories", action="store_true", help="the roll-up by forecast category instead")
+    instead = forecast.add_mutually_exclusive_group()
+    instead.add_argument("--categories", action="store_true", help="the roll-up by forecast category instead")
+    instead.add_argument("--wins", action="store_true", help="how many deals will be won instead")
     forecast.add_argument("--format", choices=("table", "json"), default="table")
     forecast.set_defaults(top=None)

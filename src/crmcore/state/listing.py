@@ -42,15 +42,22 @@ class Heading:
         name: snake_case; the key of `rows()` and the name of the Arrow column.
         unit: "ratio", "money", "count", "label" ...; "label" is text.
         labels: the name by language: {"en": "Credit", "zh": "贡献"}.
+        values: how a value is printed, by language: {"won": {"en": "Won", "zh": "赢单"}}; others as they are.
     """
 
     name: str
     unit: str = "label"
     labels: Mapping[str, str] = attrs.field(factory=dict, converter=_words)
+    values: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
 
     def label(self, language: str) -> str:
         """Return the heading in a language, in English, or the name."""
         return self.labels.get(language) or self.labels.get("en") or self.name
+
+    def said(self, value: Any, language: str) -> str:
+        """Return a value in a language, in English, or as it is."""
+        words = self.values.get(value, {})
+        return words.get(language) or words.get("en") or str(value)
 
 
 @attrs.frozen(slots=True)
@@ -252,7 +259,7 @@ class Listing:
         for heading in self.headings:
             values = self.plain(heading.name)[:limit]
             if heading.unit == "label":
-                columns.append([words["blank"] if v is None else str(v) for v in values])
+                columns.append([words["blank"] if v is None else heading.said(v, self.language) for v in values])
             else:
                 places = places_of(heading.unit, _numbers_in(values))
                 columns.append([shown(v, heading.unit, places) for v in values])

@@ -188,6 +188,88 @@ def test_chance_to_hit_by_hand() -> None:
     assert forecast(quota=None).plain("of_quota") == [None] * 9
 
 
+def test_coverage_and_generation_by_hand() -> None:
+    """Open in the quarter 1,680 over 400 that are missing; once the quota is met there is no coverage.
+
+    Created in the quarter: 30 won in it, 50 open, 7 lost, and one without an amount; won in it, but created before: 100.
+    """
+    rows = [dict(zip(COLUMNS, row, strict=True)) | {"created_at": date(2025, 11, 1)} for row in DEALS]
+    new = {"created_at": date(2026, 1, 1), "expected_close": date(2026, 8, 1), "closed_at": None, "probability": None}
+    more = [
+        {"id": 1, "outcome": "won", "amount": 30, "closed_at": date(2026, 2, 14)},
+        {"id": 2, "outcome": "open", "amount": 50},
+        {"id": 3, "outcome": "lost", "amount": 7, "closed_at": date(2026, 2, 14)},
+        {"id": 4, "outcome": "open", "amount": None},
+    ]
+    found = forecast(dataset())
+    both = forecast(dataset(rows + [new | {"stage": None, "forecast_category": None} | d for d in more]))
+
+    assert found.fact("coverage") == 1_680 / 400
+    assert (found.fact("pipeline_generated"), found.fact("created_and_won")) == (0, 0)
+    assert both.fact("coverage") == 1_680 / 370
+    assert (both.fact("pipeline_generated"), both.fact("created_and_won")) == (87, 30)
+    assert "Created and won in the period: 30" in str(both)
+    for quota in (None, 100, 99, 0):
+        assert forecast(quota=quota).fact("coverage") is None
+    assert forecast(quota=101).fact("coverage") == 1_680
+    assert forecast(dataset(), per=None).fact("pipeline_generated") is None
+    assert "Created" not in str(forecast(dataset(), per=None))
+
+
+def test_generation_is_the_metric() -> None:
+    """M11: what is created in the period is what `pipeline_generated` says; in several currencies it is undefined."""
+    rows = [
+        {"id": i, "outcome": o, "amount": a, "created_at": c, "expected_close": TODAY, "closed_at": d}
+        for i, o, a, c, d in (
+            (1, "open", 10, date(2026, 1, 1), None),
+            (2, "open", 300, date(2025, 12, 31), None),
+            (3, "won", 5_000, date(2026, 2, 15), date(2026, 2, 15)),
+            (4, "lost", 70_000, date(2026, 1, 9), date(2026, 2, 1)),
+        )
+    ]
+    measured = cc.measure("pipeline_generated", dataset(rows), per="quarter", as_of=TODAY)
+    found = forecast(dataset(rows))
+    euros = [r | {"currency": "USD" if r["id"] == 4 else "EUR"} for r in rows]
+    mixed = forecast(dataset(euros), quota=None)
+
+    assert found.fact("pipeline_generated") == measured.plain("pipeline_generated")[-1] == 75_010
+    assert found.fact("created_and_won") == 5_000
+    assert (mixed.fact("pipeline_generated"), mixed.fact("created_and_won")) == (None, 5_000)
+    bare = dataset([{k: v for k, v in r.items() if k != "created_at"} for r in rows])
+    assert (forecast(bare).fact("pipeline_generated"), by_method(forecast(bare))["all_open"]) == (None, 5_310)
+
+
+def test_methods_and_categories_in_words() -> None:
+    """What is printed says what is in a figure, in both languages; rows keep the short names."""
+    revenue, rollup = forecast(quantiles=(0.25,)), cc.analyse("forecast_rollup", dataset(), as_of=TODAY)
+
+    assert [line.split("  ")[0] for line in str(revenue).splitlines()[2:9]] == [
+        "Won so far",
+        "Won + commit",
+        "Won + commit + best case",
+        "Won + weighted open deals",
+        "Won + all open deals",
+        "Run rate of what is won",
+        "P25",
+    ]
+    assert "已赢单＋承诺＋最佳情况" in str(revenue.told("zh"))
+    assert "\nP25 " in str(revenue.told("zh"))
+    assert [line.split("  ")[0] for line in str(rollup).splitlines()[2:7]] == [
+        "Closed (won)",
+        "Commit",
+        "Best case",
+        "Pipeline",
+        "Omitted",
+    ]
+    assert [line.split(" ")[0] for line in str(rollup.told("zh")).splitlines()[2:7]] == [
+        "已赢单",
+        "承诺",
+        "最佳情况",
+        "管道",
+        "不计入",
+    ]
+
+
 def test_next_quarter_and_months() -> None:
     """T1: one period ahead has the deals expected then, and no run rate; a month has the share of the quota that its days have."""
     ahead = by_method(forecast(ahead=1))

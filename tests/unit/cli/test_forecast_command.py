@@ -70,7 +70,50 @@ def test_categories(crmcore: Any, quarter: Path) -> None:
     wrong = crmcore("forecast", "--data", quarter, "--categories", "--quota", "5")
 
     assert [row["cumulative"] for row in json.loads(run.out)["rows"]] == [1200.5, 2000.5, 2300.5, None, None]
-    assert (wrong.status, "--quota is of a forecast; --categories takes --per and --ahead" in wrong.err) == (2, True)
+    assert (wrong.status, "--quota is of a forecast of revenue; --categories takes --per and --ahead" in wrong.err) == (
+        2,
+        True,
+    )
+
+
+def test_wins(crmcore: Any, quarter: Path) -> None:
+    """800 at one half and 300 at a tenth: none with 0.45, one with 0.5, both with 0.05; options of revenue are refused."""
+    found = json.loads(crmcore("forecast", "--data", quarter, "--wins", "--rates", "own", "--format", "json").out)
+    ahead = json.loads(crmcore("forecast", "--data", quarter, "--wins", "--all", "--format", "json").out)
+    wrong = crmcore("forecast", "--data", quarter, "--wins", "--draws", 5)
+
+    assert [row["chance"] for row in found["rows"]] == pytest.approx([0.45, 0.5, 0.05])
+    assert len(ahead["rows"]) == 4
+    assert (wrong.status, len(wrong.err.splitlines())) == (2, 1)
+    assert (
+        "--draws is of a forecast of revenue; --wins takes --per, --ahead, --rates, --segment and --prior" in wrong.err
+    )
+    assert crmcore("forecast", "--data", quarter, "--wins", "--categories").status == 2
+
+
+def test_grid_and_simulation(crmcore: Any, quarter: Path) -> None:
+    """Cells, draws and seed are those of the analysis; draws and a seed without a correlation would say nothing."""
+    told = json.loads(
+        crmcore("forecast", "--data", quarter, "--correlation", 0.2, "--draws", 300, "--format", "json").out
+    )
+    alone = crmcore("forecast", "--data", quarter, "--seed", 3)
+
+    assert (told["facts"]["draws"], told["facts"]["seed"]) == (300, 0)
+    assert crmcore("forecast", "--data", quarter, "--cells", 1).status == 2
+    assert crmcore("forecast", "--data", quarter, "--cells", 2).status == 0
+    assert (alone.status, "--seed is of a simulation; give --correlation, too" in alone.err) == (2, True)
+
+
+def test_chinese(crmcore: Any, quarter: Path) -> None:
+    """Headings, methods, categories and facts are all in Chinese; rows of JSON keep their names."""
+    revenue = crmcore("forecast", "--data", quarter, "--language", "zh").out
+    rollup = crmcore("forecast", "--data", quarter, "--language", "zh", "--categories")
+    rows = json.loads(crmcore("forecast", "--data", quarter, "--language", "zh", "--format", "json").out)["rows"]
+
+    assert [word for word in ("Won", "won", "commit", "run_rate", "Created") if word in revenue] == []
+    assert "已赢单＋加权在手" in revenue
+    assert [line.split()[0] for line in rollup.lines[2:7]] == ["已赢单", "承诺", "最佳情况", "管道", "不计入"]
+    assert rows[0]["method"] == "won"
 
 
 def test_wrong_options_are_one_line(crmcore: Any, quarter: Path) -> None:

@@ -38,6 +38,7 @@ __all__ = [
     "currencies_of",
     "deals_of",
     "quota_of",
+    "within",
 ]
 
 OPEN = col("outcome") == "open"
@@ -128,7 +129,7 @@ def deals_of(
     rows, facts = _open(view, per, period)
     won = view.rows("opportunity", at="closed_at", where=WON) if per is not None else None
     if won is not None:
-        won = won.at(np.flatnonzero(_within(won.days("closed_at"), period)))
+        won = won.at(np.flatnonzero(within(won.days("closed_at"), period)))
     amounts = rows.amounts()
     gained = None if won is None else won.amounts()
     currency = alone(currencies_of(amounts, gained))
@@ -179,7 +180,8 @@ def _period(view: View, per: str | None, ahead: int) -> Period | None:
     return None if moment is None else calendar.period(calendar.shift(moment.day, per, ahead), per)
 
 
-def _within(days: Column, period: Period | None) -> Array:
+def within(days: Column, period: Period | None) -> Array:
+    """Return which days are in the period; none are in None."""
     if period is None:
         return np.zeros(len(days), bool)
     found: Array = days.present() & (days.data >= period.start) & (days.data < period.stop)
@@ -196,7 +198,7 @@ def _open(view: View, per: str | None, period: Period | None) -> tuple[Rows, lis
         _left("deals_without_expected_close", days.nulls, _UNDATED),
         _left("deals_expected_before", before, _OVERDUE),
     ]
-    return rows.at(np.flatnonzero(_within(days, period))), facts
+    return rows.at(np.flatnonzero(within(days, period))), facts
 
 
 def _chances(

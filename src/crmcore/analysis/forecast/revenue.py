@@ -16,6 +16,7 @@ from ..choices import several, whole
 from ..stage_chain import PRIOR
 from .convolution import CERTAIN, revenue_outcomes
 from .deals import Deals, deals_of, quota_of
+from .generation import generated
 from .grid import CELLS
 from .rollup import cumulative, single
 from .simulation import DRAWS, simulated_outcomes
@@ -27,7 +28,16 @@ if TYPE_CHECKING:
 __all__ = ["QUANTILES", "methods_of", "revenue_forecast"]
 
 QUANTILES = (0.1, 0.5, 0.9)
-_METHOD = Heading("method", "label", {"en": "Method", "zh": "方法"})
+_METHOD = {"en": "Method", "zh": "方法"}
+METHODS = {
+    "won": {"en": "Won so far", "zh": "已赢单"},
+    "commit": {"en": "Won + commit", "zh": "已赢单＋承诺"},
+    "best_case": {"en": "Won + commit + best case", "zh": "已赢单＋承诺＋最佳情况"},
+    "weighted": {"en": "Won + weighted open deals", "zh": "已赢单＋加权在手"},
+    "all_open": {"en": "Won + all open deals", "zh": "已赢单＋全部在手"},
+    "run_rate": {"en": "Run rate of what is won", "zh": "按当前赢单进度推算"},
+}
+"""The methods in words."""
 _VALUE = Heading("value", "money", {"en": "Revenue", "zh": "收入"})
 _OF_QUOTA = Heading("of_quota", "ratio", {"en": "Of the quota", "zh": "占配额"})
 _INDEPENDENT = {
@@ -82,10 +92,13 @@ def revenue_forecast(
         seed: of the simulation; the same seed gives the same numbers.
 
     Returns: one row per method, with its share of the quota; none where the data has no instant, and so no period. Facts: the
-        quota, the chance to meet it, the expected wins, the standard deviation of independent deals, the grid or the
+        quota, what of it is missing, the open deals over that (coverage), the chance to meet it, the amount of the deals created
+        in the period and of those of them that are won, the expected wins, the standard deviation of independent deals, the grid or the
         simulation, and what was left out.
 
-    Undefined when: share of the quota and chance without a quota; run rate in a period to come, and without a period.
+    Undefined when: share of the quota and chance without a quota; coverage without one and once it is met; run rate in a period
+        to come, and without a period; what was created in the period without one, without `created_at`, and in several
+        currencies.
 
     Raises:
         TableNotFound, ColumnNotFound: what is missing.
@@ -113,15 +126,17 @@ def revenue_forecast(
     if deals.nowhere:
         methods = {}
     values = {name: None if v is None else v / deals.scale for name, v in methods.items()}
+    words = METHODS | {name: {"en": name.upper()} for name in values if name not in METHODS}
     chance = None if goal is None else found.at_least(goal * deals.scale)
     return Listing(
         [
-            (_METHOD, [*values]),
+            (Heading("method", "label", _METHOD, words), [*values]),
             (_VALUE, [None if v is None else float(v) for v in values.values()]),
             (_OF_QUOTA, [None if v is None or not goal else float(v / goal) for v in values.values()]),
         ],
         facts=[
             *_of_goal(deals, goal, chance),
+            *generated(view, deals),
             *_of_spread(deals),
             *(_of_draws(shared, draws, seed, chance) if shared else _of_grid(found, deals.scale)),
             *deals.facts,
@@ -171,11 +186,23 @@ def methods_of(view: View, deals: Deals, ahead: int) -> dict[str, Fraction | Non
 
 def _of_goal(deals: Deals, goal: Fraction | None, chance: float | None) -> list[Fact]:
     period = "" if deals.period is None else deals.period.label
-    gap = None if goal is None else float(goal - Fraction(deals.won, deals.scale))
+    gap = None if goal is None else goal - Fraction(deals.won, deals.scale)
+    cover = None if gap is None or gap <= 0 else float(Fraction(sum(deals.amounts), deals.scale) / gap)
     return [
         Fact("period", period, "label", {"en": "Period", "zh": "期间"}, quiet=True),
         Fact("quota", None if goal is None else float(goal), "money", {"en": "Quota", "zh": "配额"}),
-        Fact("quota_gap", gap, "money", {"en": "Missing to the quota", "zh": "距配额差额"}),
+        Fact(
+            "quota_gap",
+            None if gap is None else float(gap),
+            "money",
+            {"en": "Missing to the quota", "zh": "距配额差额"},
+        ),
+        Fact(
+            "coverage",
+            cover,
+            "number",
+            {"en": "Open deals over what is missing", "zh": "在手商机覆盖率（占距配额差额）"},
+        ),
         Fact("chance_to_hit", chance, "ratio", {"en": "Chance to meet the quota", "zh": "达成配额的概率"}),
     ]
 

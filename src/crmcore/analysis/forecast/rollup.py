@@ -12,7 +12,7 @@ from .deals import Deals, deals_of
 if TYPE_CHECKING:
     from ..view import View
 
-__all__ = ["CLOSED", "cumulative", "forecast_rollup", "single"]
+__all__ = ["CATEGORIES", "CLOSED", "cumulative", "forecast_rollup", "single"]
 
 CLOSED = "closed"
 _ROLLED = (CLOSED, "commit", "best_case")
@@ -20,7 +20,15 @@ _ROLLED = (CLOSED, "commit", "best_case")
 _OPEN = ("commit", "best_case", "pipeline")
 _ORDER = (*_ROLLED, "pipeline", "omitted")
 assert sorted(_ORDER) == sorted(FORECAST_CATEGORIES)
-_CATEGORY = Heading("category", "label", {"en": "Forecast category", "zh": "预测类别"})
+CATEGORIES = {
+    CLOSED: {"en": "Closed (won)", "zh": "已赢单"},
+    "commit": {"en": "Commit", "zh": "承诺"},
+    "best_case": {"en": "Best case", "zh": "最佳情况"},
+    "pipeline": {"en": "Pipeline", "zh": "管道"},
+    "omitted": {"en": "Omitted", "zh": "不计入"},
+}
+"""The categories in words."""
+_CATEGORY = Heading("category", "label", {"en": "Forecast category", "zh": "预测类别"}, CATEGORIES)
 _DEALS = Heading("deals", "count", {"en": "Deals", "zh": "商机数"})
 _VALUE = Heading("value", "money", {"en": "Value", "zh": "金额"})
 _SUM = Heading("cumulative", "money", {"en": "Cumulative", "zh": "累计金额"})
@@ -75,7 +83,7 @@ def forecast_rollup(view: View, *, per: str | None = "quarter", ahead: int = 0) 
                 "open_pipeline",
                 money(sum(values.get(c, 0) for c in _OPEN)),
                 "money",
-                {"en": "Open pipeline", "zh": "在手管道"},
+                {"en": "Open pipeline (commit, best case, pipeline)", "zh": "在手管道（承诺、最佳情况、管道）"},
             ),
             *deals.facts,
         ],
