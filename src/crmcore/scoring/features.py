@@ -63,12 +63,17 @@ def listed(given: Any) -> tuple[Any, ...]:
     return (given,) if alone else tuple(given)
 
 
-def features_of(scorer: str, given: Iterable[Any]) -> tuple[Feature, ...]:
+def features_of(scorer: str, given: Iterable[Any], *, split: bool = False) -> tuple[Feature, ...]:
     """Return the features of a scorer.
+
+    Args:
+        scorer: whose they are.
+        given: columns, expressions or features.
+        split: whether the scorer counts split values.
 
     Raises:
         ArgumentError: none, or what is no column and no expression.
-        DefinitionError: two of one name.
+        DefinitionError: two of one name, or split values that are not counted.
     """
     found = tuple(f if isinstance(f, Feature) else Feature(f) for f in given)
     if not found:
@@ -77,6 +82,9 @@ def features_of(scorer: str, given: Iterable[Any]) -> tuple[Feature, ...]:
     twice = next((n for n in names if names.count(n) > 1), None)
     if twice is not None:
         raise DefinitionError(f"scorer {scorer!r} has two features called {twice!r}; name one of them otherwise")
+    parted = next((f.name for f in found if f.split is not None), None)
+    if parted is not None and not split:
+        raise DefinitionError(f"feature {parted!r} of {scorer!r}: only naive Bayes counts split values")
     return found
 
 

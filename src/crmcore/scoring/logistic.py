@@ -13,16 +13,17 @@ import attrs
 import numpy as np
 
 from ..algebra.columns import Expr
-from ..errors import ArgumentError, DataError, DefinitionError
+from ..errors import DataError
 from ..evaluate.rows import Rows
 from ..state.listing import Fact, Heading, Listing
 from ..table.column import Array
 from .calibration import probability_of
-from .checks import known_columns, scorer_name, two_languages, weight, whole
+from .checks import known_columns, scorer_name, weight, whole
 from .design import Encoded, Levels, Scaled, encoded
-from .features import Feature, features_of, listed, needs_of, wants_of
+from .features import Feature, features_of, listed
+from .fitted import Fitted, read_fitted
 from .irls import Solution, dependent, maximised
-from .outcomes import UNDECIDED, WON, Decision, check_features, decision_of
+from .outcomes import UNDECIDED, WON, Decision, check_features, decision_of, outcomes_of
 from .scores import Parts, Scores
 from .terms import LevelTerm, NumberTerm, Term, term_from
 
@@ -86,11 +87,6 @@ class LogisticRegression:
         object.__setattr__(self, "features", features_of(self.name, self.features))
         whole("revision", self.revision, least=1)
         weight("ridge", self.ridge)
-        for feature in self.features:
-            if feature.split is not None:
-                raise DefinitionError(
-                    f"feature {feature.name!r} of {self.name!r}: only naive Bayes counts split values"
-                )
         check_features(self.name, [f.column for f in self.features], self.decision, self.known)
 
     @cached_property
@@ -107,9 +103,7 @@ class LogisticRegression:
             DataError: rows that are all won or all lost; without a ridge, columns that follow from each other, or a value
                 that parts won from lost, whose coefficient would be infinite.
         """
-        if rows.table.name != self.table:
-            raise DefinitionError(f"scorer {self.name!r} learns from rows of {self.table!r}, got {rows.table.name!r}")
-        outcome = self.decision.of(rows)
+        outcome = outcomes_of(self.name, self.decision, rows)
         decided = np.flatnonzero(outcome != UNDECIDED)
         won = (outcome[decided] == WON).astype(np.float64)
         if not decided.size or won.min() == won.max():
@@ -135,17 +129,7 @@ class LogisticRegression:
         Raises:
             ArgumentError: no such JSON, or that of another definition.
         """
-        try:
-            data = json.loads(text)
-        except ValueError as error:
-            raise ArgumentError(f"this is no JSON of a fitted scorer: {error}") from None
-        if not isinstance(data, dict) or data.get("format") != FORMAT:
-            raise ArgumentError(f"this is no fitted logistic regression; its JSON says format {FORMAT!r}")
-        if data.get("definition") != self.definition:
-            raise ArgumentError(
-                f"scorer {self.name!r} was fitted by another definition: {data.get('definition')}; fit it anew, or load it "
-                "with the definition it was fitted by"
-            )
+        data = read_fitted(text, self, FORMAT, "logistic regression")
         by_name = {f.name: f for f in self.features}
         terms = tuple(term_from(by_name[t["feature"]], t) for t in data["terms"])
         table = tuple((str(n), float(b), float(e)) for n, b, e in data["coefficients"])
@@ -208,7 +192,7 @@ class LogisticRegression:
 
 
 @attrs.frozen(slots=False, eq=False)
-class FittedLogistic:
+class FittedLogistic(Fitted):
     """A scorer with coefficients; it scores every row as if it were open, and never looks at the outcome.
 
     Args:
@@ -227,30 +211,12 @@ class FittedLogistic:
     constant: tuple[str, ...]
     facts: Mapping[str, Any]
 
-    name = property(lambda self: self.spec.name)
-    table = property(lambda self: self.spec.table)
-    revision = property(lambda self: self.spec.revision)
     source = "McCullagh and Nelder, Generalized Linear Models, 2nd ed."
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        """The columns it cannot do without."""
-        return needs_of(t.feature.column for t in self.terms)
-
-    @property
-    def wants(self) -> tuple[str, ...]:
-        """The columns it uses where they are there."""
-        return wants_of(t.feature.column for t in self.terms)
-
-    @property
-    def others(self) -> Mapping[str, tuple[str, ...]]:
-        """Other tables that it reads: none."""
-        return {}
-
-    @property
-    def labels(self) -> Mapping[str, str]:
-        """The name by language."""
-        return two_languages(self.spec.labels, self.spec.name)
+    def reads(self) -> list[Expr]:
+        """The expressions that it looks at."""
+        return [t.feature.column for t in self.terms]
 
     @property
     def summary(self) -> str:

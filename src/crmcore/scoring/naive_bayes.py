@@ -17,10 +17,11 @@ from ..errors import ArgumentError, DefinitionError
 from ..evaluate.rows import Rows
 from ..table.column import Array, Column
 from .calibration import probability_of
-from .checks import known_columns, scorer_name, two_languages, weight, whole
-from .features import Feature, features_of, listed, needs_of, wants_of
+from .checks import known_columns, scorer_name, weight, whole
+from .features import Feature, features_of, listed
+from .fitted import Fitted, read_fitted
 from .frequencies import DECIDED, LOST_IN, Case, Frequencies, Tables
-from .outcomes import LOST, UNDECIDED, WON, Decision, check_features, decision_of
+from .outcomes import LOST, UNDECIDED, WON, Decision, check_features, decision_of, outcomes_of
 from .readings import key_of
 from .scores import Parts, Reason, Scores
 
@@ -100,7 +101,7 @@ class NaiveBayes:
     labels: Mapping[str, str] = attrs.field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "features", features_of(self.name, self.features))
+        object.__setattr__(self, "features", features_of(self.name, self.features, split=True))
         whole("revision", self.revision, least=1)
         if not weight("smoothing", self.smoothing):
             raise ArgumentError("smoothing is a number above 0: without it one unseen value makes a row impossible")
@@ -137,7 +138,7 @@ class NaiveBayes:
 
     def counted(self, rows: Rows) -> Frequencies:
         """Count the decided rows; those of two sets of rows add up."""
-        outcome = self._outcome(rows)
+        outcome = outcomes_of(self.name, self.decision, rows)
         scopes = self._scopes(rows)
         counts: dict[tuple[Any, str, Any], tuple[int, int]] = {}
 
@@ -160,7 +161,7 @@ class NaiveBayes:
 
     def cases(self, rows: Rows) -> list[Case]:
         """Return rows one by one, as `FittedBayes.updated` takes them."""
-        outcome = self._outcome(rows)
+        outcome = outcomes_of(self.name, self.decision, rows)
         words = {WON: "won", LOST: "lost", UNDECIDED: None}
         scopes = self._scopes(rows)
         stages = None if self.stage is None else rows.key(self.stage)
@@ -181,17 +182,7 @@ class NaiveBayes:
         Raises:
             ArgumentError: no such JSON, or that of another definition.
         """
-        try:
-            data = json.loads(text)
-        except ValueError as error:
-            raise ArgumentError(f"this is no JSON of a fitted scorer: {error}") from None
-        if not isinstance(data, dict) or data.get("format") != FORMAT:
-            raise ArgumentError(f"this is no fitted naive Bayes scorer; its JSON says format {FORMAT!r}")
-        if data.get("definition") != self.definition:
-            raise ArgumentError(
-                f"scorer {self.name!r} was fitted by another definition: {data.get('definition')}; fit it anew, or load it "
-                "with the definition it was fitted by"
-            )
+        data = read_fitted(text, self, FORMAT, "naive Bayes scorer")
         return FittedBayes(self, Frequencies.from_list(data["counts"]))
 
     @property
@@ -210,17 +201,12 @@ class NaiveBayes:
             "smoothing": self.smoothing,
         }
 
-    def _outcome(self, rows: Rows) -> Array:
-        if rows.table.name != self.table:
-            raise DefinitionError(f"scorer {self.name!r} learns from rows of {self.table!r}, got {rows.table.name!r}")
-        return self.decision.of(rows)
-
     def _scopes(self, rows: Rows) -> Column:
         return _constant(len(rows)) if self.scope is None else rows.key(self.scope)
 
 
 @attrs.frozen(slots=False, eq=False)
-class FittedBayes:
+class FittedBayes(Fitted):
     """A scorer that has counted; it scores every row as if it were open, and never looks at the outcome.
 
     Args:
@@ -231,29 +217,10 @@ class FittedBayes:
     spec: NaiveBayes
     frequencies: Frequencies
 
-    name = property(lambda self: self.spec.name)
-    table = property(lambda self: self.spec.table)
-    revision = property(lambda self: self.spec.revision)
-
     @property
-    def needs(self) -> tuple[str, ...]:
-        """The columns it cannot do without."""
-        return needs_of(self.spec.inputs)
-
-    @property
-    def wants(self) -> tuple[str, ...]:
-        """The columns it uses where they are there."""
-        return wants_of(self.spec.inputs)
-
-    @property
-    def others(self) -> Mapping[str, tuple[str, ...]]:
-        """Other tables that it reads: none."""
-        return {}
-
-    @property
-    def labels(self) -> Mapping[str, str]:
-        """The name by language."""
-        return two_languages(self.spec.labels, self.spec.name)
+    def reads(self) -> list[Expr]:
+        """The expressions that it looks at."""
+        return self.spec.inputs
 
     @property
     def summary(self) -> str:

@@ -15,7 +15,18 @@ from ..errors import ArgumentError, DefinitionError
 from ..evaluate.rows import Rows
 from ..table.column import Array
 
-__all__ = ["LEAD", "LOST", "OPPORTUNITY", "UNDECIDED", "WON", "Decision", "check_features", "decision_of", "leaked"]
+__all__ = [
+    "LEAD",
+    "LOST",
+    "OPPORTUNITY",
+    "UNDECIDED",
+    "WON",
+    "Decision",
+    "check_features",
+    "decision_of",
+    "leaked",
+    "outcomes_of",
+]
 
 WON, LOST, UNDECIDED = 1, 0, -1
 
@@ -109,6 +120,17 @@ def decision_of(
         lost=known.lost if lost is None else lost,
         at=known.at if at is None else at,
     )
+
+
+def outcomes_of(scorer: str, decision: Decision, rows: Rows) -> Array:
+    """Return the outcome of each row that a scorer learns from.
+
+    Raises:
+        DefinitionError: rows of another table.
+    """
+    if rows.table.name != decision.table:
+        raise DefinitionError(f"scorer {scorer!r} learns from rows of {decision.table!r}, got {rows.table.name!r}")
+    return decision.of(rows)
 
 
 def leaked(decision: Decision) -> dict[str, str]:

@@ -13,12 +13,12 @@ from sklearn.base import clone, is_classifier
 from sklearn.model_selection import StratifiedKFold
 
 from crmcore.algebra import Expr
-from crmcore.errors import ArgumentError, DataError, DefinitionError
+from crmcore.errors import ArgumentError, DataError
 from crmcore.evaluate.rows import Rows
 from crmcore.scoring import Decision, Feature, Isotonic
 from crmcore.scoring.checks import known_columns, scorer_name, whole
 from crmcore.scoring.features import features_of, listed
-from crmcore.scoring.outcomes import UNDECIDED, WON, check_features, decision_of
+from crmcore.scoring.outcomes import UNDECIDED, WON, check_features, decision_of, outcomes_of
 from crmcore.table.column import Array
 
 from .fitted import FittedClassifier, margins
@@ -83,11 +83,6 @@ class Classifier:
         if whole("folds", self.folds) == 1:
             raise ArgumentError("folds is 0, or at least 2: one part leaves nothing to train on")
         check_model(self.model, calibrated=bool(self.folds))
-        for feature in self.features:
-            if feature.split is not None:
-                raise DefinitionError(
-                    f"feature {feature.name!r} of {self.name!r}: only naive Bayes counts split values"
-                )
         check_features(self.name, [f.column for f in self.features], self.decision, self.known)
 
     @cached_property
@@ -122,9 +117,7 @@ class Classifier:
             DataError: rows that are all won or all lost, fewer of either than there are folds, features that tell nothing, or
                 a classifier that cannot be trained on them.
         """
-        if rows.table.name != self.table:
-            raise DefinitionError(f"scorer {self.name!r} learns from rows of {self.table!r}, got {rows.table.name!r}")
-        outcome = self.decision.of(rows)
+        outcome = outcomes_of(self.name, self.decision, rows)
         ids = [str(i) for i in rows.ids()]
         order = sorted(np.flatnonzero(outcome != UNDECIDED).tolist(), key=lambda i: ids[i])
         places = np.array(order, np.int64)  # in the order of their ids, so that the order they came in cannot matter

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
+from crmcore.algebra import Expr
 from crmcore.evaluate.rows import Rows
 from crmcore.scoring import Isotonic, Parts, Scores
 from crmcore.scoring.calibration import probability_of
-from crmcore.scoring.checks import two_languages
-from crmcore.scoring.features import needs_of, wants_of
+from crmcore.scoring.fitted import Fitted
 from crmcore.scoring.readings import values_of
 from crmcore.table.column import Array
 
@@ -62,7 +62,7 @@ def margins(model: Any, matrix: Array, *, own: bool = False) -> Array:
 
 
 @attrs.frozen(slots=False, eq=False)
-class FittedClassifier:
+class FittedClassifier(Fitted):
     """A scorer with a trained classifier; it scores every row as if it were open, and never looks at the outcome.
 
     Args:
@@ -85,29 +85,10 @@ class FittedClassifier:
     facts: Mapping[str, int]
     seen: Array = attrs.field(repr=False)
 
-    name = property(lambda self: self.spec.name)
-    table = property(lambda self: self.spec.table)
-    revision = property(lambda self: self.spec.revision)
-
     @property
-    def needs(self) -> tuple[str, ...]:
-        """The columns it cannot do without."""
-        return needs_of(p.feature.column for p in self.inputs.parts)
-
-    @property
-    def wants(self) -> tuple[str, ...]:
-        """The columns it uses where they are there."""
-        return wants_of(p.feature.column for p in self.inputs.parts)
-
-    @property
-    def others(self) -> Mapping[str, tuple[str, ...]]:
-        """Other tables that it reads: none."""
-        return {}
-
-    @property
-    def labels(self) -> Mapping[str, str]:
-        """The name by language."""
-        return two_languages(self.spec.labels, self.spec.name)
+    def reads(self) -> list[Expr]:
+        """The expressions that it looks at."""
+        return [p.feature.column for p in self.inputs.parts]
 
     @property
     def summary(self) -> str:
