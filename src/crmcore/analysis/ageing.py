@@ -14,7 +14,8 @@ from ..algebra.columns import Expr, col
 from ..errors import HistoryUnavailable
 from ..state.listing import Fact, Heading, Listing
 from ..table.column import Array, Mask, sort_key
-from ..table.history import ALWAYS, logs_of, micros, visits_of
+from ..table.dates import micros
+from ..table.history import ALWAYS, logs_of, visits_of
 from ..units import DAY
 from .clock import Clock, clock_of
 from .grouped import groups_of

@@ -10,8 +10,8 @@ import numpy as np
 from ..calendars import Zone, day_of, days_off, working_days
 from ..errors import ArgumentError
 from ..evaluate import Scope
-from ..evaluate.moments import local_days
 from ..table.column import Array, Mask
+from ..table.dates import local_days
 from ..units import DAY
 
 __all__ = ["Clock", "clock_of"]

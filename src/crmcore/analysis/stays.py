@@ -8,9 +8,9 @@ import attrs
 import numpy as np
 
 from ..errors import HistoryUnavailable, TableNotFound
-from ..evaluate.moments import local_days
 from ..table.column import Array, Mask
-from ..table.history import ALWAYS, Visits, logs_of, micros, visits_of
+from ..table.dates import local_days, micros
+from ..table.history import ALWAYS, Visits, logs_of, visits_of
 from ..table.table import Table
 from .clock import Clock
 from .grouped import label_key
@@ -18,7 +18,7 @@ from .grouped import label_key
 if TYPE_CHECKING:
     from .view import View
 
-__all__ = ["Stays", "stage_order", "stays_of", "visits_seen"]
+__all__ = ["Stays", "stage_order", "stays_of", "visits_in", "visits_seen"]
 
 _STILL_THERE = 0
 
@@ -64,6 +64,25 @@ class Stays:
         return attrs.evolve(self, **{name: getattr(self, name)[kept] for name in names})
 
 
+def visits_in(view: View, *, removed: bool = False) -> Visits:
+    """Return the visits of deals to stages that a view has.
+
+    Args:
+        view: with opportunities and changes.
+        removed: with deals that were deleted or merged since.
+
+    Raises:
+        TableNotFound: no deals, or no table of changes (S5).
+        HistoryUnavailable: only the last change of each stage is known (S5).
+    """
+    tables, moment = view.scope.tables, view.scope.as_of
+    for name in ("opportunity", "change"):
+        if name not in view:
+            hint = "without changes of stages the stays in them are unavailable (S5)" if name == "change" else ""
+            raise TableNotFound(name, tables, where="in the dataset", hint=hint)
+    return visits_of(tables, view.scope.zone, 0 if moment is None else moment.instant, removed=removed)
+
+
 def visits_seen(view: View) -> Visits:
     """Return the visits to stages that a view has.
 
@@ -71,13 +90,9 @@ def visits_seen(view: View) -> Visits:
         TableNotFound: no deals, or no table of changes (S5).
         HistoryUnavailable: deals were closed and no change of a stage is known, or only the last one of each (S5).
     """
+    found = visits_in(view)
     tables = view.scope.tables
-    for name in ("opportunity", "change"):
-        if name not in view:
-            hint = "without changes of stages the stays in them are unavailable (S5)" if name == "change" else ""
-            raise TableNotFound(name, tables, where="in the dataset", hint=hint)
-    deals, moment = tables["opportunity"], view.scope.as_of
-    found = visits_of(tables, view.scope.zone, 0 if moment is None else moment.instant)
+    deals = tables["opportunity"]
     logs = logs_of(tables, view.scope.zone).get("opportunity", {})
     # deals were closed, and the changes that are there tell of no step towards it
     if logs and not {"stage", "outcome"} & set(logs) and "closed_at" in deals and deals["closed_at"].present().any():

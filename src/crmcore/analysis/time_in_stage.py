@@ -10,9 +10,9 @@ import numpy as np
 
 from ..algebra.columns import Expr
 from ..calendars import Period
-from ..evaluate.moments import local_days
 from ..state.listing import Fact, Heading, Listing
 from ..table.column import Array
+from ..table.dates import local_days
 from .clock import Clock, clock_of
 from .grouped import By, groups_of
 from .lasting import BIASED, Lasting, lasting, limit_of

@@ -9,28 +9,29 @@ import attrs
 import numpy as np
 
 from ..calendars import Period
-from ..errors import ArgumentError, TableNotFound
+from ..errors import ArgumentError
 from ..evaluate.moments import local_day
 from ..evaluate.rows import Rows, rows_of
 from ..state.listing import Heading
 from ..table.column import Array, Column
-from ..table.history import ALWAYS, Visits, logs_of, micros, visits_of, whole
+from ..table.dates import micros
+from ..table.history import ALWAYS, Visits, logs_of, whole
 from ..table.history.complete import codes as closing
 from ..table.stages import Stages, stages_of
 from .choices import names_of
 from .passages import NEVER, Passages
+from .stays import visits_in
 
 if TYPE_CHECKING:
     from .view import View
 
-__all__ = ["PIPELINE", "STAGE", "STATUS", "Travels", "one_of", "periods_from", "periods_over", "stays_of", "travels_of"]
+__all__ = ["PIPELINE", "STAGE", "STATUS", "Travels", "one_of", "periods_from", "periods_over", "travels_of"]
 
 PIPELINE = Heading("pipeline", "label", {"en": "Pipeline", "zh": "销售管道"})
 STAGE = Heading("stage", "label", {"en": "Stage", "zh": "阶段"})
 STATUS = Heading("status", "label", {"en": "Status", "zh": "状态"})
 MOST = 5_000
 """Periods that an analysis of stages has at most."""
-_HINT = "a pipeline's past is read from the changes of its deals; without them it is unavailable (S5)"
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -63,7 +64,7 @@ def travels_of(view: View, order: Sequence[str] | str | None = None, *, removed:
         TableNotFound: no opportunities, or no changes.
         ArgumentError: an order that names what is no stage.
     """
-    visits = stays_of(view, removed=removed)
+    visits = visits_in(view, removed=removed)
     if removed:
         table = whole(view.scope.tables["opportunity"], view.scope.zone)
         rows = rows_of(table, view.scope, view.where)
@@ -82,22 +83,6 @@ def travels_of(view: View, order: Sequence[str] | str | None = None, *, removed:
     is_open = outcome.data == (outcome.labels.index("open") if "open" in outcome.labels else -1)
     first, last = _wins(view, rows)
     return Travels(rows, Passages(visits, stages, _pipelines(rows, visits, stages), is_open, first, last))
-
-
-def stays_of(view: View, *, removed: bool = False) -> Visits:
-    """Return the stays of all deals of a view.
-
-    Raises:
-        TableNotFound: no opportunities, or no changes.
-    """
-    for table in ("opportunity", "change"):
-        if table not in view:
-            raise TableNotFound(
-                table, view.scope.tables, where="in the dataset", hint=_HINT if table == "change" else ""
-            )
-    moment = view.scope.as_of
-    last = 0 if moment is None else moment.instant
-    return visits_of(view.scope.tables, view.scope.zone, last, removed=removed)
 
 
 def _wins(view: View, rows: Rows) -> tuple[Array, Array]:

@@ -15,7 +15,7 @@ from ..table.dates import local_days
 from ..units import DAY
 from .scope import Scope
 
-__all__ = ["constant", "elapsed", "local_day", "local_days", "period_labels"]
+__all__ = ["constant", "elapsed", "local_day", "period_labels"]
 
 
 def constant(value: Any) -> tuple[str, int]:

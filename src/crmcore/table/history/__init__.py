@@ -9,7 +9,7 @@ from .flows import Flows, Matrix, flows_of
 from .log import Log
 from .logs import Logs, logged, logs_of
 from .visits import ALWAYS, ENDED, Visits, visits_of
-from .whole import GONE, gone, micros, whole
+from .whole import GONE, gone, whole
 
 __all__ = [
     "ALWAYS",
@@ -24,7 +24,6 @@ __all__ = [
     "gone",
     "logged",
     "logs_of",
-    "micros",
     "visits_of",
     "whole",
 ]

@@ -11,13 +11,14 @@ import numpy as np
 from ...calendars import Zone
 from ...errors import IngestError
 from ..column import Array, Column, Mask
+from ..dates import micros
 from ..ids import like_ids
 from ..table import Table
 from .complete import complete
 from .decode import Codes, blank, coded, in_currency, pooled, used
 from .log import Log, values_before
 from .order import ordered, pieces
-from .whole import micros, whole
+from .whole import whole
 
 __all__ = ["Logs", "logged", "logs_of"]
 

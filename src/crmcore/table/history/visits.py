@@ -12,11 +12,12 @@ from ...calendars import Zone
 from ...domain import OUTCOMES
 from ...errors import HistoryUnavailable
 from ..column import Array, Column, Mask
+from ..dates import micros
 from ..table import Table
 from .log import Log
 from .logs import logs_of
 from .order import ordered
-from .whole import GONE, micros, whole
+from .whole import GONE, whole
 
 __all__ = ["ALWAYS", "ENDED", "Visits", "parts_of", "visits_of"]
 

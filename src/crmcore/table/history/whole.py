@@ -8,11 +8,10 @@ import numpy as np
 
 from ...calendars import Zone
 from ..column import Column, Mask
-from ..dates import micros
 from ..stacked import stacked
 from ..table import Table
 
-__all__ = ["GONE", "gone", "micros", "whole"]
+__all__ = ["GONE", "gone", "whole"]
 
 GONE = ("deleted", "merged_into", "sample", "test")
 """Columns that leave a row out where they say something (O3)."""
