@@ -86,12 +86,17 @@ class View:
         return attrs.evolve(self, scope=self.past(moment))
 
     def known_at(self, moment: date) -> View:
-        """Return the view from another instant, with the knowledge of that one (F3); its `measure` stays that of this view.
+        """Return the view from another instant, with the knowledge of that one, but no more than this view has (F3).
+
+        Its `measure` stays that of this view.
 
         Raises:
             ArgumentError: no instant.
         """
-        return attrs.evolve(self, scope=self.past(moment, known=moment))
+        scope, mine = self.past(moment, known=moment), self.scope.as_of
+        if mine is not None and scope.as_of is not None and mine.learnt < scope.as_of.instant:
+            scope = self.past(moment)
+        return attrs.evolve(self, scope=scope)
 
     def undated(self, table: str, *, where: Expr | None = None) -> Rows:
         """Return the rows without a date that a view of the past has not (O9), to be counted among what is left out.

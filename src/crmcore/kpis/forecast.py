@@ -162,6 +162,10 @@ METRICS: tuple[Metric, ...] = (
     forecast_mape,
 )
 
+_SUBMITTED = {
+    "forecast": ("amount", "category", "start", "end", "submitted_at"),
+    "opportunity": ("outcome", "amount", "closed_at"),
+}
 _IN_PERIOD = {"opportunity": ("outcome", "amount", "closed_at", "expected_close")}
 
 ANALYSES: tuple[Analysis, ...] = (
@@ -231,10 +235,66 @@ ANALYSES: tuple[Analysis, ...] = (
         anchor="closed_at",
         history=True,
         summary="What would have been forecast for past periods by what was known then, beside what was won in them, with WAPE, "
-        "bias, coverage of P10 to P90 and visibility.",
+        "bias, accuracy and its spread, coverage of P10 to P90, slip rate and visibility.",
         source="Q07; backtest at points in time",
-        rules=("F2", "F3", "O8", "S5", "R2", "T1", "M2", "M3", "M4"),
+        rules=("F2", "F3", "O8", "S5", "R2", "R3", "T1", "M2", "M3", "M4"),
         labels={"en": "Backtest of forecasts", "zh": "预测回测"},
+        subject="forecast",
+    ),
+    Analysis(
+        "forecast_calibration",
+        "forecast.calibration.forecast_calibration",
+        needs={"opportunity": ("outcome", "created_at", "closed_at", "expected_close", "amount")},
+        unit="ratio",
+        anchor="closed_at",
+        history=True,
+        summary="How often deals were won, in the period and at all, beside the chances they had when past periods were forecast, by "
+        "band of chances, with the Brier score.",
+        source="Q12; Brier 1950",
+        rules=("F3", "O3", "O8", "S5", "R2", "R3", "R5", "T1", "M4"),
+        labels={"en": "Calibration of chances", "zh": "概率校准"},
+        subject="forecast",
+    ),
+    Analysis(
+        "category_conversion",
+        "forecast.categories.category_conversion",
+        needs={"opportunity": ("outcome", "amount", "created_at", "closed_at", "expected_close")},
+        unit="ratio",
+        anchor="closed_at",
+        history=True,
+        summary="Of the deals that stood in each forecast category when past periods were forecast, the share that was won in the "
+        "period, by count and by value, and what became of the others.",
+        source="Q10; Salesforce forecast categories",
+        rules=("F1", "F3", "O2", "O8", "S5", "R1", "R2", "R3", "R5", "T1", "M2", "M3"),
+        labels={"en": "Conversion of forecast categories", "zh": "预测类别转化率"},
+        subject="forecast",
+    ),
+    Analysis(
+        "forecast_snapshots",
+        "forecast.snapshots.forecast_snapshots",
+        needs=_SUBMITTED,
+        unit="money",
+        anchor="closed_at",
+        history=True,
+        summary="What people had forecast by certain days of each period, as it was known then, beside what was won in it, with the "
+        "error, the accuracy and WAPE over the people.",
+        source="Q07; lock-in snapshot accuracy",
+        rules=("F1", "F2", "F3", "O8", "O9", "S5", "R2", "T1", "M2", "M3", "M8"),
+        labels={"en": "Snapshots of submitted forecasts", "zh": "已提交预测快照"},
+        subject="forecast",
+    ),
+    Analysis(
+        "forecast_snapshot_errors",
+        "forecast.snapshots.forecast_snapshot_errors",
+        needs=_SUBMITTED,
+        unit="ratio",
+        anchor="closed_at",
+        history=True,
+        summary="How good the forecasts of people are by the day of the period on which they are looked at: WAPE, bias, accuracy and "
+        "its spread over the periods that are over.",
+        source="Q04; Q05, Q07 and Q08 by snapshot",
+        rules=("F1", "F2", "F3", "O8", "O9", "S5", "R1", "R2", "T1", "M2", "M3", "M8"),
+        labels={"en": "Errors of submitted forecasts by day", "zh": "已提交预测误差（按时点）"},
         subject="forecast",
     ),
     Analysis(

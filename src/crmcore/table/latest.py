@@ -15,7 +15,7 @@ from .dataset import Dataset
 from .table import Table
 from .views import is_after
 
-__all__ = ["latest"]
+__all__ = ["latest", "newest"]
 
 
 def latest(
@@ -94,12 +94,26 @@ def latest(
         zone = Zone(timezone)
         without(is_after(dates, *moment_of(as_of, "as_of", zone), zone), f"{at} after as_of")
     places = np.flatnonzero(keep)
-    newest = _newest(found, places, [c[places] for c in codes], dates.data[places])
-    if newest.size < places.size:
-        gone["not the latest"] = int(places.size - newest.size)
+    chosen = _newest(found, places, [c[places] for c in codes], dates.data[places])
+    if chosen.size < places.size:
+        gone["not the latest"] = int(places.size - chosen.size)
     excluded = {name: found.excluded.get(name, 0) + gone.get(name, 0) for name in (*found.excluded, *gone)}
-    thinned = found.select(newest, clustered=found.clustered).replace({}, excluded=excluded)
+    thinned = found.select(chosen, clustered=found.clustered).replace({}, excluded=excluded)
     return Dataset.of({**data.tables, table: thinned}, data.issues, data.rejected)
+
+
+def newest(table: Table, by: Iterable[str], at: str) -> Array:
+    """Return the places of the rows with the newest date of those that agree in some columns, ascending.
+
+    Blank is a value like others. Of several at one date it is the last of the input; rows without a date are left out.
+
+    Args:
+        table: whose rows.
+        by: the columns that say what a row is about.
+        at: the date column.
+    """
+    places = np.flatnonzero(table[at].present())
+    return _newest(table, places, [_codes(table[name])[places] for name in by], table[at].data[places])
 
 
 def _newest(table: Table, places: Array, codes: list[Array], dates: Array) -> Array:

@@ -11,8 +11,12 @@ from crmcore import demo
 from crmcore.errors import HistoryUnavailable, TableNotFound
 from crmcore.kpis import ANALYSES, CATALOGUE
 
-AS_KNOWN_THEN = {"forecast_backtest"}
-"""Analyses that take any of several changes: of the stage, or of the probability."""
+AS_KNOWN_THEN = {
+    "forecast_backtest": "probability",
+    "forecast_calibration": "probability",
+    "category_conversion": "forecast category",
+}
+"""Analyses that take any of several changes: of the stage, or of this."""
 WITHOUT_HISTORY = [n for n, analysis in ANALYSES.items() if "change" not in analysis.needs and n not in AS_KNOWN_THEN]
 
 
@@ -73,10 +77,10 @@ def test_what_needs_a_history_is_unavailable(folder: Path) -> None:
     host, files = cc.Workspace.load(folder / "crmcore.toml"), cc.read(folder)
 
     assert set(ANALYSES) > set(WITHOUT_HISTORY)
-    for name in AS_KNOWN_THEN:
-        with pytest.raises(HistoryUnavailable, match="needs the changes of the stage or of the probability"):
+    for name, other in AS_KNOWN_THEN.items():
+        with pytest.raises(HistoryUnavailable, match=f"needs the changes of the stage or of the {other}"):
             host.analyse(name, files)
-    for name in ANALYSES.keys() - set(WITHOUT_HISTORY) - AS_KNOWN_THEN:
+    for name in ANALYSES.keys() - set(WITHOUT_HISTORY) - AS_KNOWN_THEN.keys():
         with pytest.raises(TableNotFound, match="no table named 'change'"):
             host.analyse(name, files)
 

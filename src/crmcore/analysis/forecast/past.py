@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -17,14 +17,19 @@ from .deals import CATEGORY, CATEGORY_OF_STAGE, OF_STAGE, OWN, Deals, deals_of
 
 if TYPE_CHECKING:
     from ...calendars import Period
+    from ...state.listing import Fact
     from ..view import View
 
-__all__ = ["AS_KNOWN", "Made", "made_in_the_past", "periods_over", "told_of"]
+__all__ = ["AS_KNOWN", "OPEN_STILL", "Made", "left_out", "made_in_the_past", "periods_over", "told_of"]
 
 AS_KNOWN = {
     "en": "Each forecast is made from the data as they stood on its day and as they were known on it; what was won is what is "
     "known now.",
     "zh": "每个预测均基于当日状态及当日已知的数据；实际赢单金额以当前所知为准。",
+}
+OPEN_STILL = {
+    "en": "Deals still open: what becomes of them is not final (R5)",
+    "zh": "仍未关闭的商机：结局尚未确定 (R5)",
 }
 _AS_TODAY = {
     "en": "No changes are known of: {names}. What these are today stands for what they were.",
@@ -110,6 +115,15 @@ def made_in_the_past(
             yield Made(period, day, then, deals, ahead)
 
     return made(), notes
+
+
+def left_out(facts: Iterable[Sequence[Fact]], without: Sequence[str] = ()) -> list[Fact]:
+    """Return how many deals were left out of forecasts, or had to take another value, over all of them."""
+    found: dict[str, Fact] = {}
+    for fact in (f for made in facts for f in made if f.quiet and f.name not in without):
+        before = found.get(fact.name)
+        found[fact.name] = fact if before is None else attrs.evolve(fact, value=before.value + fact.value)
+    return list(found.values())
 
 
 def periods_over(view: View, per: str, after: int) -> list[Period]:
