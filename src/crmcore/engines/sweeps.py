@@ -22,8 +22,20 @@ from ..domain.schema import REVERTS
 from ..evaluate import Moment, Scope, evaluate, holds
 from ..plan.layout import Layout, Sweep
 from ..table.column import Array, Column, Mask
+from ..table.dates import numbers_among
 from ..table.history import GONE, Log, gone, logged, logs_of, whole
-from ..table.sweeps import SEEN_FROM, Instants, Stretches, changes, cut, events, seen_in, stretches
+from ..table.sweeps import (
+    SEEN_FROM,
+    Events,
+    Instants,
+    Stretches,
+    changes,
+    cut,
+    events,
+    seen_in,
+    stretches,
+    together,
+)
 from ..table.table import Table
 from ..table.views import newest
 from ..units import DAY
@@ -31,6 +43,8 @@ from ..units import DAY
 __all__ = ["can_sweep", "seen_at", "swept", "turns_at_dates"]
 
 _OPS = ("count", "total")
+_ROWS = 1 << 16
+"""Rows that are looked at together; what is made of them on the way stays small."""
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -168,9 +182,7 @@ def seen_at(
     flips = list({f.key: f for e in known.values() for f in _flips(e, base, tables) or ()}.values())
     logs = _logs(sweep.table, known.values(), tables, scope)
 
-    def make() -> Table:
-        table = whole(base, scope.zone) if logs else base
-        undone = list(_undone(table, {n for e in known.values() for n in columns_of(e)}))
+    def seen(table: Table, undone: list[tuple[Revert, Column]], logs: Mapping[str, Log]) -> Events:
         if logs:
             found, part = _lived(table, logs, flips, undone, at, today, around)
         else:
@@ -179,6 +191,19 @@ def seen_at(
             found = stretches(table, at, bounds, today)
             part = seen_in(table, found, at, undone, logs)
         return events(part, found, _kept(list(kept.values()), part, found, around), at.size)
+
+    def make() -> Table:
+        table = whole(base, scope.zone) if logs else base
+        undone = list(_undone(table, {n for e in known.values() for n in columns_of(e)}))
+        parts = []
+        for start in range(0, max(len(table), 1), _ROWS):
+            stop = min(start + _ROWS, len(table))
+            some = np.arange(start, stop)
+            told = {name: log.part(start, stop) for name, log in logs.items()}
+            found = seen(table.select(some), [(revert, when.take(some)) for revert, when in undone], told)
+            parts.append(found.moved(start))
+        reset = {name for revert, _ in undone for name in revert.resets if name in table}
+        return together(table, parts, [SEEN_FROM, *{**logs, **dict.fromkeys(sorted(reset))}])
 
     settings = (tuple(instants), scope.as_of.learnt, scope.zone.name, scope.calendar, scope.world)
     key = ("events", *settings, tables["change"].serial if logs else None, frozenset(known), frozenset(kept))
@@ -213,7 +238,7 @@ def _lived(
     pieces = np.arange(lives.rows.size)
     spot = np.full(len(base), -1)
     spot[lives.rows] = pieces
-    cuts = [(spot[log.rows], np.searchsorted(at.instants, log.at, side="left")) for log in logs.values()]
+    cuts = [(spot[log.rows], numbers_among(at.instants, log.at)) for log in logs.values()]
     cuts = [(of[of >= 0], bound[of >= 0]) for of, bound in cuts]
     cuts += [(pieces, bound[lives.rows]) for _, when in undone for bound in changes(when, at, 0, 1)]
     found, _ = _cut(lives, cuts, at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import lcm
 
 import numpy as np
@@ -10,7 +11,7 @@ from ..calendars import Zone
 from .column import Array, Column, code_type
 from .dates import local_days
 
-__all__ = ["stacked"]
+__all__ = ["joined", "stacked"]
 
 
 def stacked(first: Column, second: Column, zone: Zone) -> Column:
@@ -33,6 +34,20 @@ def stacked(first: Column, second: Column, zone: Zone) -> Column:
     if first.valid is not None or second.valid is not None:
         valid = np.concatenate([first.present(), second.present()])
     return Column(first.kind, data, valid, scale=scale, currency=_currency(first, second))
+
+
+def joined(columns: Sequence[Column]) -> Column:
+    """Return the rows of columns that were taken from one: labels of some may go on where those of others end."""
+    first = columns[0]
+    valid = None
+    if any(column.valid is not None for column in columns):
+        valid = np.concatenate([column.present() for column in columns])
+    currency = first.currency
+    if isinstance(currency, Column):
+        currency = joined([column.currency for column in columns if isinstance(column.currency, Column)])
+    data = np.concatenate([column.data for column in columns])
+    labels = max((column.labels for column in columns), key=len)
+    return first.replace(data=data, valid=valid, labels=labels, currency=currency)
 
 
 def _keys(first: Column, second: Column) -> Column:

@@ -16,10 +16,24 @@ from ..calendars import Zone
 from ..domain.past import Revert
 from .column import Array, Column, Mask
 from .history import Log
+from .stacked import joined
 from .table import Table
 from .views import existence, reset
 
-__all__ = ["BUCKET", "SEEN_FROM", "SIGN", "Instants", "Stretches", "changes", "cut", "events", "seen_in", "stretches"]
+__all__ = [
+    "BUCKET",
+    "SEEN_FROM",
+    "SIGN",
+    "Events",
+    "Instants",
+    "Stretches",
+    "changes",
+    "cut",
+    "events",
+    "seen_in",
+    "stretches",
+    "together",
+]
 
 SEEN_FROM = "seen from"
 """The column with the instant from which a row of events, or of stretches, is looked at."""
@@ -125,11 +139,11 @@ def cut(found: Stretches, pieces: Array, bounds: Array, size: int) -> tuple[Stre
         size: how many instants there are.
     """
     inside = (bounds > found.first[pieces]) & (bounds < found.stop[pieces])
-    width = size + 1
-    whole = np.arange(found.rows.size) * width + found.first
-    keys = np.sort(np.concatenate([whole, pieces[inside] * width + bounds[inside]]))
+    shift = size.bit_length()
+    whole = (np.arange(found.rows.size) << shift) + found.first
+    keys = np.sort(np.concatenate([whole, (pieces[inside] << shift) + bounds[inside]]))
     keys = keys[np.append(keys[1:] != keys[:-1], [True])] if keys.size else keys
-    of, first = np.divmod(keys, width)
+    of, first = keys >> shift, keys & ((1 << shift) - 1)
     stop = np.append(first[1:], 0)
     lasts = np.append(of[1:] != of[:-1], [True]) if of.size else np.zeros(0, bool)
     stop[lasts] = found.stop[of[lasts]]
@@ -160,8 +174,26 @@ def seen_in(
     return part.replace(columns)
 
 
-def events(part: Table, found: Stretches, keep: Mask | None, size: int) -> Table:
-    """Return the events of stretches: those that add rows, then those that take them off.
+@attrs.frozen(slots=True, eq=False)
+class Events:
+    """The events of some rows of a table: those that add one, and those that take one off.
+
+    Args:
+        rows: for each side, the positions of the rows.
+        tables: for each side, the rows as they look, with the numbers of the instants at which the events count.
+    """
+
+    rows: tuple[Array, Array]
+    tables: tuple[Table, Table]
+
+    def moved(self, by: int) -> Events:
+        """Return the events with rows that stand lower in the table."""
+        adds, ends = self.rows
+        return Events((adds + by, ends + by), self.tables)
+
+
+def events(part: Table, found: Stretches, keep: Mask | None, size: int) -> Events:
+    """Return the events of stretches.
 
     Args:
         part: the rows of the stretches, as `seen_in` gives them.
@@ -169,19 +201,41 @@ def events(part: Table, found: Stretches, keep: Mask | None, size: int) -> Table
         keep: which of them matter; None for all.
         size: how many instants there are; what lasts to the end is never taken off.
     """
-    adds = _spread(np.arange(found.rows.size) if keep is None else np.flatnonzero(keep))
+    adds = np.arange(found.rows.size) if keep is None else np.flatnonzero(keep)
     ends = adds[found.stop[adds] < size]
-    bucket = np.concatenate([found.first[adds], found.stop[ends]]) + 1
-    sign = np.ones(bucket.size, np.int8)
-    sign[adds.size :] = -1
-    table = part.select(np.concatenate([adds, ends]))
-    return table.replace({BUCKET: Column("day", bucket.astype(np.int32)), SIGN: Column("count", sign)}, clustered=SIGN)
+    sides = (adds, found.first), (ends, found.stop)
+    tables = [part.select(some).replace({BUCKET: _numbers(at[some] + 1)}) for some, at in sides]
+    return Events((found.rows[adds], found.rows[ends]), (tables[0], tables[1]))
 
 
-def _spread(rows: Array) -> Array:
-    """Return rows in an order in which neighbours are far apart.
+def _numbers(data: Array) -> Column:
+    return Column("day", data.astype(np.int32))
 
-    Rows that stand together were often created together and meet in one sum, and each addition waits for the one before.
+
+def together(base: Table, parts: Sequence[Events], names: Iterable[str]) -> Table:
+    """Return the events of all rows of a table: first those that add, then those that take off.
+
+    Neighbours are far apart: rows that stand together were often created together and meet in one sum, and each addition
+    waits for the one before.
+
+    Args:
+        base: the rows; all columns that the events do not have themselves are taken from it.
+        parts: events of its rows.
+        names: the columns that look otherwise in events than in `base`.
     """
-    even = len(rows) // _STREAMS * _STREAMS
-    return np.concatenate([rows[:even].reshape(_STREAMS, -1).T.reshape(-1), rows[even:]])
+    sides = [part for side in (0, 1) for part in parts], [side for side in (0, 1) for _ in parts]
+    pairs = [(part.rows[side], part.tables[side]) for part, side in zip(*sides, strict=True)]
+    adds = sum(len(part.rows[0]) for part in parts)
+    size = sum(len(rows) for rows, _ in pairs)
+    order = np.concatenate([_spread(adds), adds + _spread(size - adds)])
+    sign = np.ones(size, np.int8)
+    sign[adds:] = -1
+    columns = {name: joined([table[name] for _, table in pairs]).take(order) for name in (*names, BUCKET)}
+    rows = np.concatenate([rows for rows, _ in pairs])[order]
+    return base.select(rows).replace({**columns, SIGN: Column("count", sign)}, clustered=SIGN)
+
+
+def _spread(size: int) -> Array:
+    """Return so many places, neighbours far apart."""
+    even = size // _STREAMS * _STREAMS
+    return np.concatenate([np.arange(even).reshape(_STREAMS, -1).T.reshape(-1), np.arange(even, size)])

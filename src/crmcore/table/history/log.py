@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 
 from ..column import Array, Column, Mask
+from ..dates import numbers_among
 from .order import firsts
 
 __all__ = ["Log"]
@@ -92,6 +93,11 @@ class Log:
             self.new[kept],
         )
 
+    def part(self, start: int, stop: int) -> Log:
+        """Return the log of the rows from one up to, but without, another, as if they were all."""
+        found = self.between(start, stop)
+        return attrs.evolve(found, before=self.before[start:stop], rows=found.rows - start)
+
     def at_instant(self, instant: int) -> Array:
         """Return the position in the pool of the value that each row of the table had at an instant."""
         found = self.before.copy()
@@ -110,7 +116,7 @@ class Log:
         found = self.before[rows]
         if len(self):
             width = len(instants) + 1
-            keys = self.rows.astype(np.int64) * width + np.searchsorted(instants, self.at, side="left")
+            keys = self.rows.astype(np.int64) * width + numbers_among(instants, self.at)
             last = np.searchsorted(keys, rows.astype(np.int64) * width + points, side="right") - 1
             hit = (last >= 0) & (self.rows.take(last, mode="clip") == rows)
             found[hit] = self.new[last[hit]]
