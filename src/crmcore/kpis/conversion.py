@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ..algebra import count, distinct, total
 from ..metric import Metric
+from .entry import Analysis
 from .populations import CONVERTED, WON
 
-__all__ = ["METRICS", "leads_converted", "leads_created"]
+__all__ = ["ANALYSES", "METRICS", "leads_converted", "leads_created"]
 
 leads_created = Metric(
     "leads_created",
@@ -111,4 +112,22 @@ METRICS = (
     lead_to_customer_rate,
     account_conversion_rate,
     won_value_per_lead,
+)
+
+ANALYSES: tuple[Analysis, ...] = (
+    Analysis(
+        "conversion_events",
+        "events.conversion_events",
+        needs={
+            "lead": ("converted", "created_at"),
+            "change": ("table", "record", "field", "old", "new", "at"),
+        },
+        unit="count",
+        anchor="at",
+        summary="How often leads were converted, and recycled, in each period: events, of which a lead can have several.",
+        source="E51; variant of ours",
+        rules=("O7", "S5", "T1", "T4", "T7"),
+        labels={"en": "Conversions as events", "zh": "转化事件"},
+        subject="conversion",
+    ),
 )

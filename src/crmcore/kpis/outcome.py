@@ -5,9 +5,10 @@ from __future__ import annotations
 from ..algebra import STOCK, as_of, col, count, elapsed, share, total
 from ..metric import Metric
 from .choices import whole
+from .entry import Analysis
 from .populations import ABANDONED, CLOSED, DECIDED, LOST, OPEN, OVERDUE, REOPENED, WON
 
-__all__ = ["METRICS", "open_deals", "win_rate", "win_rate_stale_as_lost", "won_deals"]
+__all__ = ["ANALYSES", "METRICS", "open_deals", "win_rate", "win_rate_stale_as_lost", "won_deals"]
 
 opportunities_created = Metric(
     "opportunities_created",
@@ -273,4 +274,22 @@ METRICS = (
     no_reason_share,
     reopened_deals,
     reopen_rate,
+)
+
+ANALYSES: tuple[Analysis, ...] = (
+    Analysis(
+        "outcome_events",
+        "events.outcome_events",
+        needs={
+            "opportunity": ("outcome", "created_at"),
+            "change": ("table", "record", "field", "old", "new", "at"),
+        },
+        unit="count",
+        anchor="at",
+        summary="How often deals were won, lost, abandoned and reopened in each period: events, of which a deal can have several.",
+        source="E06; EspoCRM",
+        rules=("O2", "O5", "O6", "O7", "S5", "T1", "T4", "T7"),
+        labels={"en": "Outcomes as events", "zh": "结果事件"},
+        subject="outcome",
+    ),
 )

@@ -19,10 +19,11 @@ def test_all_entries_are_listed_by_subject(crmcore: Any) -> None:
     assert run.status == 0
     assert sorted(listed) == sorted([*CATALOGUE, *ANALYSES])
     outcome = next(lines for heading, *lines in blocks[1:] if heading == "Outcome")
-    assert [line.split()[0] for line in outcome] == [m.name for m in CATALOGUE.values() if m.subject == "outcome"]
+    entries = [*CATALOGUE.values(), *ANALYSES.values()]
+    assert [line.split()[0] for line in outcome] == [e.name for e in entries if e.subject == "outcome"]
     line = next(x for x in outcome if x.startswith("win_rate "))
     assert line.split(maxsplit=1)[1].split("  ")[0].strip() == "Win rate"
-    assert len(blocks) - 1 == len({e.subject for e in [*CATALOGUE.values(), *ANALYSES.values()]})
+    assert len(blocks) - 1 == len({e.subject for e in entries})
 
 
 def test_one_subject_is_listed(crmcore: Any) -> None:
