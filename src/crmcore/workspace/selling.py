@@ -161,7 +161,7 @@ class Selling:
         from ..scoring.guidance import next_steps
 
         check_chosen(next_steps, choices)
-        held = self._data(data, ("opportunity",))
+        held = self._data(data, ("opportunity",), history=as_of is not None)
         scope, today, scores = self._looked_at(held, as_of, scorer, "opportunity")
         check_condition(where)
         return next_steps(
@@ -198,7 +198,7 @@ class Selling:
         from ..scoring.followup import follow_up
 
         check_chosen(follow_up, choices)
-        held = self._data(data, ("lead",))
+        held = self._data(data, ("lead",), history=as_of is not None)
         scope, today, scores = self._looked_at(held, as_of, scorer, "lead")
         check_condition(where)
         return follow_up(

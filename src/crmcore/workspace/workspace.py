@@ -280,9 +280,8 @@ class Workspace(OnStore, Selling):
         """
         chosen = self.scorer(scorer)
         check_condition(where)
-        return score_table(chosen, self._scope(self._data(data, [chosen.table, *chosen.others]), as_of), where).told(
-            self.language
-        )
+        held = self._data(data, [chosen.table, *chosen.others], history=as_of is not None)
+        return score_table(chosen, self._scope(held, as_of), where).told(self.language)
 
     def score_one(
         self, scorer: str | Scorer, record: Any, *, as_of: date | None, others: Dataset | None = None

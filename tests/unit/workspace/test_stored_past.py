@@ -8,6 +8,7 @@ import pytest
 
 import crmcore as cc
 from crmcore.domain import Account, Money, Opportunity, Pipeline, Stage
+from crmcore.scoring import Group, Rule, Scheme
 
 
 def noon(month, day):
@@ -64,3 +65,15 @@ def test_the_catalogue_works_on_any_day(kept) -> None:
     assert card.rows() == [{"open_value": 140.0, "open_deals": 2, "win_rate": None}]
     assert card.settings["as_of"] == "2026-02-10"
     assert isinstance(kept.get("opportunity", "D1"), Opportunity)
+
+
+def test_deals_of_the_past_are_scored_and_ranked_as_they_were(kept) -> None:
+    """O8: on 10 February D1 was in talks over 100, and D2, which is removed since, was there."""
+    stage = Scheme(
+        "talks", "opportunity", groups=[Group("g", [Rule("in_talks", when=cc.col("stage") == "谈判", points=1)])]
+    )
+    day = date(2026, 2, 10)
+
+    assert {s.id: s.value for s in kept.score(stage, as_of=day)} == {"D1": 1, "D2": 0}
+    assert {r["id"] for r in kept.next_steps(as_of=day).rows()} == {"D1", "D2"}
+    assert {s.id: s.value for s in kept.score(stage)} == {"D1": 0}
