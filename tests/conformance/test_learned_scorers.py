@@ -7,7 +7,7 @@ from functools import cache
 from typing import ClassVar
 
 import crmcore as cc
-from crmcore.scoring import Feature, LogisticRegression, NaiveBayes
+from crmcore.scoring import Feature, LogisticRegression, NaiveBayes, StageChain
 from crmcore.testing import ScorerSuite
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -37,6 +37,35 @@ def leads(n):
     return cc.Dataset(lead=found)
 
 
+def deals(n):
+    """Return deals that walk through stages, back too, with what each step changed; some open, some without stage or seller."""
+    found, changes = [], []
+    for i in range(n):
+        path = ["new", *("talk offer", "talk", "offer talk offer", "talk new talk", "")[i % 5].split()]
+        outcome = ("won", "lost", "open", "abandoned", "lost", "won")[i * 5 % 6]
+        created = START + timedelta(hours=6 * i)
+        at = [created + timedelta(days=d) for d in range(len(path))]
+        found.append(
+            {
+                "id": f"d{i}",
+                "owner": ("Anna", "王芳", None, "Bo")[i % 4],
+                "amount": i * 37 % 101 if i % 5 else None,
+                "stage": path[-1] if i % 13 else None,
+                "outcome": outcome,
+                "created_at": created,
+                "closed_at": None if outcome == "open" else at[-1] + timedelta(days=1),
+            }
+        )
+        steps = [("stage", old, new, day) for old, new, day in zip(path, path[1:], at[1:], strict=False)]
+        steps += [] if outcome == "open" else [("outcome", "open", outcome, at[-1] + timedelta(days=1))]
+        changes += [
+            {"table": "opportunity", "record": f"d{i}", "field": f, "old": old, "new": new, "at": day}
+            for f, old, new, day in steps
+        ]
+    stages = [{"id": s, "name": s.title(), "order": k} for k, s in enumerate(("new", "talk", "offer"))]
+    return cc.Dataset(opportunity=found, change=changes, stage=stages)
+
+
 SPECS = {
     "plain": NaiveBayes(name="nb", features=["source", "region"], labels=LABELS),
     "teams": NaiveBayes(
@@ -57,14 +86,17 @@ SPECS = {
         features=[Feature(cc.bins(cc.elapsed("created_at", cc.as_of()), [10, 30]), "age"), "source"],
         labels=LABELS,
     ),
+    "chain": StageChain(name="sc", labels=LABELS),
+    "chains": StageChain(name="sc", by=Feature(cc.bins("amount", [50]), "size"), labels=LABELS),
     "logistic": LogisticRegression(name="lr", features=["source", "region", "employees"], ridge=1, labels=LABELS),
 }  # fmt: skip
 
 
 @cache
 def fitted(which):
-    """Return a scorer that learned from 200 leads."""
-    return cc.Workspace().fit(SPECS[which], leads(200))
+    """Return a scorer that learned from 200 leads, or deals."""
+    spec = SPECS[which]
+    return cc.Workspace().fit(spec, leads(200) if spec.table == "lead" else deals(200))
 
 
 class _Suite(ScorerSuite):
@@ -76,7 +108,7 @@ class _Suite(ScorerSuite):
         return fitted(self.which)
 
     def data(self):
-        return leads(40)
+        return leads(40) if self.scorer.table == "lead" else deals(40)
 
 
 class TestPlainBayes(_Suite):
@@ -102,3 +134,13 @@ class TestBayesOfAges(_Suite):
 class TestLogistic(_Suite):
     __test__ = True
     which = "logistic"
+
+
+class TestStageChain(_Suite):
+    __test__ = True
+    which = "chain"
+
+
+class TestStageChainOfSegments(_Suite):
+    __test__ = True
+    which = "chains"

@@ -126,7 +126,7 @@ def _seen(known: Stages, stage: Array) -> tuple[int, ...]:
 
 def _whole(steps: Steps, smoothing: float) -> tuple[Chain, Array, Array]:
     """Return the chain of all deals, and how likely each of its steps and ends is, of stages that have a chain."""
-    sure = reaching(steps.moves, steps.ends.any(axis=1))
+    sure = reaching(steps.moves, steps.ends.sum(axis=1) > 0)
     ends = steps.ends.astype(np.float64)
     ends[:, [WON, LOST]] += smoothing * sure[:, None]
     days = steps.days()

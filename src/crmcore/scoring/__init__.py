@@ -1,8 +1,8 @@
 """Scoring: one score per row, with the reasons that add up to it.
 
 A `Scorer` says which columns it needs and turns rows into `Scores`: `crmcore.score("bant", data)`. Rule schemes are data
-(`Scheme`, TOML or Python). What learns - `NaiveBayes`, `LogisticRegression`, or one of a plugin - is fitted by
-`Workspace.fit` and gives a scorer; `evaluate` says how good scores are. Names load on first use.
+(`Scheme`, TOML or Python). What learns - `NaiveBayes`, `LogisticRegression`, `StageChain`, or one of a plugin - is
+fitted by `Workspace.fit` and gives a scorer; `evaluate` says how good scores are. Names load on first use.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from .signals import Signal as Signal
     from .signals import Steps as Steps
     from .signals import Weights as Weights
+    from .stage_chain import FittedStageChain as FittedStageChain
+    from .stage_chain import StageChain as StageChain
 
 _NAMES = {
     "backtest": "Learner",
@@ -72,6 +74,7 @@ _NAMES = {
     "scorer": "Scorer",
     "scores": "Because Parts Reason Score Scores",
     "signals": "Signal Steps Weights",
+    "stage_chain": "FittedStageChain StageChain",
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
 
@@ -87,6 +90,7 @@ __all__ = [
     "Feature",
     "FittedBayes",
     "FittedLogistic",
+    "FittedStageChain",
     "Grading",
     "Group",
     "Isotonic",
@@ -101,6 +105,7 @@ __all__ = [
     "Scorer",
     "Scores",
     "Signal",
+    "StageChain",
     "Step",
     "Steps",
     "Weights",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+
 from ..algebra.columns import Expr, col
 from ..errors import ArgumentError, DataError
 from ..evaluate import Moment, Scope
+from ..evaluate.pricing import priced
 from ..evaluate.rows import Rows
 from ..state.listing import Fact
 from .evaluation import Evaluation, evaluate
@@ -19,7 +22,11 @@ __all__ = ["Learner", "backtest", "learned", "learner_of"]
 
 @runtime_checkable
 class Learner(Protocol):
-    """What learns a scorer from decided rows: `NaiveBayes`, `LogisticRegression`, or one of a plugin."""
+    """What learns a scorer from decided rows: `NaiveBayes`, `LogisticRegression`, or one of a plugin.
+
+    One with `from_history = True`, such as `StageChain`, learns from how rows went, open ones too: it is given all rows as
+    they are seen from the instant that it learns at, and `rows.scope` has their changes up to it.
+    """
 
     @property
     def name(self) -> str: ...
@@ -42,7 +49,7 @@ def learner_of(scorer: Any) -> Learner | None:
 
 
 def learned(learner: Learner, now: Rows) -> Scorer:
-    """Return the scorer that decided rows teach, each seen as of its decision.
+    """Return the scorer that decided rows teach, each seen as of its decision; or all rows with their history.
 
     Raises:
         ArgumentError: what learns nothing.
@@ -50,7 +57,20 @@ def learned(learner: Learner, now: Rows) -> Scorer:
     """
     if not isinstance(learner, Learner):
         raise ArgumentError(f"fit() takes what learns, such as NaiveBayes(name=..., features=[...]), got {learner!r}")
-    return learner.fit(hindsight(now, learner.decision))
+    return learner.fit(now if _from_history(learner) else hindsight(now, learner.decision))
+
+
+def _from_history(learner: Learner) -> bool:
+    return bool(getattr(learner, "from_history", False))
+
+
+def _as_they_were(now: Rows, then: Scope) -> Rows:
+    """Return the rows that there were then, those of `now` alone where it has not all, with all that was known of them."""
+    rows = Rows(priced(then.tables[now.table.name], None, then), then, None)
+    if now.places is None:
+        return rows
+    kept = set(now.ids())
+    return rows.at(np.flatnonzero([i in kept for i in rows.ids()]))
 
 
 def backtest(
@@ -68,8 +88,8 @@ def backtest(
 ) -> Evaluation:
     """Judge a scorer by the rows decided after an instant.
 
-    One that learns is fitted anew on the rows decided up to it. Rows are seen as `time_split` says; a scorer that reads
-    what is filled after the outcome is refused.
+    One that learns is fitted anew on the rows decided up to it, or on the history of all rows up to it. Rows are seen as
+    `time_split` says; a scorer that reads what is filled after the outcome is refused.
 
     Args:
         scorer: a scorer, or what learns one.
@@ -102,7 +122,8 @@ def backtest(
             f"no row of {now.table.name!r} was decided after the split: {len(split.train):,} were before, "
             f"{split.undecided:,} are undecided and {split.undated:,} have no date; choose an earlier split"
         )
-    judged: Scorer = scorer if learner is None else learner.fit(split.train)
+    taught = split.train if learner is None or not _from_history(learner) else _as_they_were(now, then)
+    judged: Scorer = scorer if learner is None else learner.fit(taught)
     return evaluate(
         scored(judged, split.test),
         split.won,
@@ -111,7 +132,7 @@ def backtest(
         facts=[
             Fact(
                 "trained_on",
-                len(split.train) if learner is not None else 0,
+                len(taught) if learner is not None else 0,
                 "count",
                 {"en": "Learned from", "zh": "训练样本数"},
                 quiet=True,

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+import crmcore as cc
+
 LEADS = """\
 id,owner,source,size,expected_amount,created_at
 l1,Anna,web,large,100,2026-06-01
@@ -102,6 +104,67 @@ def test_a_scorer_of_a_plugin(crmcore: Any, leads: Path) -> None:
     assert (near.status, "did you mean 'source_fit'" in near.err) == (2, True)
     none = crmcore("score", "bant", "--data", leads)
     assert (none.status, "give the path of a TOML scheme, or --discover" in none.err) == (2, True)
+
+
+CHAIN = """\
+from pathlib import Path
+
+import crmcore as cc
+from crmcore.scoring import StageChain
+
+CRMCORE_API = (1, 0)
+SPEC = StageChain(name="stage_win", labels={"en": "Chance to win", "zh": "赢单概率"})
+
+
+@cc.hookimpl
+def crmcore_scorers():
+    return [SPEC.load(Path(__file__).with_name("stage_win.json").read_text("utf-8"))]
+"""
+MOVES = [
+    ("1", "stage", "new", "offer", "02"),
+    ("1", "outcome", "open", "won", "03"),
+    ("2", "outcome", "open", "lost", "03"),
+]
+
+
+def test_a_fitted_scorer_that_was_kept(crmcore: Any, tmp_path: Path) -> None:
+    """A chain of stages is learnt in Python, kept as JSON, and used by its name: of two new deals one came to an offer, and was won."""
+    ours: dict[str, Any] = {}
+    exec(CHAIN, ours)
+    deals = [
+        {"id": i, "stage": s, "outcome": o, "created_at": "2026-06-01", "closed_at": c}
+        for i, s, o, c in (
+            ("1", "offer", "won", "2026-06-03"),
+            ("2", "new", "lost", "2026-06-03"),
+            ("3", "new", "open", None),
+        )
+    ]
+    moves = [
+        {"table": "opportunity", "record": r, "field": f, "old": a, "new": b, "at": f"2026-06-{d}"}
+        for r, f, a, b, d in MOVES
+    ]
+    scorer = cc.Workspace().fit(ours["SPEC"], cc.Dataset(opportunity=deals, change=moves))
+    (tmp_path / "stage_win.json").write_text(scorer.to_json(), "utf-8")
+    (tmp_path / "ours.py").write_text(CHAIN, "utf-8")
+    (tmp_path / "opportunity.csv").write_text(
+        "id,stage,outcome,created_at\n7,new,open,2026-06-05\n8,offer,open,2026-06-05\n", "utf-8"
+    )
+    arguments = ("score", "stage_win", "--data", tmp_path / "opportunity.csv", "--plugin", tmp_path / "ours.py")
+
+    # from an offer (1 + 0.1) / (1 + 0.2); from new (offer + 0.1) / (2 + 0.2)
+    offer = 1.1 / 1.2
+    found = json.loads(crmcore(*arguments, "--format", "json").out)
+    assert [(r["stage"], r["stays"], r["score"]) for r in found["rows"]] == [
+        ("offer", 1, pytest.approx(offer)),
+        ("new", 3, pytest.approx((offer + 0.1) / 2.2)),
+    ]
+    assert crmcore(*arguments, "--language", "zh").lines[0].split() == [
+        "编号",
+        "赢单概率",
+        "阶段",
+        "停留次数",
+        "主要原因",
+    ]
 
 
 def test_top_where_and_as_of(score: Any) -> None:
