@@ -15,8 +15,7 @@ import crmcore_profiles
 
 CONFIG = {
     "profiles": {
-        "fivetran_salesforce_files": "sf_{}_data.csv",
-        "fivetran_hubspot_files": "{}_data.csv",
+        "files": {"fivetran_salesforce": "sf_{}_data.csv", "fivetran_hubspot": "{}_data.csv"},
     }
 }
 

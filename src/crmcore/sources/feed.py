@@ -15,6 +15,7 @@ from ..table.draft import TableBuilder
 from ..table.schema import schema_of
 from .columns import Texts, as_list, blank_where, is_among, only
 from .csv import CsvFile, RowBlock
+from .histories.told import PATTERNS
 from .lookups import LookupTable
 from .names import near, place_of, profile_error
 from .profile import Condition, FileMap, Reading, Source
@@ -93,7 +94,8 @@ class Feed:
     def _sources(self) -> list[Source]:
         """Return the mapped columns, and those of the file that are left under their own names."""
         names, entry = self.file.names, self.entry
-        mapped = [s for s in entry.columns if not s.optional or s.lookup is not None or self._has(s.column)]
+        said = [made for source in entry.columns for made in self._spread(source)]
+        mapped = [s for s in said if not s.optional or s.lookup is not None or self._has(s.column)]
         used = {self._place(s.column, s.line) for s in mapped if s.column is not None and s.lookup is None}
         taken = {s.name for s in mapped}
         sources = list(mapped)
@@ -111,6 +113,21 @@ class Feed:
                 self.kept.add(name)
                 sources.append(Source(name, place + 1, line=entry.line))
         return sources
+
+    def _spread(self, source: Source) -> list[Source]:
+        """Return a column that stands for one of each stage as those of the file; any other as it is."""
+        if self.entry.history != "entered_and_left" or source.name not in PATTERNS:
+            return [source]
+        before, _, after = str(source.column).partition("{}")
+        size = len(before) + len(after)
+        found = [
+            attrs.evolve(source, name=f"{source.name}_{name[len(before) : len(name) - len(after)]}", column=name)
+            for name in self.file.names
+            if len(name) > size and name.startswith(before) and name.endswith(after) and name not in self.entry.drop
+        ]
+        if not found and not source.optional:
+            raise self._wrong(f"{self.file.name} has no column that is called like {source.column!r}", source.line)
+        return found
 
     def _has(self, column: str | int | None) -> bool:
         return column is None or (

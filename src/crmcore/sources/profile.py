@@ -12,6 +12,7 @@ __all__ = [
     "COLUMN_LIMIT",
     "WHITESPACE",
     "Condition",
+    "FieldMap",
     "FileMap",
     "Layout",
     "Lookup",
@@ -159,6 +160,24 @@ class Source:
 
 
 @attrs.frozen(slots=True)
+class FieldMap:
+    """What a log of changes calls one of our columns, and how it writes its values.
+
+    Args:
+        theirs: the host's name of the field.
+        ours: our column.
+        values: text -> text of ours in its place.
+        percent: as in `Reading`.
+    """
+
+    theirs: str
+    ours: str
+    values: tuple[tuple[str, Any], ...] = ()
+    percent: int | str | None = None
+    line: int | None = None
+
+
+@attrs.frozen(slots=True)
 class FileMap:
     """How one file, or several alike, feeds one table.
 
@@ -172,6 +191,7 @@ class FileMap:
         rest: whether columns that are not named stay available under their own names.
         optional: whether the file may be missing.
         history: the shape in which its rows tell the table of changes; `table` is then a name for these rows alone.
+        fields: of a history that names the field of each change, the fields that are ours.
     """
 
     match: tuple[str, ...]
@@ -183,6 +203,7 @@ class FileMap:
     rest: bool = True
     optional: bool = False
     history: str | None = None
+    fields: tuple[FieldMap, ...] = ()
     layout: Layout = Layout()
     reading: Reading = Reading()
     line: int | None = None

@@ -19,8 +19,8 @@ from ..table.builders import TIME_UNITS
 from ..table.builders.moments import dates_only
 from ..table.column import KINDS
 from ..toml import Unbounded, parsed
-from .histories.told import SHAPES, is_date, misses
-from .profile import WHITESPACE, Condition, FileMap, Layout, Lookup, Profile, Reading, Source
+from .histories.told import FIELDED, PATTERNS, SHAPES, kind_of, misses
+from .profile import WHITESPACE, Condition, FieldMap, FileMap, Layout, Lookup, Profile, Reading, Source
 from .tomllines import Path, key_lines
 
 __all__ = ["load_profile", "parse_profile"]
@@ -29,9 +29,10 @@ _LIKELY = 0.85
 """From this likeness on the name of an unknown table is taken for a slip of the pen."""
 _LAYOUT = tuple(a.name for a in attrs.fields(Layout))
 _READING = tuple(a.name for a in attrs.fields(Reading))
-_FILE = ("match", "table", "history", "columns", "where", "references", "drop", "rest", "optional")
+_FILE = ("match", "table", "history", "fields", "columns", "where", "references", "drop", "rest", "optional")
 _SOURCE = ("column", "position", "value", "row", "lookup", "by", "present", "kind", "values", "when", "optional")
 _CONDITION = ("column", "position", "equals", "in", "not_in", "blank")
+_FIELD = ("field", "values", "percent")
 _LOOKUP = ("file", "key")
 
 
@@ -352,12 +353,12 @@ class _Parser:
         if history is not None:
             # one of its own: rows of two files with different columns are versions of different things
             table = f"{table}: {history} of {', '.join(self.texts(data, path, 'match'))}"
-            dated = (attrs.evolve(s, kind=s.kind or "moment") if is_date(history, s.name) else s for s in sources)
-            sources = tuple(dated)
+            sources = tuple(attrs.evolve(s, kind=s.kind or kind_of(history, s.name)) for s in sources)
         return FileMap(
             match=self.texts(data, path, "match"),
             table=table,
             history=history,
+            fields=self.fields(data, path, history),
             columns=sources,
             where=self.conditions(data.get("where"), (*path, "where")),
             references=tuple(references.items()),
@@ -380,7 +381,37 @@ class _Parser:
         wrong = misses(shape, [s.name for s in sources])
         if wrong is not None:
             self.fail((*path, "history"), wrong)
+        for source in sources:
+            many = shape == "entered_and_left" and source.name in PATTERNS
+            if many and (not isinstance(source.column, str) or source.column.count("{}") != 1 or source.lookup):
+                message = f'{source.name} = {source.column!r} names no columns; {{}} stands once for the stage, as in "entered {{}}"'
+                self.fail((*path, "columns", source.name), message)
         return shape
+
+    def fields(self, data: Mapping[str, Any], path: Path, shape: str | None) -> tuple[FieldMap, ...]:
+        """Return the fields of a log of changes that are ours."""
+        value = data.get("fields")
+        if shape not in FIELDED:
+            if value is not None:
+                self.fail((*path, "fields"), f"fields are said of a history that is one of {', '.join(FIELDED)}")
+            return ()
+        if not isinstance(value, Mapping) or not value:
+            self.fail(path, f'history = {shape!r} needs fields, such as {{ Phase = "stage", Sum = "amount" }}')
+        found: list[FieldMap] = []
+        for theirs, said in value.items():
+            at = (*path, "fields", theirs)
+            one = self.table({"field": said} if isinstance(said, str) else said, at, _FIELD, f"field {theirs!r}")
+            ours = self.take(one, at, "field", _is_name, "one of our columns")
+            if ours is None:
+                self.fail(at, f"field {theirs!r} needs field, one of our columns")
+            percent = self.take(one, at, "percent", _is_percent, '1 (for 0-1), 100 (for 0-100) or "text" (for "30%")')
+            made = FieldMap(theirs, ours, self.values(one, at), percent, self.line(at))
+            other = next((f for f in found if f.ours == ours and (f.values, f.percent) != (made.values, percent)), None)
+            if (made.values and percent is not None) or other is not None:
+                who = repr(theirs) if other is None else f"{other.theirs!r} and {theirs!r}"
+                self.fail(at, f"{who}: one way to read {ours!r}, please: the same values, or the same percent")
+            found.append(made)
+        return tuple(found)
 
     def lookup(self, name: str, value: Any, path: Path, layout: Layout, reading: Reading) -> Lookup:
         data = self.table(value, path, (*_LOOKUP, *_LAYOUT, *_READING), f"lookup {name!r}")

@@ -219,13 +219,13 @@ class _Reading:
 
     def _drafts(self) -> tuple[list[Draft], list[Rejected]]:
         """Return the tables, those of histories made and joined to the changes, and what histories rejected."""
-        shapes = {entry.table: entry.history for entry in self.matches.profile.files if entry.history is not None}
+        shapes = {entry.table: entry for entry in self.matches.profile.files if entry.history is not None}
         drafts = {name: self._draft(target) for name, target in self.targets.items()}
         rejected: list[Rejected] = []
-        for name, shape in shapes.items():
+        for name, entry in shapes.items():
             if name not in drafts:
                 continue
-            history = history_of(shape, drafts.pop(name)).to_draft()
+            history = history_of(entry.history or "", drafts.pop(name), entry.fields).to_draft()
             target = self.targets.pop(name)
             late = {row.row - 1 for row in history.rejected} - {row - 1 for row in target.as_came}
             came = as_it_came(target.files, late, self.parser) if late else {}

@@ -50,5 +50,6 @@ def outcome_of(columns: Mapping[str, Column], kinds: Mapping[Any, str | None]) -
     stage = columns.get("stage")
     if stage is None or stage.kind != "key" or not kinds:
         return None
-    codes = [_LABELS.index(kinds.get(label)) if label is not None else 0 for label in stage.labels]
+    by_id = {str(label): kind for label, kind in kinds.items()}  # ids of a file may be numbers here and texts there
+    codes = [_LABELS.index(by_id.get(str(label))) if label is not None else 0 for label in stage.labels]
     return Column("key", np.array(codes, np.int8).take(stage.data), labels=_LABELS), "the kind of its stage"

@@ -573,3 +573,12 @@ class TestDataset:
 def test_a_file_that_was_not_read_belongs_to_no_table() -> None:
     """Its issue begins with what it is."""
     assert str(Issue("file not read", "", "", 2, detail="a.csv, b.csv")) == "file not read: 2 kept: a.csv, b.csv"
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [("7", 7), (7, "7"), ("7", "7"), (7, 7)])
+def test_the_outcome_is_found_whether_ids_of_stages_are_numbers_or_texts(mine, theirs) -> None:
+    """O2: a file says 7 where the table of stages has the number 7; both mean the same stage."""
+    stages = [{"id": theirs, "kind": "won"}]
+    data = Dataset(opportunity=[{"id": "A", "stage": mine}], stage=stages)
+
+    assert values_of(data["opportunity"]["outcome"]) == ["won"]

@@ -1,6 +1,8 @@
-"""Profiles of products that people use: Salesforce, and Salesforce and HubSpot as Fivetran copies them into a warehouse."""
+"""Profiles of products that people use: how the exports of their tables, and of their history, become ours."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import attrs
 
@@ -12,29 +14,64 @@ __all__ = ["CONFIG", "CRMCORE_API", "crmcore_profiles"]
 
 CRMCORE_API = (1, 0)
 
+PROFILES = {
+    "salesforce": "salesforce",
+    "fivetran_salesforce": "salesforce",
+    "hubspot": "hubspot",
+    "fivetran_hubspot": "fivetran_hubspot",
+    "odoo": "odoo",
+    "frappe": "frappe",
+    "creme": "creme",
+    "tryton": "tryton",
+    "suitecrm": "suitecrm",
+    "espocrm": "espocrm",
+    "django_crm": "django_crm",
+    "pipedrive": "pipedrive",
+    "krayin": "krayin",
+}
+"""Name of a profile -> that of its TOML file."""
+CLOSED = {
+    "fivetran_hubspot": ("closedwon", "closedlost"),
+    "tryton": ("won", "converted", "lost", "cancelled"),
+    "suitecrm": ("Closed Won", "Closed Lost"),
+    "espocrm": ("Closed Won", "Closed Lost"),
+    "django_crm": ("CLOSED_WON", "CLOSED_LOST"),
+}
+"""Profile -> ids of the stages in which a deal is closed, of hosts with one date for the expected close and the actual one."""
+
 
 @attrs.frozen
 class CONFIG:
     """Settings of the plugin.
 
     Args:
-        salesforce_files: how the file of an object is called, {} stands for the object: "Opportunity".
-        fivetran_salesforce_files: how the file of a table is called, {} stands for the table: "opportunity".
-        fivetran_hubspot_files: the same for HubSpot: "deal".
-        hubspot_closed_stages: ids of the stages in which a deal is closed; in the others its close date is the expected one.
+        files: profile -> how the file of an object or table is called, {} stands for its name; "{}.csv" where none is said.
+        closed_stages: profile -> ids of the stages in which a deal is closed; in the others its close date is the expected one.
+        renamed_stages: profile -> name that a stage had -> name that it has, for hosts that keep names.
     """
 
-    salesforce_files: str = "{}.csv"
-    fivetran_salesforce_files: str = "{}.csv"
-    fivetran_hubspot_files: str = "{}.csv"
-    hubspot_closed_stages: tuple[str, ...] = ("closedwon", "closedlost")
+    files: Mapping[str, str] = {}
+    closed_stages: Mapping[str, tuple[str, ...]] = {}
+    renamed_stages: Mapping[str, Mapping[str, str]] = {}
+
+    def __attrs_post_init__(self) -> None:
+        for name, known in (("files", PROFILES), ("closed_stages", CLOSED), ("renamed_stages", PROFILES)):
+            for profile in getattr(self, name):
+                if profile not in known:
+                    raise ValueError(f"{name} speaks of {profile!r}; it is said of {', '.join(known)}")
 
 
 @cc.hookimpl
 def crmcore_profiles(config: CONFIG) -> dict[str, Shape]:
     """Declare the profiles by the names that `read(profile=...)` takes."""
     return {
-        "salesforce": shaped("salesforce", config.salesforce_files),
-        "fivetran_salesforce": shaped("salesforce", config.fivetran_salesforce_files, snake=True),
-        "fivetran_hubspot": shaped("hubspot", config.fivetran_hubspot_files, closed=config.hubspot_closed_stages),
+        name: shaped(
+            name,
+            file,
+            config.files.get(name, "{}.csv"),
+            snake=name == "fivetran_salesforce",
+            closed=config.closed_stages.get(name, CLOSED.get(name, ())),
+            renamed=config.renamed_stages.get(name, {}),
+        )
+        for name, file in PROFILES.items()
     }

@@ -74,7 +74,10 @@ class Lines:
         """Return the first text that one of these columns has, None where all are blank."""
         found: list[str | None] = [None] * len(self)
         for name in (names,) if isinstance(names, str) else names:
-            found = [a if a is not None else b for a, b in zip(found, self.values(name), strict=True)]
+            told = self.values(name)
+            if self.has(name) and self.draft.columns[name].kind not in ("text", "key"):
+                told = _as_texts(told)  # a profile may say of what kind a column is
+            found = [a if a is not None else b for a, b in zip(found, told, strict=True)]
         return found
 
     def refuse(self, row: int, column: str, kind: str, text: str = "") -> None:
@@ -222,9 +225,14 @@ class Lines:
 
 def _texts(values: Mapping[Any, Any]) -> dict[str, str | None]:
     """Return values by text as texts, as a table of changes holds them."""
+    return dict(zip(map(str, values), _as_texts(list(values.values())), strict=True))
+
+
+def _as_texts(values: list[Any]) -> list[str | None]:
     making = builder(ColumnSpec("value", "text"))
-    making.add(list(values.values()))
-    return dict(zip(map(str, values), making.finish().data.tolist(), strict=True))
+    making.add(values)
+    found: list[str | None] = making.finish().data.tolist()
+    return found
 
 
 def _objects(values: Sequence[Any]) -> Array:

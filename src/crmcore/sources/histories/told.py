@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
 
 import attrs
 import numpy as np
 
 from ...calendars import Zone
-from ...table.changes import History
+from ...table.changes import History, untold
 from ...table.column import Column
 from ...table.draft import Draft
 from ...table.stacked import stacked
+from ..profile import FieldMap
+from .field_changes import from_diffs, from_field_changes, percent
 from .last_change import from_last_change
 from .row_versions import from_row_versions
 from .stays import from_entered_and_left, from_intervals
 
-__all__ = ["SHAPES", "history_of", "is_date", "joined", "misses"]
+__all__ = ["FIELDED", "PATTERNS", "SHAPES", "history_of", "joined", "kind_of", "misses"]
 
+_ELSE = ("old_else", "new_else")
+"""Columns that count where the one before them is blank."""
 SHAPES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "field_changes": (("record", "field", "new", "at"), ("old", *_ELSE, "actor", "recorded_at", "sequence")),
+    "diffs": (("record", "diff", "at"), ("actor", "sequence")),
     "row_versions": (("record", "at"), ("version", "created", "actor", "recorded_at")),
     "intervals": (("record", "value", "begin"), ("end", "into", "actor", "sequence")),
     "entered_and_left": (("record",), ()),
     "last_change": (("record", "value", "at"), ()),
 }
 """Shape -> columns that it needs, and others that it may have."""
+FIELDED = ("field_changes", "diffs")
+"""Shapes whose rows name the field that changed."""
+PATTERNS = ("entered", "left")
+"""Columns of which each stands for many, one for each stage."""
 _DATES = frozenset({"at", "recorded_at", "created", "begin", "end"})
+_TEXTS = frozenset({"old", "new", "diff", *_ELSE})
 _STAGED = ("entered_", "left_")
 _ZERO = {"instant": np.int64, "day": np.int32, "count": np.int64, "flag": np.bool_}
 
 
-def is_date(shape: str, column: str) -> bool:
-    """Is a column of a history with a date or instant?"""
-    return column.startswith(_STAGED) if shape == "entered_and_left" else column in _DATES
+def kind_of(shape: str, column: str) -> str | None:
+    """Return the kind of a column of a history, None where any will do."""
+    dated = column in PATTERNS or column.startswith(_STAGED) if shape == "entered_and_left" else column in _DATES
+    return "moment" if dated else "text" if shape in FIELDED and column in _TEXTS else None
 
 
 def misses(shape: str, columns: Iterable[str]) -> str | None:
@@ -46,20 +60,22 @@ def misses(shape: str, columns: Iterable[str]) -> str | None:
     if shape == "row_versions" and not more:
         return "history = 'row_versions' needs at least one of our columns, such as stage"
     if shape == "entered_and_left":
-        if not any(name.startswith("entered_") for name in more):
+        if not any(name == "entered" or name.startswith("entered_") for name in more):
             return "history = 'entered_and_left' needs columns such as entered_NAME and left_NAME, for the stages"
-        more = [name for name in more if not name.startswith(_STAGED)]
+        more = [name for name in more if not name.startswith(_STAGED) and name not in PATTERNS]
     if more and shape != "row_versions":
-        allowed = ", ".join([*needed, *others, *(_STAGED if shape == "entered_and_left" else ())])
+        allowed = ", ".join([*needed, *others, *((*_STAGED, *PATTERNS) if shape == "entered_and_left" else ())])
         return f"history = {shape!r} has no column {more[0]!r}; there are {allowed}"
     return None
 
 
-def history_of(shape: str, draft: Draft) -> History:
+def history_of(shape: str, draft: Draft, fields: Sequence[FieldMap] = ()) -> History:
     """Return the history that the rows of a file tell."""
+    if shape in FIELDED:
+        return _of_fields(shape, draft, fields)
     if shape == "row_versions":
         control = {name for names in SHAPES[shape] for name in names}
-        fields = {name: name for name in draft.columns if name not in control}
+        ours = {name: name for name in draft.columns if name not in control}
         known = "recorded_at" if "recorded_at" in draft.columns else None
         return from_row_versions(
             draft,
@@ -69,7 +85,7 @@ def history_of(shape: str, draft: Draft) -> History:
             created="created",
             actor="actor",
             recorded_at=known,
-            fields=fields,
+            fields=ours,
         )
     if shape == "intervals":
         return from_intervals(
@@ -87,8 +103,52 @@ def history_of(shape: str, draft: Draft) -> History:
     return from_last_change(draft, record="record", value="value", at="at")
 
 
+def _of_fields(shape: str, draft: Draft, fields: Sequence[FieldMap]) -> History:
+    """Return the history of a log that names the fields that changed."""
+    names = {field.theirs: field.ours for field in fields}
+    values: dict[str, Mapping[Any, Any] | Callable[[str], Any]] = {}
+    for field in fields:
+        if field.values:
+            values[field.ours] = dict(field.values)
+        elif field.percent in _PERCENT:
+            values[field.ours] = _PERCENT[field.percent]
+    known, order = (name if name in draft.columns else None for name in ("recorded_at", "sequence"))
+    if shape == "diffs":
+        return from_diffs(
+            draft,
+            record="record",
+            diff="diff",
+            at="at",
+            actor="actor",
+            sequence="sequence",
+            fields=names,
+            values=values,
+        )
+    return from_field_changes(
+        draft,
+        record="record",
+        field="field",
+        old=("old", "old_else"),
+        new=("new", "new_else"),
+        at="at",
+        actor="actor",
+        recorded_at=known,
+        sequence=order,
+        fields=names,
+        values=values,
+    )
+
+
+def _percent_text(text: str) -> Decimal:
+    return percent(text.rstrip().removesuffix("%"))
+
+
+_PERCENT: Mapping[Any, Callable[[str], Any]] = {100: percent, "text": _percent_text}
+
+
 def joined(first: Draft, second: Draft) -> Draft:
-    """Return the changes of a file with those of a history below; what one of them has no column for is blank."""
+    """Return the changes of a file with those of a history below that are new; what one of them has no column for is blank."""
+    second = untold(first, second)
     names = [*first.columns, *(name for name in second.columns if name not in first.columns)]
     columns = {
         name: _ids(first.columns[name], second.length)
