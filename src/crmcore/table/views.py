@@ -12,13 +12,11 @@ from ..calendars import Zone
 from ..domain.past import Revert
 from ..domain.schema import RECORDS, REVERTS, Field, fields_of
 from .column import Column, Mask, code_type
-from .dates import micros
-from .history import Log, gone, logs_of, whole
+from .history import Log, gone, logs_of, times_of, whole
 from .table import Table
 
 __all__ = [
     "Seen",
-    "_recorded_by",
     "existence",
     "is_after",
     "is_late",
@@ -166,9 +164,8 @@ def view(
 
 def _recorded_by(changes: Table, instant: int, known: int, zone: Zone) -> Table:
     """Return the changes that had happened by an instant and were recorded by another."""
-    at, recorded = micros(changes["at"], zone), changes.columns.get("recorded_at")
-    learnt = at if recorded is None else np.where(recorded.present(), micros(recorded, zone), at)
-    kept = (at <= instant) & (learnt <= known)
+    at, recorded = times_of(changes, zone)
+    kept = (at <= instant) & (recorded <= known)
     return changes if kept.all() else changes.select(np.flatnonzero(kept))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .flows import Flows, Matrix, flows_of
 from .log import Log
-from .logs import Logs, logged, logs_of
+from .logs import Logs, logged, logs_of, times_of
 from .visits import ALWAYS, ENDED, Visits, visits_of
 from .whole import GONE, gone, whole
 
@@ -24,6 +24,7 @@ __all__ = [
     "gone",
     "logged",
     "logs_of",
+    "times_of",
     "visits_of",
     "whole",
 ]

@@ -20,7 +20,7 @@ from .log import Log, values_before
 from .order import ordered, pieces
 from .whole import whole
 
-__all__ = ["Logs", "logged", "logs_of"]
+__all__ = ["Logs", "logged", "logs_of", "times_of"]
 
 Logs = Mapping[str, Mapping[str, Log]]
 """Table -> column -> its log; rows of the log are those of the whole table."""
@@ -61,17 +61,21 @@ def logged(tables: Mapping[str, Table]) -> frozenset[str]:
     return changes.kept("logged", lambda: frozenset(_labels(changes["table"])))
 
 
+def times_of(changes: Table, zone: Zone) -> tuple[Array, Array]:
+    """Return when changes became true, and when they were recorded: the same where the source does not say (O8)."""
+    at, recorded = micros(changes["at"], zone), changes.columns.get("recorded_at")
+    if recorded is None or not recorded.present().any():
+        return at, at
+    return at, np.where(recorded.present(), micros(recorded, zone), at)
+
+
 def _labels(column: Column) -> list[str]:
     return [column.labels[code] for code in np.unique(column.data).tolist() if code]
 
 
 def _made(changes: Table, tables: Mapping[str, Table], zone: Zone) -> tuple[Logs, list[str]]:
     """Return the logs, and what could not be read."""
-    at = micros(changes["at"], zone)
-    recorded = changes.columns.get("recorded_at")
-    known = at
-    if recorded is not None and recorded.present().any():
-        known = np.where(recorded.present(), micros(recorded, zone), at)
+    at, known = times_of(changes, zone)
     sequence = changes["sequence"].data if "sequence" in changes else None
     tables_at, fields_at = changes["table"], changes["field"]
     ranks = _stage_ranks(tables.get("stage"))
