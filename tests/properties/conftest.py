@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 import crmcore as cc
+from crmcore.engines import sweeps
 from crmcore.errors import CrmCoreError
+from crmcore.table.history import order, visits
 from crmcore.testing import measure
 from crmcore.testing.strategies import Case
 
@@ -99,3 +101,13 @@ def compare() -> Callable[[Case], tuple[Difference, Any]]:
 def answer() -> Callable[[Case], cc.Result]:
     """Return a function that asks the engine."""
     return answer_of
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_parts() -> Iterator[None]:
+    """Histories are worked on in parts; here these are so small that every example has several."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(order, "_PIECE", 5)
+        patch.setattr(visits, "_EVENTS", 7)
+        patch.setattr(sweeps, "_ROWS", 2)
+        yield
