@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import crmcore as cc
 from crmcore.chains.absorbing import absorbing
+from crmcore.chains.inverse import inverse
 from crmcore.errors import ArgumentError, TableNotFound
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -84,6 +85,55 @@ def test_time_until_an_end_by_hand() -> None:
     assert found.time_by_end == pytest.approx(np.array([[4, 8], [6, 6]]))
 
 
+def test_walks_of_the_standard_library() -> None:
+    """20,000 walks from each state, with steps back and in place, drawn by `random`: shares and times within 4 standard errors."""
+    moves = [[1, 5, 0], [2, 0, 6], [0, 3, 0]]
+    ends = [[0, 3, 1], [1, 2, 0], [5, 1, 1]]
+    dwell = [2.0, 7.0, 4.0]
+    found = absorbing(moves, ends, dwell)
+    draw = random.Random(17)
+    chances = [[*moved, *ended] for moved, ended in zip(moves, ends, strict=True)]
+
+    for start in range(3):
+        times = [[], [], []]
+        for _ in range(20_000):
+            state, time = start, 0.0
+            while state < 3:
+                time += dwell[state]
+                state = draw.choices(range(6), chances[state])[0]
+            times[state - 3].append(time)
+        for end, some in enumerate(times):
+            p = found.ends[start, end]
+            assert len(some) / 20_000 == pytest.approx(p, abs=4 * np.sqrt(p * (1 - p) / 20_000))
+            assert np.mean(some) == pytest.approx(
+                found.time_by_end[start, end], abs=4 * np.std(some) / np.sqrt(len(some))
+            )
+        every = [time for some in times for time in some]
+        assert np.mean(every) == pytest.approx(found.time[start], abs=4 * np.std(every) / np.sqrt(20_000))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_inverse_is_that_of_fractions(seed) -> None:
+    """Of I - Q of five states, exactly in fractions by rows, within a few rounding errors."""
+    draw = random.Random(seed)
+    counts = [[draw.choice((0, 0, 1, 4)) for _ in range(5)] for _ in range(5)]
+    exact = [
+        [Fraction(int(i == j)) - Fraction(c, sum(row) + 1) for j, c in enumerate(row)] for i, row in enumerate(counts)
+    ]
+    wide = [row + [Fraction(int(i == j)) for j in range(5)] for i, row in enumerate(exact)]
+    for k in range(5):
+        wide[k] = [x / wide[k][k] for x in wide[k]]
+        wide = [
+            row if i == k else [x - row[k] * y for x, y in zip(row, wide[k], strict=True)] for i, row in enumerate(wide)
+        ]
+    given = np.array([[float(x) for x in row] for row in exact])
+
+    assert inverse(given) == pytest.approx(
+        np.array([[float(x) for x in row[5:]] for row in wide]), rel=1e-12, abs=1e-15
+    )
+    assert given[0, 0] == float(exact[0][0])  # what was given stays as it is
+
+
 chances = st.lists(st.lists(st.integers(0, 5), min_size=5, max_size=5), min_size=3, max_size=3)
 
 
@@ -122,6 +172,9 @@ def test_by_hand() -> None:
 
     Days: in A 2 + 1 + 3 + 3 + 2, and 2 of the stay that lasts, over 5 stays that ended; in B 3 + 3 + 1 over 3.
     From A: 13/5 + 3/4 (7/3 + A/3) is 5.8.
+
+    Days to a win, W = chance x days: W(A) = 1/3 13/5 + 3/4 W(B), W(B) = 4/9 7/3 + 1/3 W(A), so W(A) = 296/135 and
+    W(B) = 716/405; over the chances 296/45 and 179/45.
     """
     found = chain(history(*DEALS))
     a, b, c = found.rows()
@@ -133,6 +186,7 @@ def test_by_hand() -> None:
     assert a["abandon_probability"] == 0
     assert [r["days_per_stay"] for r in (a, b)] == pytest.approx([13 / 5, 7 / 3])
     assert [r["days_to_close"] for r in (a, b)] == pytest.approx([5.8, 7 / 3 + 5.8 / 3])
+    assert [r["days_to_win"] for r in (a, b)] == pytest.approx([296 / 45, 179 / 45])
 
 
 def test_a_stage_without_any_outcome_is_undefined() -> None:
