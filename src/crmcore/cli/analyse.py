@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..errors import ArgumentError
+from ..locales import locale
 from ..workspace.analyses import analysis_named, check_choices
 from .conditions import condition_of, moment
 from .question import data_of, workspace_of
@@ -36,6 +37,8 @@ def analysed(args: argparse.Namespace, name: str, choices: dict[str, Any]) -> in
     if args.top is not None:
         found = found.top(args.top)
     show(found.to_json(indent=2) if args.format == "json" else str(found), table=args.format == "table")
+    if data.issues and args.format == "table":
+        print(locale(workspace.language).words["issues"].format(n=len(data.issues)))
     return 0
 
 

@@ -381,6 +381,32 @@ def test_amounts_below_zero_and_one_deal() -> None:
     assert (found["weighted"], found["all_open"], found["p10"], found["p50"], found["p90"]) == (-40, -80, -80, -80, 0)
 
 
+def test_what_has_no_amount_or_no_date() -> None:
+    """M3: won and open deals without an amount are counted; a missing date is in no period, not even in that of 1 January 1970."""
+    then, base = date(1970, 1, 1), {"created_at": date(1970, 1, 1), "expected_close": None, "closed_at": None}
+    deals = [
+        {"id": 1, "outcome": "won", "amount": None, "closed_at": then},
+        {"id": 2, "outcome": "won", "amount": 70, "closed_at": then},
+        {"id": 3, "outcome": "open", "amount": None, "expected_close": date(1970, 1, 31)},
+        {"id": 4, "outcome": "open", "amount": 9},
+    ]
+    found = forecast(dataset([base | d for d in deals]), per="month", quota=70)
+    early = cc.analyse("revenue_forecast", dataset([base | d for d in deals]), per="month", as_of=date(1970, 1, 20))
+
+    assert [found.fact(n) for n in ("won_deals", "open_deals", "deals_without_amount")] == [0, 0, 0]
+    assert [early.fact(n) for n in ("won_deals", "open_deals", "deals_without_amount")] == [2, 1, 2]
+    assert early.fact("deals_without_expected_close") == 1
+    assert (by_method(early)["won"], by_method(early)["all_open"]) == (70, 70)
+
+
+def test_all_open_deals_need_no_dates() -> None:
+    """Without a period neither the expected close nor the close is looked at."""
+    rows = [{"id": i, "outcome": "open", "amount": 10 * i, "created_at": TODAY} for i in (1, 2)]
+    found = cc.analyse("forecast_rollup", dataset(rows), per=None)
+
+    assert found.fact("open_deals") == 2
+
+
 def test_currencies_do_not_mix() -> None:
     """M2: among the open, between won and open, with the quota; with rates all are converted, and what has no rate is counted."""
     base = {"created_at": TODAY, "expected_close": TODAY, "closed_at": None, "outcome": "open", "amount": 100}

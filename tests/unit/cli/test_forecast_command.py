@@ -116,6 +116,17 @@ def test_chinese(crmcore: Any, quarter: Path) -> None:
     assert rows[0]["method"] == "won"
 
 
+def test_rows_that_are_left_out_are_said(crmcore: Any, quarter: Path) -> None:
+    """A deal with a category that is none is in no forecast: the last line says that the data has an issue."""
+    clean = crmcore("forecast", "--data", quarter).lines
+    path = quarter / "opportunity.csv"
+    path.write_text(path.read_text(encoding="utf-8") + "d5,open,Anna,2026-01-15,,2026-03-10,900,0.5,承诺\n", "utf-8")
+
+    assert "Issues" not in clean[-1]
+    assert crmcore("forecast", "--data", quarter).lines[-1] == "Issues: 1."
+    assert crmcore("forecast", "--data", quarter, "--language", "zh").lines[-1] == "数据问题：1。"
+
+
 def test_wrong_options_are_one_line(crmcore: Any, quarter: Path) -> None:
     """Status 2 and what would be right."""
     run = crmcore("forecast", "--data", quarter, "--rates", "stage")

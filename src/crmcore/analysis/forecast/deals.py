@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from math import lcm
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -133,22 +132,19 @@ def deals_of(
     amounts = rows.amounts()
     gained = None if won is None else won.amounts()
     currency = alone(currencies_of(amounts, gained))
-    scale = lcm(amounts.scale, 1 if gained is None else gained.scale)
-    priced = amounts.present()
     chances, told, more = _chances(view, rows, rates, by, prior, own)
-    total = 0 if gained is None else sum(gained.data[gained.present()].tolist()) * (scale // gained.scale)
     return Deals(
         period,
         per is not None and period is None,
         rows.ids(),
-        total,
+        0 if gained is None else sum(gained.data.tolist()),
         0 if won is None else len(won),
-        [a * (scale // amounts.scale) if there else 0 for a, there in zip(amounts.data.tolist(), priced, strict=True)],
-        priced,
+        amounts.data.tolist(),
+        amounts.present(),
         chances.tolist(),
         told,
         rows.key(category),
-        scale,
+        amounts.scale,
         currency,
         (
             Fact("won_deals", 0 if won is None else len(won), "count", {"en": "Won deals", "zh": "赢单数"}),

@@ -49,4 +49,4 @@ def _sum(rows: Rows, keep: Array, deals: Deals) -> float | None:
         alone(deals.currency | currencies_of(amounts))
     except CurrencyError:
         return None
-    return float(Fraction(sum(amounts.data[amounts.present()].tolist()), amounts.scale))
+    return float(Fraction(sum(amounts.data.tolist()), amounts.scale))
