@@ -175,9 +175,6 @@ class Metric:
         cited = tuple(dict.fromkeys((*self.rules, *rules)))
         return self.renamed(f"{self.name}_{suffix}", formula, summary=summary, labels=labels, rules=cited, **changes)
 
-    def _as_formula(self, other: object) -> Formula:
-        return number(other)
-
     def __add__(self, other: object) -> Formula:
         return self.formula + other
 

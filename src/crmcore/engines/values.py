@@ -28,7 +28,6 @@ class Source:
     valid: Mask | None
     scale: int
     kind: str
-    squared: bool
     exact: bool
     wide: bool
     low: int
@@ -147,7 +146,6 @@ def _summed(key: object, request: Request, column: Column) -> Source:
         None,
         scale,
         column.kind,
-        request.op == "squares",
         exact,
         wide,
         0,
@@ -183,4 +181,4 @@ def _multiset(key: object, request: Request, column: Column, table: Table, cell_
         lookup, data = np.unique(data, return_inverse=True)
         low, bits = 0, max(int(lookup.size).bit_length(), 1)
     packed = np.int32 if bits + cell_bits <= 31 else np.int64  # int16 sorts ten times slower without AVX-512
-    return Source(key, data, valid, column.scale, column.kind, False, True, False, low, bits, packed, lookup)
+    return Source(key, data, valid, column.scale, column.kind, True, False, low, bits, packed, lookup)

@@ -100,11 +100,6 @@ class Frequencies:
         return Frequencies({k: c for k, c in self.counts.items() if k[0] != scope or scope is None}) + moved
 
     @property
-    def scopes(self) -> tuple[Any, ...]:
-        """The scopes that have rows, in order; rows without one are not among them."""
-        return tuple(sorted({s for s, _, _ in self.counts if s is not None}, key=sort_key))
-
-    @property
     def won(self) -> int:
         """Number of won rows."""
         return sum(won for (_, field, _), (won, _) in self.counts.items() if field == DECIDED)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from difflib import get_close_matches
 from inspect import Parameter, signature
 from typing import Any
 
-from ..errors import AnalysisNotFound, ArgumentError
+from ..errors import AnalysisNotFound
 from ..kpis import ANALYSES
 from ..kpis.entry import Analysis
+from .arguments import check_keywords
 
 __all__ = ["analysis_named", "check_choices", "choices_of", "written"]
 
@@ -64,9 +64,4 @@ def check_choices(analysis: Analysis, names: Iterable[str]) -> None:
     Raises:
         ArgumentError: one of them is none, with the nearest name.
     """
-    known = [p.name for p in signature(analysis.run).parameters.values() if _chosen(p)]
-    for name in names:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(known) or 'none'}"
-            raise ArgumentError(f"{analysis.name} has no choice {name!r}{hint}")
+    check_keywords(analysis.name, analysis.run, names)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from difflib import get_close_matches
+from inspect import Parameter, signature
 from numbers import Real
 from typing import Any
 
@@ -18,6 +19,7 @@ __all__ = [
     "check_condition",
     "check_data",
     "check_grain",
+    "check_keywords",
     "confidence_of",
     "keys_of",
     "language_of",
@@ -47,6 +49,21 @@ def check_grain(per: object) -> None:
     """Raise where there is no such kind of period."""
     if per is not None and per not in GRAINS:
         raise ArgumentError(f"per is one of {', '.join(GRAINS)}, got {per!r}")
+
+
+def check_keywords(what: str, function: Callable[..., Any], names: Iterable[str], given: Container[str] = ()) -> None:
+    """Check that these are choices of a function: keyword-only arguments, but for those that are given anyway.
+
+    Raises:
+        ArgumentError: one of them is none, with the nearest name.
+    """
+    parameters = signature(function).parameters.values()
+    known = [p.name for p in parameters if p.kind is Parameter.KEYWORD_ONLY and p.name not in given]
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known) or 'none'}"
+            raise ArgumentError(f"{what} has no choice {name!r}; {hint}")
 
 
 def confidence_of(interval: object) -> float | None:

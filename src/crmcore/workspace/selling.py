@@ -5,15 +5,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from datetime import date
-from difflib import get_close_matches
-from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError, TableNotFound
 from ..evaluate.pricing import priced
 from ..evaluate.rows import rows_of
 from ..table.views import newest
-from .arguments import check_condition
+from .arguments import check_condition, check_keywords
 from .scoring import score_table
 
 if TYPE_CHECKING:
@@ -34,19 +32,8 @@ GIVEN = ("where", "probabilities", "scores", "today", "unread", "language")
 """Arguments of the functions that the workspace gives itself."""
 
 
-def check_chosen(function: Callable[..., Any], choices: Iterable[str]) -> None:
-    """Check that these are choices of a function.
-
-    Raises:
-        ArgumentError: one of them is none, with the nearest name.
-    """
-    parameters = signature(function).parameters.values()
-    known = [p.name for p in parameters if p.kind is Parameter.KEYWORD_ONLY and p.name not in GIVEN]
-    for name in choices:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
-            raise ArgumentError(f"{function.__name__}() has no choice {name!r}; {hint}")
+def _check(function: Callable[..., Any], choices: Iterable[str]) -> None:
+    check_keywords(f"{function.__name__}()", function, choices, GIVEN)
 
 
 def _unread(data: Dataset, table: str) -> int:
@@ -126,7 +113,7 @@ class Selling:
         chosen: Any = scorer
         if learner_of(chosen) is None:
             chosen = self.scorer(chosen)
-        check_chosen(backtest, choices)
+        _check(backtest, choices)
         seen = self._data(data, history=True)
         now = self._rows(chosen, seen, where, as_of)
         if split is None:
@@ -160,7 +147,7 @@ class Selling:
         """
         from ..scoring.guidance import next_steps
 
-        check_chosen(next_steps, choices)
+        _check(next_steps, choices)
         held = self._data(data, ("opportunity",), history=as_of is not None)
         scope, today, scores = self._looked_at(held, as_of, scorer, "opportunity")
         check_condition(where)
@@ -197,7 +184,7 @@ class Selling:
         """
         from ..scoring.followup import follow_up
 
-        check_chosen(follow_up, choices)
+        _check(follow_up, choices)
         held = self._data(data, ("lead",), history=as_of is not None)
         scope, today, scores = self._looked_at(held, as_of, scorer, "lead")
         check_condition(where)
