@@ -40,6 +40,7 @@ TARGETS = [
     QUOTA | {"id": 2, "scope": "seller", "amount": 200},
     QUOTA | {"id": 3, "scope": "team", "amount": 1_100},
     QUOTA | {"id": 4, "scope": "seller", "metric": "deals_won", "amount": 9},
+    QUOTA | {"id": 5, "scope": "seller", "kind": "budget", "amount": 8},
 ]
 
 
@@ -286,6 +287,9 @@ def test_quantiles_are_chosen() -> None:
     """Any levels, as numbers or text; names say which."""
     found = by_method(forecast(quantiles=("0.25", 0.625, 0.99)))
 
+    assert [*by_method(forecast(quantiles=0.25))][-2:] == ["run_rate", "p25"]
+    assert [*by_method(forecast(quantiles="0.25"))][-2:] == ["run_rate", "p25"]
+    assert [*by_method(forecast(quantiles=()))][-1] == "run_rate"
     assert list(found)[-3:] == ["p25", "p62.5", "p99"]
     assert [found[n] for n in ("p25", "p62.5", "p99")] == [1_130, 1_330, 1_730]
 
@@ -370,6 +374,34 @@ def test_rates_learnt_from_stages() -> None:
     assert learnt.fact("deals_without_probability") == 1
 
 
+def test_rates_of_segments_are_drawn_to_that_of_all() -> None:
+    """Of 6 deals 4 were won, all 3 of Anna and 1 of 3 of Bo; with 6 moves of all beside: 7/9 and 5/9, in 1/10,000.
+
+    Without segments both are 2/3; with a prior near 0 the one is sure and the other 1/3.
+    """
+    ends = {"Anna": ("won", "won", "won"), "Bo": ("won", "lost", "lost")}
+    past = [(owner, outcome) for owner, all_of in ends.items() for outcome in all_of]
+    base = {"stage": "new", "created_at": datetime(2025, 1, 1, tzinfo=UTC), "expected_close": TODAY}
+    rows = [
+        base | {"id": i, "owner": o, "outcome": x, "amount": 1, "closed_at": date(2025, 6, 1)}
+        for i, (o, x) in enumerate(past)
+    ] + [base | {"id": o, "owner": o, "outcome": "open", "amount": 10_000} for o in ends]
+    changes = [
+        {"table": "opportunity", "record": i, "field": "outcome", "old": "open", "new": x, "at": date(2025, 6, 1)}
+        for i, (_, x) in enumerate(past)
+    ]
+    data = dataset(rows, change=changes)
+    found = forecast(data, rates="stages", segment="owner", prior=6)
+
+    assert by_method(found)["weighted"] == 7_778 + 5_556
+    assert by_method(forecast(data, rates="stages"))["weighted"] == 2 * 6_667
+    assert by_method(forecast(data, rates="stages", segment="owner", prior=1e-9))["weighted"] == 10_000 + 3_333
+    assert (found.fact("deals_without_chain"), found.fact("deals_without_probability")) == (0, 0)
+    assert by_method(forecast(data))["weighted"] == 20_000
+    wins = cc.analyse("win_forecast", data, as_of=TODAY, rates="stages", segment="owner", prior=6)
+    assert wins["chance"] == pytest.approx([0.2222 * 0.4444, 0.7778 * 0.4444 + 0.2222 * 0.5556, 0.7778 * 0.5556])
+
+
 # --- what is odd
 
 
@@ -412,6 +444,8 @@ def test_currencies_do_not_mix() -> None:
     base = {"created_at": TODAY, "expected_close": TODAY, "closed_at": None, "outcome": "open", "amount": 100}
     mixed = [base | {"id": 1, "currency": "EUR"}, base | {"id": 2, "currency": "USD"}]
     apart = [mixed[0], mixed[1] | {"outcome": "won", "closed_at": TODAY}]
+    unpriced = [mixed[0], mixed[1] | {"amount": None}, apart[1] | {"id": 3, "amount": None}]
+    assert by_method(forecast(dataset(unpriced, target=[])))["all_open"] == 100
     for deals in (mixed, apart):
         with pytest.raises(CurrencyError, match="EUR, USD"):
             forecast(dataset(deals, target=[]))
@@ -431,7 +465,10 @@ def test_currencies_do_not_mix() -> None:
 
 
 def test_won_at_the_rate_of_its_close() -> None:
-    """M2: 100 dollars won on the 3rd are 50 euros, 100 open ones are 80 by the rate of the day that is looked from."""
+    """M2: 100 dollars won on the 3rd are 50 euros, 100 open ones are 80 by the rate of the day that is looked from.
+
+    The quota of 300 is 150 by the rate of its start, and what was created on 5 January is 50 each by that of its creation.
+    """
     base = {"created_at": date(2026, 1, 5), "expected_close": TODAY, "amount": 100, "currency": "USD"}
     deals = [
         base | {"id": 1, "outcome": "won", "closed_at": date(2026, 2, 3)},
@@ -442,9 +479,12 @@ def test_won_at_the_rate_of_its_close() -> None:
         for rate, start in (("0.5", date(2026, 1, 1)), ("0.8", date(2026, 2, 10)))
     ]
     workspace = cc.Workspace(currency="EUR", rates=rates)
-    found = by_method(workspace.analyse("revenue_forecast", dataset(deals, target=[]), as_of=TODAY))
+    dollars = [QUOTA | {"id": 1, "scope": "seller", "amount": 300, "currency": "USD"}]
+    told = workspace.analyse("revenue_forecast", dataset(deals, target=dollars), as_of=TODAY)
+    found = by_method(told)
 
     assert (found["won"], found["all_open"]) == (50, 130)
+    assert [told.fact(n) for n in ("quota", "pipeline_generated", "created_and_won")] == [150, 100, 50]
 
 
 def test_nothing_at_all() -> None:
@@ -458,6 +498,7 @@ def test_nothing_at_all() -> None:
     assert (found.fact("chance_to_hit"), forecast(dataset(columns), quota=0).fact("chance_to_hit")) == (0, 1)
     for name in ("revenue_forecast", "forecast_rollup", "win_forecast"):
         assert len(cc.analyse(name, cc.Dataset(opportunity=columns))) == 0
+    assert cc.analyse("revenue_forecast", cc.Dataset(opportunity=columns), quota=5).fact("chance_to_hit") is None
 
 
 def test_as_it_was() -> None:
@@ -487,6 +528,11 @@ def test_one_seller_and_the_order_of_rows() -> None:
         ({"quota": True}, "quota is a number"),
         ({"rates": "stage"}, "rates is one of 'own', 'stages', got 'stage'"),
         ({"quantiles": (0.5, 1)}, "quantiles are numbers between 0 and 1"),
+        ({"quantiles": None}, "quantiles are numbers between 0 and 1"),
+        ({"quantiles": 90}, "quantiles are numbers between 0 and 1"),
+        ({"cells": 2**24 + 1}, "cells is at most 16,777,216, got 16777217"),
+        ({"correlation": True}, "correlation is a number"),
+        ({"correlation": float("nan")}, "correlation is a number"),
         ({"correlation": 1}, "correlation is a number from 0 to below 1"),
         ({"cells": 1}, "cells is a whole number, at least 2"),
         ({"draws": 0}, "draws is a whole number, at least 1"),

@@ -267,7 +267,7 @@ def quota_of(view: View, deals: Deals, quota: Any) -> Fraction | None:
             number = Decimal(str(quota))
         except InvalidOperation:
             number = Decimal("nan")
-        if isinstance(quota, bool) or not number.is_finite():
+        if not number.is_finite():
             raise ArgumentError(f"quota is a number, or the targets of one of {', '.join(POPULATIONS)}, got {quota!r}")
         return Fraction(number)
     if deals.period is None or "target" not in view:

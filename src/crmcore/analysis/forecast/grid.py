@@ -9,10 +9,12 @@ from math import gcd
 
 import attrs
 
-__all__ = ["CELLS", "Grid", "put_on_grid"]
+__all__ = ["CELLS", "MOST_CELLS", "Grid", "put_on_grid"]
 
 CELLS = 1 << 16
 """How many steps the open total has at most, unless another number is chosen."""
+MOST_CELLS = 1 << 24
+"""More would take more memory than any figure is worth."""
 _WORK = 1 << 25
 """Deals x parts of steps that a convolution takes in its stride."""
 _PER_DEAL = 4

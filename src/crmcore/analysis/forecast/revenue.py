@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from fractions import Fraction
 from math import sqrt
 from typing import TYPE_CHECKING, Any
@@ -12,12 +12,12 @@ import attrs
 from ...algebra.columns import Expr
 from ...errors import ArgumentError
 from ...state.listing import Fact, Heading, Listing
-from ..choices import several, whole
+from ..choices import whole
 from ..stage_chain import PRIOR
 from .convolution import CERTAIN, revenue_outcomes
 from .deals import Deals, deals_of, quota_of
 from .generation import generated
-from .grid import CELLS
+from .grid import CELLS, MOST_CELLS
 from .rollup import cumulative, single
 from .simulation import DRAWS, simulated_outcomes
 
@@ -60,7 +60,7 @@ def revenue_forecast(
     rates: str = "own",
     segment: str | Expr | None = None,
     prior: float = PRIOR,
-    quantiles: Sequence[float] = QUANTILES,
+    quantiles: Any = QUANTILES,
     cells: int = CELLS,
     correlation: float = 0.0,
     draws: int = DRAWS,
@@ -85,8 +85,8 @@ def revenue_forecast(
         rates: "own" takes the probability of the deal, else of its stage; "stages" learns it from the stage chain.
         segment: a column or expression by which the chain is learnt apart, shrunk to that of all deals.
         prior: of that chain; see `stage_chain`.
-        quantiles: of the distribution, between 0 and 1.
-        cells: of the grid.
+        quantiles: of the distribution, one or several, between 0 and 1.
+        cells: of the grid, at most 2^24.
         correlation: of what stands behind any two deals, at least 0 and below 1.
         draws: of the simulation.
         seed: of the simulation; the same seed gives the same numbers.
@@ -109,8 +109,10 @@ def revenue_forecast(
 
     Source: M02; Salesforce, Odoo.
     """
-    levels = [_level(q) for q in several(quantiles)]
-    whole("cells", cells, least=2)
+    one = isinstance(quantiles, str) or not isinstance(quantiles, Iterable)
+    levels = [_level(q) for q in ([quantiles] if one else quantiles)]
+    if whole("cells", cells, least=2) > MOST_CELLS:
+        raise ArgumentError(f"cells is at most {MOST_CELLS:,}, got {cells!r}")
     whole("draws", draws, least=1)
     whole("seed", seed)
     shared = _correlation(correlation)
@@ -127,7 +129,7 @@ def revenue_forecast(
         methods = {}
     values = {name: None if v is None else v / deals.scale for name, v in methods.items()}
     words = METHODS | {name: {"en": name.upper()} for name in values if name not in METHODS}
-    chance = None if goal is None else found.at_least(goal * deals.scale)
+    chance = None if goal is None or deals.nowhere else found.at_least(goal * deals.scale)
     return Listing(
         [
             (Heading("method", "label", _METHOD, words), [*values]),
