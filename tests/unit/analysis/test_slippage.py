@@ -277,3 +277,21 @@ def test_what_changes_with_the_close_is_no_move() -> None:
     changes = [change("A", "expected_close", *moves[0], JAN), change("A", "expected_close", *moves[1], FEB)]
 
     assert cc.analyse("close_date_moves", cc.Dataset(opportunity=rows, change=changes)).fact("pushes") == 1
+
+
+def test_who_closed_has_not_slipped() -> None:
+    """Q11: of three due in April two closed in it, though July or March stand in them as the expected close; the third slipped."""
+    made, due, july = date(2026, 3, 1), date(2026, 4, 20), date(2026, 7, 20)
+    closed = {"outcome": "won", "closed_at": date(2026, 4, 9), "created_at": made}
+    rows = deals(
+        {"id": "A", "expected_close": july} | closed,
+        {"id": "B", "expected_close": date(2026, 3, 30)} | closed | {"outcome": "lost"},
+        {"id": "C", "expected_close": july, "created_at": made, "amount": 30},
+    )
+    moves = [change(r["id"], "expected_close", due, r["expected_close"], date(2026, 4, 2)) for r in rows]
+    ends = [change(r["id"], "outcome", "open", r["outcome"], date(2026, 4, 9)) for r in rows[:2]]
+    data = cc.Dataset(opportunity=rows, change=[*moves, *ends])
+    found = cc.analyse("slip_rate", data, per="month", last=2, as_of=date(2026, 5, 31)).rows()[0]
+
+    assert (found["due"], found["closed"], found["slipped"], found["pulled_out"]) == (3, 2, 1, 0)
+    assert (found["slip_rate"], found["slipped_value"], found["due_value"]) == (1 / 3, 30, 230)

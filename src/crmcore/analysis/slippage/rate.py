@@ -13,6 +13,7 @@ from ...table.column import Array
 from ...table.table import table_named
 from ..choices import whole
 from ..waterfall import BARS, booked, check_history, states_of
+from ..waterfall.states import OPEN as OPEN_NOW
 
 if TYPE_CHECKING:
     from ..view import View
@@ -33,7 +34,7 @@ _RUNS = {
     "en": "The last period is not over: more of its deals can still slip.",
     "zh": "最后一个期间尚未结束：其商机仍可能推迟。",
 }
-_OUT = ("pushed_out", "undated")
+_OUT, _EARLIER = ("pushed_out", "undated"), "pulled_out"
 
 
 def slip_rate(view: View, *, per: str = "quarter", last: int = 4) -> Listing:
@@ -48,7 +49,7 @@ def slip_rate(view: View, *, per: str = "quarter", last: int = 4) -> Listing:
 
     Returns: a row per period: the deals open at its start and expected to close in it; of these, those closed, pushed to later
         or left without a date, pulled to earlier, removed, and still open in it at its end. They are the bars of the waterfall
-        of the period.
+        of the period, but that a deal that closed has not slipped, whatever day it was expected on.
 
     Undefined when: nothing was due; then there is no rate.
 
@@ -90,15 +91,19 @@ def _counted(view: View, period: Period, today: int) -> tuple[list[int], int]:
             chosen &= np.isin(ledger.cause, [ledger.causes.index(cause) for cause in causes])
         return chosen
 
-    start, out = of("start"), of("moved_out", *_OUT)
+    start = of("start")
     was = np.zeros(len(states), bool)
     was[ledger.deal[start]] = True
-    closed = of("won") | of("lost") | of("abandoned")
+    # who closed has not slipped, whatever day stands in the deal
+    ended = (states.end.outcome > OPEN_NOW)[ledger.deal]
+    out, pulled = of("moved_out", *_OUT), of("moved_out", _EARLIER)
+    closed = of("won") | of("lost") | of("abandoned") | ((out | pulled) & ended)
+    out, pulled = out & ~ended, pulled & ~ended
     sums = [
         int(start.sum()),
         int((closed & was[ledger.deal]).sum()),
         int(out.sum()),
-        int(of("moved_out", "pulled_out").sum()),
+        int(pulled.sum()),
         int((of("end") & was[ledger.deal]).sum()),
         sum(ledger.value[start].tolist()),
         sum(ledger.value[out].tolist()),
