@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from functools import cached_property
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import attrs
@@ -30,6 +31,7 @@ __all__ = ["FittedStageChain", "StageChain"]
 FORMAT = "crmcore stage chain 1"
 TABLE = "opportunity"
 STAGE = Reason("stage", {"en": "Stage", "zh": "阶段"})
+_LABELS = MappingProxyType({"en": "Chance to win", "zh": "赢单概率"})
 _STAGE = Heading("stage", "label", STAGE.labels)
 _STAYS = Heading("stays", "count", {"en": "Stays", "zh": "停留次数"})
 _HINT = "the chain is learnt from the changes of stages; without them it is unavailable (S5)"
@@ -57,7 +59,7 @@ class StageChain:
             sure to win or to lose, as no open deal is.
         known: columns that are known before the outcome in this data, though they usually are filled after it.
         revision: raised whenever the definition changes.
-        labels: the name by language.
+        labels: the name by language, by default the chance to win.
 
     Raises:
         DefinitionError: a name that is none, or segments by what is filled after the outcome.
@@ -77,7 +79,7 @@ class StageChain:
     smoothing: float = 0.1
     known: tuple[str, ...] = attrs.field(default=(), converter=known_columns)
     revision: int = 1
-    labels: Mapping[str, str] = attrs.field(factory=dict)
+    labels: Mapping[str, str] = _LABELS
 
     def __attrs_post_init__(self) -> None:
         whole("revision", self.revision, least=1)

@@ -112,6 +112,24 @@ def test_walks_of_the_standard_library() -> None:
         assert np.mean(every) == pytest.approx(found.time[start], abs=4 * np.std(every) / np.sqrt(20_000))
 
 
+def test_time_is_unknown_where_the_way_leads_through_a_state_of_unknown_time() -> None:
+    """R2: 0 leads to 1, whose time nobody knows; 2 ends at once. The chances are known all the same."""
+    found = absorbing([[0, 1, 0], [0, 0, 0], [0, 0, 0]], [[1, 0], [1, 1], [0, 1]], [2.0, np.nan, 3.0])
+
+    assert np.isnan(found.time).tolist() == [True, True, False]
+    assert np.isnan(found.time_by_end).tolist() == [[True, True], [True, True], [True, False]]
+    assert (found.time[2], found.time_by_end[2, 1]) == (3, 3)
+    assert found.ends.tolist() == [[0.75, 0.25], [0.5, 0.5], [0, 1]]
+
+
+def test_no_chance_is_above_1() -> None:
+    """Where one end alone is ever reached its chance is 1 at most, though N R adds up to 1.0000000000000002 here."""
+    found = absorbing([[3, 0, 2], [4, 3, 3], [2, 3, 2]], [[3, 0], [1, 0], [3, 0]], [1, 1, 1])
+
+    assert found.ends[:, 0].max() <= 1
+    assert found.ends[:, 0] == pytest.approx([1, 1, 1])
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_the_inverse_is_that_of_fractions(seed) -> None:
     """Of I - Q of five states, exactly in fractions by rows, within a few rounding errors."""

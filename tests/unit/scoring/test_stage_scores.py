@@ -372,6 +372,7 @@ def test_told_in_both_languages() -> None:
     assert str(found.told("zh")).splitlines()[0].split() == ["编号", "赢单概率", "阶段", "停留次数", "主要原因"]
     assert "销售人员 +" in str(found.told("zh"))
     assert str(found).splitlines()[0].split() == ["Id", "Chance", "to", "win", "Stage", "Stays", "Main", "reasons"]
+    assert dict(fitted(StageChain(name="x")).labels) == LABELS
     assert fitted().summary == "Probability of being won from the stage, by the chain of 10 stays in stages."
 
 
