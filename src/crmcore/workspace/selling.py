@@ -63,7 +63,8 @@ class Selling:
     ) -> Scorer:
         """Return the scorer that the decided rows of a dataset teach.
 
-        Each row is seen as of its decision: what its own dates place later is blank.
+        Each row is seen as of its decision: what its own dates place later is blank. What learns from histories, such as
+        `StageChain`, is given all rows instead, open ones too, with their changes up to as_of.
 
         Args:
             learner: what learns, such as `NaiveBayes(name="lead_win", features=["source", "region"])`.
