@@ -13,7 +13,7 @@ from .conditions import condition_of, moment
 from .question import data_of, workspace_of
 from .screen import show
 
-__all__ = ["analysed", "run"]
+__all__ = ["analysed", "choice_of", "run"]
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,9 +53,14 @@ def _choices(given: Iterable[str]) -> dict[str, Any]:
         key, equals, value = text.partition("=")
         if not equals or not value:
             raise ArgumentError(f"--choose takes NAME=VALUE, got {text!r}")
-        parts = [_value(part) for part in value.split(",")]
-        found[key] = parts[0] if len(parts) == 1 else tuple(parts)
+        found[key] = choice_of(value)
     return found
+
+
+def choice_of(text: str) -> Any:
+    """Return a choice: a whole number as such, a list parted by commas, another value as text."""
+    parts = [_value(part) for part in text.split(",")]
+    return parts[0] if len(parts) == 1 else tuple(parts)
 
 
 def _value(text: str) -> str | int:

@@ -38,5 +38,15 @@ def add_forecast(forecast: argparse.ArgumentParser) -> None:
     instead = forecast.add_mutually_exclusive_group()
     instead.add_argument("--categories", action="store_true", help="the roll-up by forecast category instead")
     instead.add_argument("--wins", action="store_true", help="how many deals will be won instead")
+    instead.add_argument(
+        "--judge",
+        choices=("backtest", "chances", "categories", "submitted"),
+        help="judge past forecasts by what came instead: those of the deals, their chances or categories, or those that people "
+        "submitted",
+    )
+    forecast.add_argument("--periods", type=int, metavar="N", help="judge the last N that are over; 8 by default")
+    forecast.add_argument(
+        "--after", metavar="DAYS", help="days of a period that are over when the forecast that is judged was made"
+    )
     forecast.add_argument("--format", choices=("table", "json"), default="table")
     forecast.set_defaults(top=None)

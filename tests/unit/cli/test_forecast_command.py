@@ -134,3 +134,77 @@ def test_wrong_options_are_one_line(crmcore: Any, quarter: Path) -> None:
     assert (run.status, len(run.err.splitlines())) == (2, 1)
     assert "rates is one of 'own', 'stages', got 'stage'" in run.err
     assert crmcore("forecast", "--data", quarter, "--all", "--per", "month").status == 2
+
+
+PAST = """\
+id,outcome,created_at,closed_at,expected_close,amount,probability,forecast_category
+d1,won,2025-11-05,2026-02-10,2026-02-01,1200.50,1,closed
+d2,lost,2025-11-15,2026-03-11,2026-03-10,800,0,omitted
+d3,open,2025-12-11,,2026-06-20,300,0.1,commit
+"""
+MOVES = """\
+table,record,field,old,new,at
+opportunity,d1,probability,0.8,1,2026-02-10
+opportunity,d2,probability,0.5,0,2026-03-11
+opportunity,d1,forecast_category,commit,closed,2026-02-10
+opportunity,d2,forecast_category,commit,omitted,2026-03-11
+opportunity,d1,outcome,open,won,2026-02-10
+opportunity,d2,outcome,open,lost,2026-03-11
+opportunity,d3,expected_close,2026-03-20,2026-06-20,2026-03-02
+"""
+SAID = """\
+id,owner,category,amount,start,end,submitted_at
+f1,Anna,commit,1000,2026-01-01,2026-04-01,2025-12-20
+f2,Anna,commit,1300,2026-01-01,2026-04-01,2026-02-20
+"""
+
+
+@pytest.fixture
+def past(tmp_path: Path) -> Path:
+    """Return a folder with three deals that were forecast for the first quarter, their changes, and what Anna said of it."""
+    path = tmp_path / "past"
+    path.mkdir()
+    for name, text in {"opportunity": PAST, "change": MOVES, "forecast": SAID}.items():
+        (path / f"{name}.csv").write_text(text, encoding="utf-8")
+    return path
+
+
+def test_past_forecasts_are_judged(crmcore: Any, past: Path) -> None:
+    """On the eve of the first quarter 1200.5 x 0.8 + 800 x 0.5 + 300 x 0.1 were forecast: one of three in commit was won."""
+
+    def rows(*options: Any) -> Any:
+        run = crmcore("forecast", "--data", past, "--as-of", "2026-04-05", "--format", "json", "--judge", *options)
+        return json.loads(run.out)["rows"]
+
+    backtest, commit = rows("backtest")[0], rows("categories")[0]
+    assert (backtest["period"], backtest["forecast"], backtest["actual"]) == ("2026-Q1", 1390.4, 1200.5)
+    assert (commit["deals"], commit["won"], commit["lost"], commit["slipped"]) == (3, 1, 1, 1)
+    assert [r["chance_from"] for r in rows("chances", "--rates", "own", "--periods", 1) if r["deals"]] == [
+        0.1,
+        0.5,
+        0.8,
+    ]
+    assert [r["forecast"] for r in rows("submitted")] == [1000, 1000, 1300]
+    assert [r["forecast"] for r in rows("submitted", "--after", "0,55")] == [1000, 1300]
+    assert [r["made_on"] for r in rows("submitted", "--after", "month", "--per", "quarter")][1:] == [
+        "2026-01-31",
+        "2026-02-28",
+    ]
+    assert rows("categories", "--after", 45)[0]["deals"] == 2
+
+
+def test_what_a_judgement_takes(crmcore: Any, past: Path) -> None:
+    """Options that say nothing there are refused in one line, as are those of a judgement without one."""
+    for options, says in {
+        ("--judge", "categories", "--rates", "own"): "--judge categories takes --per, --periods and --after",
+        ("--judge", "chances", "--quota", "5"): "takes --per, --periods, --after, --rates, --segment and --prior",
+        ("--judge", "backtest", "--ahead", "1"): "--ahead is of a forecast to come",
+        ("--judge", "submitted", "--all"): "--all is of a forecast to come",
+        ("--periods", "3"): "--periods is of a judgement; give --judge, too",
+        ("--after", "3"): "--after is of a judgement",
+        ("--judge", "backtest", "--after", "month"): "after is a whole number",
+    }.items():
+        run = crmcore("forecast", "--data", past, *options)
+        assert (run.status, len(run.err.splitlines()), says in run.err) == (2, 1, True), (options, run.err)
+    assert crmcore("forecast", "--data", past, "--judge", "wins").status == 2
+    assert crmcore("forecast", "--data", past, "--judge", "chances", "--wins").status == 2

@@ -15,7 +15,7 @@ from .deals import alone
 from .fates import ENDS, WON_IN, Fate, Fates
 from .judging import between, share
 from .past import OPEN_STILL, Made, left_out, made_in_the_past
-from .rollup import CLOSED
+from .rollup import CATEGORIES, CLOSED
 
 if TYPE_CHECKING:
     from ..view import View
@@ -25,7 +25,7 @@ __all__ = ["category_conversion"]
 _ORDER = ("commit", "best_case", "pipeline", "omitted")
 assert sorted((CLOSED, *_ORDER)) == sorted(FORECAST_CATEGORIES)
 _HEADINGS = (
-    Heading("category", "label", {"en": "Forecast category", "zh": "预测类别"}),
+    Heading("category", "label", {"en": "Forecast category", "zh": "预测类别"}, CATEGORIES),
     Heading("deals", "count", {"en": "Deals", "zh": "商机数"}),
     Heading("value", "money", {"en": "Value", "zh": "金额"}),
     Heading(WON_IN, "count", {"en": "Won in the period", "zh": "本期赢单数"}),
