@@ -216,7 +216,7 @@ ANALYSES: tuple[Analysis, ...] = (
     Analysis(
         "win_forecast",
         "forecast.wins.win_forecast",
-        needs=_IN_PERIOD,
+        needs={"opportunity": ("outcome", "closed_at", "expected_close")},
         unit="count",
         anchor="stock",
         history=True,

@@ -340,6 +340,38 @@ def test_wins() -> None:
     assert found.fact("standard_deviation") == pytest.approx((1 / 4 + 3 / 16 + 1 / 4) ** 0.5)
 
 
+def test_wins_need_no_amounts_and_no_rates() -> None:
+    """M2: deals are counted whatever their currency; amounts are not looked at, nor missed. One period ahead has its own."""
+    base = {"created_at": TODAY, "expected_close": TODAY, "closed_at": None, "outcome": "open", "probability": "0.5"}
+    mixed = [base | {"id": i, "amount": 5 * i, "currency": c} for i, c in enumerate(("EUR", "USD", "GBP"))]
+    later = base | {"id": 9, "expected_close": date(2026, 5, 1), "probability": "0.1"}
+    found = cc.analyse("win_forecast", dataset(mixed), as_of=TODAY)
+    bare = cc.analyse("win_forecast", dataset([base | {"id": 1}, later]), as_of=TODAY)
+    ahead = cc.analyse("win_forecast", dataset([base | {"id": 1}, later]), as_of=TODAY, ahead=1)
+
+    assert found["chance"] == pytest.approx([1 / 8, 3 / 8, 3 / 8, 1 / 8])
+    assert bare["chance"] == pytest.approx([1 / 2, 1 / 2])
+    assert ahead["chance"] == pytest.approx([0.9, 0.1])
+    assert "amount" not in str(found)
+
+
+def test_categories_of_the_next_quarter() -> None:
+    """T1: one period ahead is the deal of 600 in commit; a blank category is shown where its deals have no amount, too."""
+    found = cc.analyse("forecast_rollup", dataset(), as_of=TODAY, ahead=1)
+    blank = [
+        {"id": 1, "outcome": "open", "amount": None, "expected_close": TODAY, "closed_at": None, "created_at": TODAY}
+    ]
+
+    assert [row["value"] for row in found] == [0, 600, 0, 0, 0]
+    assert found.fact("open_pipeline") == 600
+    assert cc.analyse("forecast_rollup", dataset(blank), as_of=TODAY).rows()[-1] == {
+        "category": None,
+        "deals": 1,
+        "value": 0,
+        "cumulative": None,
+    }
+
+
 # --- rates of stages
 
 

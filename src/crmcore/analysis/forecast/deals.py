@@ -97,6 +97,7 @@ def deals_of(
     prior: float = PRIOR,
     own: Expr = OWN,
     category: Expr = CATEGORY,
+    valued: bool = True,
 ) -> Deals:
     """Return the deals of a forecast.
 
@@ -112,6 +113,7 @@ def deals_of(
         prior: of the chain.
         own: the probability of a deal that no chain has.
         category: the forecast category of a deal.
+        valued: whether amounts are asked for; else they may be of several currencies, and are taken for none.
 
     Raises:
         TableNotFound, ColumnNotFound: what is missing.
@@ -129,9 +131,8 @@ def deals_of(
     won = view.rows("opportunity", at="closed_at", where=WON) if per is not None else None
     if won is not None:
         won = won.at(np.flatnonzero(within(won.days("closed_at"), period)))
-    amounts = rows.amounts()
-    gained = None if won is None else won.amounts()
-    currency = alone(currencies_of(amounts, gained))
+    amounts = rows.amounts() if valued else None
+    gained = won.amounts() if valued and won is not None else None
     chances, told, more = _chances(view, rows, rates, by, prior, own)
     return Deals(
         period,
@@ -139,17 +140,17 @@ def deals_of(
         rows.ids(),
         0 if gained is None else sum(gained.data.tolist()),
         0 if won is None else len(won),
-        amounts.data.tolist(),
-        amounts.present(),
+        [] if amounts is None else amounts.data.tolist(),
+        np.zeros(len(rows), bool) if amounts is None else amounts.present(),
         chances.tolist(),
         told,
         rows.key(category),
-        amounts.scale,
-        currency,
+        1 if amounts is None else amounts.scale,
+        alone(currencies_of(amounts, gained)),
         (
             Fact("won_deals", 0 if won is None else len(won), "count", {"en": "Won deals", "zh": "赢单数"}),
             Fact("open_deals", len(rows), "count", {"en": "Open deals", "zh": "在手商机数"}),
-            _left("deals_without_amount", amounts.nulls + (0 if gained is None else gained.nulls), _UNPRICED),
+            _left("deals_without_amount", sum(c.nulls for c in (amounts, gained) if c is not None), _UNPRICED),
             *more,
             *facts,
         ),

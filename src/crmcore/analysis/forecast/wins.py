@@ -54,7 +54,7 @@ def win_forecast(
 
     Source: Hong 2013.
     """
-    deals = deals_of(view, per=per, ahead=ahead, rates=rates, by=segment, prior=prior)
+    deals = deals_of(view, per=per, ahead=ahead, rates=rates, by=segment, prior=prior, valued=False)
     found = win_chances(deals.chances)
     least = np.minimum(np.cumsum(found[::-1])[::-1], 1.0)
     least[0] = 1.0
