@@ -123,6 +123,33 @@ def test_without_a_history() -> None:
     assert each.plain("age_days") == [19, 5, 0, None]
 
 
+def test_a_date_of_entry_is_enough() -> None:
+    """S5, T2: without a creation the entry on the record is taken; where changes are dates, whole days are counted."""
+    found = cc.analyse("deal_ageing", dataset([("A", None, "new", "open", None, day(15))]), as_of=day(20))
+    assert found["age_days"].tolist() == [5.0]
+    moves = [
+        {"table": "opportunity", "record": "A", "field": "stage", "old": "new", "new": "offer", "at": date(2026, 1, 3)}
+    ]
+    deals = [{"id": "A", "created_at": day(0), "stage": "offer", "outcome": "open"}]
+    data = cc.Dataset(opportunity=deals, stage=STAGES, change=moves)
+    assert cc.analyse("deal_ageing", data, as_of=datetime(2026, 1, 7, 20, tzinfo=UTC))["age_days"].tolist() == [4.0]
+
+
+def test_limits_to_the_hour_and_ties() -> None:
+    """2 days are 48 hours, no more and no less; of stages without a limit the longest stay comes first."""
+    stages = [{"id": "new", "order": 1, "rotting_days": 2}, {"id": "talks", "order": 2}]
+    deals = [
+        {"id": i, "created_at": FIRST + timedelta(hours=h), "stage": s, "outcome": "open"}
+        for i, h, s in (("A", 0, "new"), ("B", 1, "new"), ("C", 30, "talks"), ("D", 20, "talks"))
+    ]
+    found = cc.analyse("deal_ageing", cc.Dataset(opportunity=deals, stage=stages), as_of=FIRST + timedelta(hours=49))
+
+    assert [(r["deal"], r["status"]) for r in found.rows()] == [
+        ("A", "rotting"), ("B", "in_time"), ("D", "no_limit"), ("C", "no_limit"),
+    ]  # fmt: skip
+    assert found["over_days"].tolist()[:2] == pytest.approx([1 / 24, 0])
+
+
 def test_the_last_change_alone_is_enough() -> None:
     """S5: a source that keeps only the last change of a stage says when the current one was entered."""
     deals = [("A", day(0), "offer", "open", None, day(8))]

@@ -90,6 +90,10 @@ def test_two_teams_are_told_apart(vector) -> None:
     assert found.fact("log_rank") == pytest.approx(16.792940989217, abs=1e-6)
     assert found.fact("log_rank_p") == pytest.approx(4.1688091e-05, rel=1e-6)
     assert found.fact("log_rank_freedom") == 1
+    lost = followed(case["time_a"] + case["time_b"], [e or 2 for e in case["event_a"] + case["event_b"]], groups)
+    assert run("sales_cycle", lost, by="team").fact("log_rank") == found.fact(
+        "log_rank"
+    )  # lost is not won: it is censored
     assert found["team"].tolist() == ["6-MP", "placebo"]
     assert found["median_days"].tolist() == [23.0, 8.0]
 
@@ -115,13 +119,24 @@ def test_what_is_left_out_is_counted() -> None:
         {"id": 3, "created_at": day, "closed_at": None, "outcome": "lost"},
         {"id": 4, "created_at": None, "closed_at": day, "outcome": "won"},
         {"id": 5, "created_at": None, "closed_at": None, "outcome": "open"},
+        {"id": 6, "created_at": None, "closed_at": None, "outcome": "lost"},
+        {"id": 7, "created_at": day, "closed_at": None, "outcome": None},
+        {"id": 8, "created_at": None, "closed_at": None, "outcome": None},
     ]
     found = cc.analyse("sales_cycle", cc.Dataset(opportunity=rows))
 
     assert found["deals"].tolist() == [1]
     assert found["won_mean_days"].tolist() == [9.0]
     names = ("negative", "closed_undated", "undated", "without_outcome")
-    assert [found.fact(n) for n in names] == [1, 1, 2, 0]
+    assert [found.fact(n) for n in names] == [1, 1, 4, 1]
+    late = cc.analyse("sales_cycle", cc.Dataset(opportunity=rows[:2]), since="2026-05-05")
+    assert [late.fact(n) for n in ("negative", "closed_before_since", "late")] == [1, 0, 1]
+    then = cc.analyse(
+        "sales_cycle",
+        cc.Dataset(opportunity=[*rows, {**rows[0], "id": 9, "closed_at": date(2026, 6, 1)}]),
+        as_of=date(2026, 5, 20),
+    )
+    assert then.fact("undated") == 4  # a view of the past does not have them, and tells
     assert "Deals closed before they were created, left out: 1" in str(found)
 
 
@@ -162,6 +177,10 @@ def test_shares_beyond_what_was_seen_are_undefined() -> None:
     assert run("sales_cycle_curve", some, ages=(9, 20)).plain("won_share") == [0.5, None]
     assert run("sales_cycle_curve", none, ages=(9, 20)).plain("won_share") == [0.5, 0.5]
     assert run("sales_cycle", some, until=20).plain("won_share") == [None]
+    assert run("sales_cycle", some, until=20).plain("won_median_days") == [None]
+    assert run("sales_cycle_curve", some, ages=(20, 9, 9)).plain("open_share_low")[1:] == [None]
+    assert run("sales_cycle_curve", some, ages=(20, 9, 9))["age_days"].tolist() == [9.0, 20.0]
+    assert run("sales_cycle", some, until=5).plain("won_share") == [0.5]  # a limit has its own day
     assert run("sales_cycle", none, until=20)["restricted_mean_days"].tolist() == [7.0]
 
 
@@ -217,6 +236,58 @@ def test_a_deal_of_the_day_before_enters_after_its_first_day() -> None:
     assert run("sales_cycle_curve", data, since="2026-06-02", ages=5)["won_share"].tolist() == [1.0]
     assert run("sales_cycle_curve", data, since="2026-06-01", ages=5)["won_share"].tolist() == [0.5]
     assert run("sales_cycle", data, since="2026-06-02").fact("late") == 1
+
+
+def test_who_cannot_be_at_risk_is_left_out() -> None:
+    """T2: created at noon, closed on a date, in records that begin at an instant or after a day of 23 hours.
+
+    1 was 27 hours old when the records began on 2 March at 15:00, and its cycle is one day. 2, of Berlin, closed on Sunday 29 March,
+    one day after its creation, and the records begin on Monday, only 23.5 hours after. 3 was created as they begin, and is not late.
+    """
+    zone, won = cc.Workspace(timezone="Europe/Berlin"), {"outcome": "won", "closed_at": date(2026, 3, 2)}
+    first = {"id": 1, "created_at": datetime(2026, 3, 1, 12, tzinfo=UTC), **won}
+    third = {"id": 3, "created_at": datetime(2026, 3, 2, 15, tzinfo=UTC), "outcome": "open", "closed_at": None}
+    second = {
+        "id": 2,
+        "created_at": datetime(2026, 3, 28, 22, 30, tzinfo=UTC),
+        "outcome": "won",
+        "closed_at": date(2026, 3, 29),
+    }
+
+    found = cc.analyse("sales_cycle", cc.Dataset(opportunity=[first, third]), since="2026-03-02T15:00+00:00", as_of=NOW)
+    assert [found.fact(n) for n in ("closed_before_since", "late")] == [1, 0]
+    assert found["deals"].tolist() == [1]
+    found = zone.analyse("sales_cycle", cc.Dataset(opportunity=[second]), since="2026-03-30", as_of=NOW)
+    assert (found.fact("closed_before_since"), len(found)) == (1, 0)
+
+
+def test_the_test_between_teams_knows_who_entered_late() -> None:
+    """Records since day 6 of team b's oldest: at risk at 5 are a1, a2 and b2; at 7 a2 and b2 and b1, who is there from 6 on; at 9 b1.
+
+    Expected wins of a: 2/3 at 5, 1/3 at 7, 0 at 9; observed 1. Variance 2/9 + 2/9. Taking b1 for there from the beginning gives
+    2/4 at 5.
+    """
+    first = NOW - timedelta(20)
+    rows = [("a1", 0, 5, "won"), ("a2", 0, 8, "lost"), ("b1", -6, 9, "won"), ("b2", 0, 7, "won")]
+    data = cc.Dataset(
+        opportunity=[
+            {
+                "id": i,
+                "created_at": first + timedelta(c),
+                "closed_at": first + timedelta(c + t),
+                "outcome": o,
+                "team": i[0],
+            }
+            for i, c, t, o in rows
+        ]
+    )
+    found = run("sales_cycle", data, by="team", since=first)
+
+    assert found.fact("late") == 1
+    assert found.fact("log_rank") == pytest.approx((1 - (2 / 3 + 1 / 3)) ** 2 / (4 / 9), abs=1e-12)
+    assert run("sales_cycle", data, by="team").fact("log_rank") == pytest.approx(
+        (1 - (2 / 4 + 1 / 3)) ** 2 / (2 / 4 * 2 / 4 + 2 / 9), abs=1e-12
+    )
 
 
 lives = st.lists(

@@ -295,3 +295,53 @@ def test_who_closed_has_not_slipped() -> None:
 
     assert (found["due"], found["closed"], found["slipped"], found["pulled_out"]) == (3, 2, 1, 0)
     assert (found["slip_rate"], found["slipped_value"], found["due_value"]) == (1 / 3, 30, 230)
+
+
+def test_blank_amounts_have_no_currency_to_differ() -> None:
+    """M2, M3: from nothing to 10 euros is an increase of 10, and no second currency."""
+    rows = deals({"id": "A", "currency": "EUR", "amount": 10}, {"id": "B", "currency": "EUR", "amount": 6})
+    changes = [change("A", "amount", None, "10 EUR", JAN), change("B", "amount", "5 EUR", "6 EUR", date(2026, 2, 1))]
+    found = cc.analyse("close_date_moves", cc.Dataset(opportunity=rows, change=changes))
+
+    assert found["period"].tolist() == ["2026-01", "2026-02"]  # the first of a month is of that month
+    assert found["increased"].tolist() == [10, 1]
+
+
+def test_deals_that_do_not_slip_are_not_listed() -> None:
+    """E56: one that was only pulled, and one without a date, are not; of one without an amount the value is unknown."""
+    rows = deals(
+        {"id": "pulled", "expected_close": date(2026, 5, 1)},
+        {"id": "undated"},
+        {"id": "late", "expected_close": date(2026, 2, 1), "amount": None},
+    )
+    changes = [change("pulled", "expected_close", date(2026, 6, 1), date(2026, 5, 1), JAN)]
+    found = cc.analyse("slipping_deals", cc.Dataset(opportunity=rows, change=changes), as_of=MAR)
+
+    assert [(r["id"], r["days_overdue"], r["value"]) for r in found.rows()] == [("late", 37, None)]
+
+
+def test_each_period_is_judged_from_its_own_end() -> None:
+    """Q11: of four deals due in the first quarter A was pushed out of it at 10.01, B lost its date at 7, C was pulled out at 50, and D
+    was still open in it: that D was pushed in April changes nothing of March. Due were 10.005 + 7 + 50 + 3. A slipped again in June.
+    """
+    made, march = date(2025, 12, 1), date(2026, 3, 20)
+    rows = deals(
+        {"id": "A", "expected_close": date(2026, 9, 1), "created_at": made, "amount": "10.01"},
+        {"id": "B", "expected_close": None, "created_at": made, "amount": 7},
+        {"id": "C", "expected_close": date(2025, 12, 20), "created_at": made, "amount": 50},
+        {"id": "D", "expected_close": date(2026, 9, 1), "created_at": made, "amount": 3},
+    )
+    changes = [
+        change("A", "amount", "10.005", "10.01", FEB),
+        change("A", "expected_close", march, date(2026, 6, 1), date(2026, 3, 31)),
+        change("A", "expected_close", date(2026, 6, 1), date(2026, 9, 1), date(2026, 4, 15)),
+        change("B", "expected_close", march, None, FEB),
+        change("C", "expected_close", march, date(2025, 12, 20), FEB),
+        change("D", "expected_close", march, date(2026, 9, 1), date(2026, 4, 15)),
+    ]
+    found = cc.analyse("slip_rate", cc.Dataset(opportunity=rows, change=changes), last=2, as_of=date(2026, 6, 30))
+    names = ("period", "due", "slipped", "pulled_out", "still_open", "due_value", "slipped_value")
+
+    assert [tuple(r[n] for n in names) for r in found.rows()] == [
+        ("2026-Q1", 4, 2, 1, 1, 70.005, 17.01), ("2026-Q2", 1, 1, 0, 0, 10.01, 10.01),
+    ]  # fmt: skip

@@ -280,6 +280,22 @@ def test_a_date_on_either_side_counts_whole_days() -> None:
     data = dataset([("A", at(1, 18), "offer", "open", None)], [("A", "new", "offer", date(2026, 1, 3))])
 
     assert cc.analyse("time_in_stage", data, as_of=at(8, 6))["mean_days"].tolist() == [2.0, 5.0]
+    # and the other way round: created on the 1st, moved on the 3rd at 10:00 is 2 days, and from then on time is exact
+    data = dataset([("A", date(2026, 1, 1), "offer", "open", None)], [("A", "new", "offer", at(3, 10))])
+    assert cc.analyse("time_in_stage", data, as_of=at(8, 16))["mean_days"].tolist() == [2.0, 5.25]
+
+
+def test_a_day_whose_midnight_there_is_not() -> None:
+    """T2: in Sao Paulo the clocks went from 0:00 to 1:00 on Sunday 4 November 2018: that day has 23 hours, from 3:00 to 2:00 UTC."""
+    data = dataset(
+        [("A", datetime(2018, 11, 3, 12, tzinfo=UTC), "offer", "open", None)],
+        [("A", "new", "offer", datetime(2018, 11, 5, 12, tzinfo=UTC))],
+    )
+    brazil = cc.Workspace(timezone="America/Sao_Paulo")
+
+    for weekdays, hours in ((7, 23), (6, 15), (1, 10)):  # Saturday from 9:00, Monday up to 10:00
+        found = brazil.analyse("time_in_stage", data, days="business", weekdays=weekdays)
+        assert found["mean_days"][0] == hours / 24
 
 
 @given(
@@ -370,6 +386,44 @@ def test_on_the_day_of_creation_nothing_comes_too_early() -> None:
 
         assert found.fact("negative") == wrong
         assert found["stage"].tolist() == ["offer"]
+
+
+def test_a_stage_written_again_before_the_creation_is_no_departure() -> None:
+    """T3, S5: on the 6th the log says once more that A was in new, it was created on the 8th and left on the 10th: 4 days, no
+    fault. The early move of a deal that was deleted since is nobody's fault either."""
+    deals = [("A", at(8), "offer", "open", None), ("B", at(8), "new", "open", None)]
+    moves = [("A", "new", "new", at(6)), ("A", "new", "offer", at(10)), ("B", "offer", "new", at(5))]
+    data = dataset(deals, moves)
+    gone = cc.Dataset(
+        opportunity=[
+            {"id": i, "created_at": c, "stage": s, "outcome": o, "deleted": i == "B"} for i, c, s, o, _ in deals
+        ],
+        stage=STAGES,
+        change=data["change"],
+    )
+
+    assert cc.analyse("time_in_stage", data, as_of=at(12)).fact("negative") == 1  # B left offer before it was created
+    found = cc.analyse("time_in_stage", gone, as_of=at(12))
+    assert (found.fact("negative"), found["stage"].tolist(), found["mean_days"].tolist()) == (
+        0,
+        ["new", "offer"],
+        [4.0, 2.0],
+    )
+
+
+def test_deals_that_never_moved() -> None:
+    """S5: nothing was closed and no stage has changed: each is where it was created. A stage that is in no table comes last."""
+    rows = [{"id": "A", "created_at": at(1), "stage": "new", "outcome": "open", "closed_at": None, "owner": "Anna"}]
+    owner = {"table": "opportunity", "record": "A", "field": "owner", "old": "Bo", "new": "Anna", "at": at(3)}
+    found = cc.analyse("time_in_stage", cc.Dataset(opportunity=rows, stage=STAGES, change=[owner]), as_of=at(5))
+    assert (found["stage"].tolist(), found["still_there"].tolist(), found["mean_days"].tolist()) == (
+        ["new"],
+        [1],
+        [4.0],
+    )
+
+    unknown = dataset([("A", at(1), "aaa", "open", None)], [("A", "offer", "aaa", at(3))])
+    assert cc.analyse("time_in_stage", unknown, as_of=at(5))["stage"].tolist() == ["offer", "aaa"]
 
 
 def test_no_history_is_no_number() -> None:

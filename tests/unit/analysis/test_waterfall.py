@@ -12,7 +12,7 @@ import crmcore as cc
 from crmcore.algebra import col
 from crmcore.analysis.waterfall import BARS, bars, booked, pipeline_waterfall
 from crmcore.domain import Money, Opportunity, Rate
-from crmcore.errors import ArgumentError, ColumnNotFound, CurrencyError, TableNotFound
+from crmcore.errors import ArgumentError, ColumnNotFound, CurrencyError, HistoryUnavailable, TableNotFound
 
 SINCE, UNTIL = date(2026, 1, 31), date(2026, 3, 31)
 BEFORE, BETWEEN, AFTER = date(2026, 1, 10), date(2026, 2, 20), date(2026, 4, 5)
@@ -300,6 +300,26 @@ def test_won_and_lost_deals_are_in_no_pipeline() -> None:
     assert len(waterfall(data)) == len(BARS)
 
 
+def test_restored_or_created() -> None:
+    """W1, T8: a deal that comes back was there before: one created at the very instant of the start was, one created on that day, a
+    date, which is its end, was not."""
+    noon = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    for created, cause in ((noon, "restored"), (date(2026, 1, 31), "created"), (date(2026, 1, 30), "restored")):
+        data = dataset(deal("D", {"deleted": True}, {"deleted": False}, created=created))
+        assert causes(waterfall(data, since=noon)) == {("new", cause): (1, 100)}
+
+
+def test_where_the_window_of_a_deal_is() -> None:
+    """O4: an expected close of the record goes before the date of closing, and a date of closing of an open deal is none."""
+    data = dataset(
+        deal("won", {"outcome": "open"}, {"outcome": "won", "expected_close": LATER}),
+        deal("open", {}, {"expected_close": None, "closed_at": SOON}),
+    )
+
+    assert shown(waterfall(data, closing="2026-Q1")) == {}
+    assert shown(waterfall(data, closing="2026-Q2")) == {"start": (1, 100), "won": (1, 100)}
+
+
 def test_reopened_and_abandoned() -> None:
     """O5, O1: a lost deal that is open again was reopened; abandonment has a bar of its own."""
     data = dataset(deal("D", {"outcome": "lost"}), deal("E", {"outcome": "open"}, {"outcome": "abandoned"}))
@@ -316,6 +336,11 @@ def test_deals_without_an_amount() -> None:
     assert shown(found) == {"start": (3, 100), "increased": (0, 25), "end": (3, 125)}
     assert found.fact("deals_without_amount") == 2
     assert found.deals("start").plain("before") == [None, None, 100]
+    new = dataset(deal("G", now={"amount": None}, created=BETWEEN), deal("H", created=BETWEEN))
+    assert waterfall(new).fact("deals_without_amount") == 1
+    assert causes(waterfall(new))["new", "created"] == (2, 100)
+    moved = dataset(deal("I", {"expected_close": LATER}, {"expected_close": SOON, "amount": None}))
+    assert causes(waterfall(moved, closing="2026-Q1")) == {("moved_in", "pulled_in"): (1, 0)}
 
 
 def test_negative_amounts() -> None:
@@ -333,6 +358,11 @@ def test_undated_deals_are_left_out() -> None:
         found = waterfall(data, as_of=as_of)
         assert shown(found) == {"start": (1, 100), "end": (1, 100)}
         assert found.fact("undated") == 1
+    later = dataset(
+        deal("D", created=None), deal("E", {"amount": 7}, at=AFTER)
+    )  # with something to come it is a view of the past
+    assert waterfall(later).fact("undated") == 1
+    assert shown(waterfall(later)) == {"start": (1, 7), "end": (1, 7)}
 
 
 def test_what_was_learnt_later_is_unknown_at_both_ends() -> None:
@@ -387,6 +417,8 @@ def test_sums_past_int64_stay_exact() -> None:
     found = waterfall(data, where=col("owner") == "Anna")
 
     assert found.only(bar="end", cause=None)["value"].tolist() == [float(10 * large)]
+    leap = waterfall(dataset(deal("D", {"amount": -large}, {"amount": large})))
+    assert shown(leap)["increased"] == (0, float(2 * large))
 
 
 def test_a_fault_in_the_books_is_found(monkeypatch) -> None:
@@ -435,6 +467,29 @@ def test_choices_that_mean_nothing(choices, message) -> None:
     """An error says what was wrong and what would be right."""
     with pytest.raises(ArgumentError, match=message):
         waterfall(dataset(deal("D")), **choices)
+
+
+def test_a_condition_on_what_is_forgotten_is_refused() -> None:
+    """S5: of owners the source keeps the last change alone: who asks for Anna's deals of then, or by owner, is told so."""
+    record, changes = deal("D", {"owner": "Bo"})
+    data = cc.Dataset(opportunity=[record], change=[{**c, "last_only": True} for c in changes])
+
+    assert shown(waterfall(data)) == {"start": (1, 100), "end": (1, 100)}
+    for choices in ({"where": col("owner") == "Anna"}, {"by": "owner"}):
+        with pytest.raises(HistoryUnavailable, match=r"last change of 'opportunity\.owner'"):
+            waterfall(data, **choices)
+
+
+def test_the_deals_are_listed_group_by_group() -> None:
+    """Within a group bar by bar; a blank group comes last."""
+    data = dataset(
+        deal("D", {"outcome": "open"}, {"outcome": "won", "owner": None}),
+        deal("E", {"outcome": "open"}, {"outcome": "lost"}),
+    )
+
+    assert [(r["owner"], r["bar"]) for r in waterfall(data, by="owner").deals().rows()] == [
+        ("Anna", "start"), ("Anna", "lost"), (None, "start"), (None, "won"),
+    ]  # fmt: skip
 
 
 def test_what_is_not_there() -> None:
