@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -15,6 +14,7 @@ from .algebra.formulas import Formula, number
 from .algebra.node import Node
 from .algebra.walk import aggregates_of, rewrite
 from .errors import DefinitionError
+from .locales.labels import label_in, read_only
 from .units import unit as unit_named
 
 __all__ = ["BETTER", "Metric"]
@@ -22,11 +22,7 @@ __all__ = ["BETTER", "Metric"]
 BETTER = ("higher", "lower", "target", "neutral")
 
 
-def _frozen(labels: Mapping[str, str]) -> Mapping[str, str]:
-    return MappingProxyType(dict(labels))
-
-
-def _texts(values: Any) -> tuple[str, ...]:
+def texts(values: Any) -> tuple[str, ...]:
     return (values,) if isinstance(values, str) else tuple(values)
 
 
@@ -57,8 +53,8 @@ class Metric:
     table: str = attrs.field(default="opportunity", kw_only=True)
     summary: str = attrs.field(default="", kw_only=True)
     source: str = attrs.field(default="", kw_only=True)
-    rules: tuple[str, ...] = attrs.field(default=(), converter=_texts, kw_only=True)
-    labels: Mapping[str, str] = attrs.field(factory=dict, converter=_frozen, kw_only=True)
+    rules: tuple[str, ...] = attrs.field(default=(), converter=texts, kw_only=True)
+    labels: Mapping[str, str] = attrs.field(factory=dict, converter=read_only, kw_only=True)
     subject: str = attrs.field(default="", kw_only=True)
     revision: int = attrs.field(default=1, kw_only=True)
     key: tuple[Any, ...] = attrs.field(init=False, default=())
@@ -94,7 +90,7 @@ class Metric:
 
     def label(self, language: str = "en") -> str:
         """Return the name in `language`, in English, or the metric's own name."""
-        return self.labels.get(language) or self.labels.get("en") or self.name
+        return label_in(language, self.labels, self.name)
 
     @property
     def stock(self) -> bool:
@@ -110,7 +106,7 @@ class Metric:
     def worded(self, *, labels: Mapping[str, str], summary: str) -> Metric:
         """Return the metric in other words: the same formula, the same numbers."""
         made = copy(self)
-        object.__setattr__(made, "labels", _frozen(labels))
+        object.__setattr__(made, "labels", read_only(labels))
         object.__setattr__(made, "summary", summary)
         return made
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
 from ..errors import DefinitionError
-from ..metric import BETTER
+from ..locales.labels import label_in, read_only
+from ..metric import BETTER, texts
 from ..units import unit as unit_named
 
 if TYPE_CHECKING:
@@ -19,12 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Analysis"]
 
 
-def _frozen(labels: Mapping[str, Any]) -> Mapping[str, Any]:
-    return MappingProxyType(dict(labels))
-
-
-def _texts(values: Any) -> tuple[str, ...]:
-    return (values,) if isinstance(values, str) else tuple(values)
+def _tables(needs: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    return MappingProxyType(dict(needs))
 
 
 @attrs.frozen(slots=True)
@@ -46,15 +43,15 @@ class Analysis:
 
     name: str
     function: str
-    needs: Mapping[str, tuple[str, ...]] = attrs.field(converter=_frozen, kw_only=True)
+    needs: Mapping[str, tuple[str, ...]] = attrs.field(converter=_tables, kw_only=True)
     unit: str = attrs.field(default="number", kw_only=True)
     better: str = attrs.field(default="neutral", kw_only=True)
     anchor: str | None = attrs.field(default=None, kw_only=True)
     history: bool = attrs.field(default=False, kw_only=True)
     summary: str = attrs.field(kw_only=True)
     source: str = attrs.field(kw_only=True)
-    rules: tuple[str, ...] = attrs.field(converter=_texts, kw_only=True)
-    labels: Mapping[str, str] = attrs.field(converter=_frozen, kw_only=True)
+    rules: tuple[str, ...] = attrs.field(converter=texts, kw_only=True)
+    labels: Mapping[str, str] = attrs.field(converter=read_only, kw_only=True)
     subject: str = attrs.field(kw_only=True)
     revision: int = attrs.field(default=1, kw_only=True)
 
@@ -67,7 +64,7 @@ class Analysis:
 
     def label(self, language: str = "en") -> str:
         """Return the name in `language`, in English, or the analysis' own name."""
-        return self.labels.get(language) or self.labels.get("en") or self.name
+        return label_in(language, self.labels, self.name)
 
     @property
     def run(self) -> Callable[..., Listing]:

@@ -11,7 +11,7 @@ from ..algebra.columns import Col, Compare, Expr, IsIn, Literal
 from ..algebra.formulas import Binary, Formula, Number, Ratio, Window
 from ..algebra.walk import aggregates_of, conjunction, terms_of
 
-__all__ = ["Balance", "balance_of", "is_mean", "is_proportion", "quotient_of", "sample_of", "squares_of"]
+__all__ = ["Balance", "balance_of", "core_of", "is_mean", "is_proportion", "quotient_of", "sample_of", "squares_of"]
 
 
 def sample_of(node: Formula) -> Formula | None:
@@ -66,7 +66,7 @@ class Balance:
 
 def balance_of(node: Formula) -> Balance | None:
     """Return the counts of a formula that is a difference of two shares of the same rows; None of any other."""
-    core = _core(node)
+    core = core_of(node)
     factor, ratio = _scaled(core) or (_ONE, core)
     if not isinstance(ratio, Ratio):
         return None
@@ -91,13 +91,14 @@ def _under(windows: Formula, term: Formula) -> Formula:
     return attrs.evolve(windows, term=_under(windows.term, term)) if isinstance(windows, Window) else term
 
 
-def _core(node: Formula) -> Formula:
-    return _core(node.term) if isinstance(node, Window) else node
+def core_of(node: Formula) -> Formula:
+    """Return a formula without the windows it stands under."""
+    return core_of(node.term) if isinstance(node, Window) else node
 
 
 def is_proportion(node: Formula) -> bool:
     """Does the numerator count a subset of the rows that the denominator counts? Then a Wilson interval applies (R3)."""
-    core = _core(node)
+    core = core_of(node)
     if not isinstance(core, Ratio):
         return False
     a, b = core.numerator, core.denominator
@@ -130,7 +131,7 @@ def _choices(term: Expr) -> tuple[str, frozenset[object]] | None:
 
 def is_mean(node: Formula) -> bool:
     """Is the formula total(x) / number of rows that have x?"""
-    core = _core(node)
+    core = core_of(node)
     if not isinstance(core, Ratio):
         return False
     a, b = core.numerator, core.denominator

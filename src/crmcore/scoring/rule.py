@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from itertools import pairwise
-from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -13,14 +12,10 @@ import attrs
 from ..algebra.columns import Expr, Value, as_of, col, day, elapsed
 from ..algebra.walk import columns_of
 from ..errors import DefinitionError
+from ..locales.labels import label_in, read_only
 from .points import optional_points, points
 
-__all__ = ["Band", "Count", "Rule", "age_in_days", "check_limits", "check_name", "is_text", "is_whole", "words_of"]
-
-
-def words_of(labels: Mapping[str, str]) -> Mapping[str, str]:
-    """Return labels by language that nobody can change."""
-    return MappingProxyType(dict(labels))
+__all__ = ["Band", "Count", "Rule", "age_in_days", "check_limits", "check_name", "is_text", "is_whole"]
 
 
 def check_name(what: str, name: Any) -> None:
@@ -146,7 +141,7 @@ class Rule:
     count: Count | None = attrs.field(default=None, kw_only=True)
     cap: Decimal | None = attrs.field(default=None, kw_only=True, converter=optional_points)
     floor: Decimal | None = attrs.field(default=None, kw_only=True, converter=optional_points)
-    labels: Mapping[str, str] = attrs.field(factory=dict, kw_only=True, converter=words_of)
+    labels: Mapping[str, str] = attrs.field(factory=dict, kw_only=True, converter=read_only)
 
     def __attrs_post_init__(self) -> None:
         check_name("rule", self.name)
@@ -177,7 +172,7 @@ class Rule:
 
     def label(self, language: str = "en") -> str:
         """Return the name in a language, in English, or as it is."""
-        return self.labels.get(language) or self.labels.get("en") or self.name
+        return label_in(language, self.labels, self.name)
 
     def columns(self) -> tuple[str, ...]:
         """Return the columns of the scored table that it reads."""

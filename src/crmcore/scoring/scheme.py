@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..errors import DefinitionError
+from ..locales.labels import label_in, read_only
 from .points import optional_points
-from .rule import Rule, check_limits, check_name, is_text, is_whole, words_of
+from .rule import Rule, check_limits, check_name, is_text, is_whole
 
 if TYPE_CHECKING:
     from ..evaluate.rows import Rows
@@ -55,7 +56,7 @@ class Group:
     cap: Decimal | None = attrs.field(default=None, kw_only=True, converter=optional_points)
     floor: Decimal | None = attrs.field(default=None, kw_only=True, converter=optional_points)
     dimension: str = attrs.field(default="", kw_only=True)
-    labels: Mapping[str, str] = attrs.field(factory=dict, kw_only=True, converter=words_of)
+    labels: Mapping[str, str] = attrs.field(factory=dict, kw_only=True, converter=read_only)
 
     def __attrs_post_init__(self) -> None:
         check_name("group", self.name)
@@ -72,7 +73,7 @@ class Group:
 
     def label(self, language: str = "en") -> str:
         """Return the name in a language, in English, or as it is."""
-        return self.labels.get(language) or self.labels.get("en") or self.name
+        return label_in(language, self.labels, self.name)
 
 
 @attrs.frozen(slots=True)
@@ -150,7 +151,7 @@ class Scheme:
     optional: tuple[str, ...] = attrs.field(default=(), kw_only=True, converter=_listed)
     least_known: int = attrs.field(default=0, kw_only=True)
     revision: int = attrs.field(default=1, kw_only=True)
-    labels: Mapping[str, str] = attrs.field(factory=dict, kw_only=True, converter=words_of)
+    labels: Mapping[str, str] = attrs.field(factory=dict, kw_only=True, converter=read_only)
     summary: str = attrs.field(default="", kw_only=True)
     source: str = attrs.field(default="", kw_only=True)
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from math import isnan
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -15,6 +14,7 @@ import numpy as np
 from ..errors import ArgumentError, DefinitionError, RowNotFound
 from ..evaluate.rows import Rows
 from ..locales import locale
+from ..locales.labels import label_in, read_only
 from ..state.listing import SHOWN, Heading, Listing
 from ..table.column import Array, Column, Mask
 from .words import said
@@ -31,10 +31,6 @@ MAIN = 3
 """Reasons that a listing shows of a row."""
 
 
-def _words(labels: Mapping[str, str]) -> Mapping[str, str]:
-    return MappingProxyType(dict(labels))
-
-
 @attrs.frozen(slots=True)
 class Reason:
     """What may add to a score or take from it: a rule, a column, a trait, a cap.
@@ -45,11 +41,11 @@ class Reason:
     """
 
     name: str
-    labels: Mapping[str, str] = attrs.field(factory=dict, converter=_words, hash=False)
+    labels: Mapping[str, str] = attrs.field(factory=dict, converter=read_only, hash=False)
 
     def label(self, language: str = "en") -> str:
         """Return the name in a language, in English, or as it is."""
-        return self.labels.get(language) or self.labels.get("en") or self.name
+        return label_in(language, self.labels, self.name)
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -94,7 +90,7 @@ class Score:
     base: int | float
     reasons: tuple[Because, ...]
     link: str
-    beside: Mapping[str, Any] = attrs.field(factory=dict, converter=_words)
+    beside: Mapping[str, Any] = attrs.field(factory=dict, converter=read_only)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data."""
@@ -162,7 +158,7 @@ class Scores:
     unit: str = "points"
     grade: Column | None = None
     beside: tuple[tuple[Heading, Array], ...] = ()
-    labels: Mapping[str, str] = attrs.field(factory=dict, converter=_words)
+    labels: Mapping[str, str] = attrs.field(factory=dict, converter=read_only)
     language: str = "en"
     _detail: Detail | None = None
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from math import isnan
-from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -14,6 +13,7 @@ import numpy as np
 
 from ..errors import ArgumentError, ColumnNotFound
 from ..locales import locale
+from ..locales.labels import label_in, read_only
 from ..table.column import Array, sort_key
 from .arrow import Numbers, Texts, capsule
 from .operand import Operand
@@ -24,10 +24,6 @@ __all__ = ["Fact", "Heading", "Listing"]
 
 SHOWN = 200
 """Rows that `print` and a notebook show."""
-
-
-def _words(labels: Mapping[str, str]) -> Mapping[str, str]:
-    return MappingProxyType(dict(labels))
 
 
 def _plain(value: Any) -> Any:
@@ -47,17 +43,16 @@ class Heading:
 
     name: str
     unit: str = "label"
-    labels: Mapping[str, str] = attrs.field(factory=dict, converter=_words)
+    labels: Mapping[str, str] = attrs.field(factory=dict, converter=read_only)
     values: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
 
     def label(self, language: str) -> str:
         """Return the heading in a language, in English, or the name."""
-        return self.labels.get(language) or self.labels.get("en") or self.name
+        return label_in(language, self.labels, self.name)
 
     def said(self, value: Any, language: str) -> str:
         """Return a value in a language, in English, or as it is."""
-        words = self.values.get(value, {})
-        return words.get(language) or words.get("en") or str(value)
+        return label_in(language, self.values.get(value, {}), str(value))
 
 
 @attrs.frozen(slots=True)
@@ -70,12 +65,12 @@ class Fact:
     name: str
     value: Any = attrs.field(converter=_plain)
     unit: str = "number"
-    labels: Mapping[str, str] = attrs.field(factory=dict, converter=_words)
+    labels: Mapping[str, str] = attrs.field(factory=dict, converter=read_only)
     quiet: bool = False
 
     def text(self, language: str) -> str:
         """Return the fact on one line."""
-        label = self.labels.get(language) or self.labels.get("en") or self.name
+        label = label_in(language, self.labels, self.name)
         return f"{label}{locale(language).words['colon']}{shown(self.value, self.unit, places_of(self.unit, _numbers_in([self.value])))}"
 
 
@@ -111,7 +106,7 @@ class Listing:
         self.headings = tuple(h for h, _ in listed)
         self._values: dict[str, Array] = {h.name: _array(v, h.unit) for h, v in listed}
         self.facts = tuple(facts)
-        self.notes = tuple(_words(n) for n in notes)
+        self.notes = tuple(read_only(n) for n in notes)
         self.language = language
         if len(self._values) != len(self.headings):
             raise ArgumentError(f"two columns of a listing share a name: {', '.join(h.name for h in self.headings)}")

@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from ...errors import ArgumentError
+from ...locales.labels import label_in
 from ...state.listing import Fact, Heading, Listing, Values
 from ...state.operand import Operand
 from ...table.column import Array, sort_key
@@ -150,9 +151,8 @@ def said(code: str, language: str) -> str:
     if code.startswith("transferred_"):
         name = code.removeprefix("transferred_")
         field = _FIELDS.get(name.rpartition(".")[2], {})
-        return (_BY.get(language) or _BY["en"]).format(name=field.get(language) or field.get("en") or name)
-    words = LABELS.get(code, {})
-    return words.get(language) or words.get("en") or code
+        return (_BY.get(language) or _BY["en"]).format(name=label_in(language, field, name))
+    return label_in(language, LABELS.get(code, {}), code)
 
 
 def _columns(parts: Parts) -> list[tuple[Heading, Values]]:

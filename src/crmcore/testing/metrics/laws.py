@@ -7,16 +7,11 @@ from ...algebra.columns import Each
 from ...algebra.formulas import Binary, Classify, Formula, Number, Positive, Ratio, Root, Share, Span, Unary, Window
 from ...algebra.walk import columns_of, walk
 from ...metric import Metric
-from ...plan.parts import is_proportion
+from ...plan.parts import core_of, is_proportion
 from ...units import unit
 from .business import identifiers
 
-__all__ = ["bounds_of", "core_of", "grows", "money_of", "shares", "times_of"]
-
-
-def core_of(formula: Formula) -> Formula:
-    """Return a formula without the windows it stands under."""
-    return core_of(formula.term) if isinstance(formula, Window) else formula
+__all__ = ["bounds_of", "grows", "money_of", "shares", "times_of"]
 
 
 def shares(metric: Metric) -> bool:
