@@ -25,7 +25,9 @@ def add_forecast(forecast: argparse.ArgumentParser) -> None:
         metavar="RATES",
         help="own: the probability of a deal or its stage; stages: learnt from what became of deals in the stage",
     )
-    forecast.add_argument("--segment", metavar="DIM", help="learn the rates of stages apart by this column")
+    forecast.add_argument(
+        "--segment", metavar="DIM", help="learn the rates of stages apart by this column; with --rates stages"
+    )
     forecast.add_argument(
         "--prior", type=float, metavar="N", help="moves of all deals that stand beside those of a segment"
     )

@@ -349,6 +349,10 @@ def test_wins_need_no_amounts_and_no_rates() -> None:
     bare = cc.analyse("win_forecast", dataset([base | {"id": 1}, later]), as_of=TODAY)
     ahead = cc.analyse("win_forecast", dataset([base | {"id": 1}, later]), as_of=TODAY, ahead=1)
 
+    equal = [base | {"id": i, "probability": "0.3"} for i in range(30)]
+    sure = cc.analyse("win_forecast", dataset(equal), as_of=TODAY)["chance_of_at_least"]
+
+    assert sure[0] == 1.0 >= max(sure)  # whatever the last digits of the sum
     assert found["chance"] == pytest.approx([1 / 8, 3 / 8, 3 / 8, 1 / 8])
     assert bare["chance"] == pytest.approx([1 / 2, 1 / 2])
     assert ahead["chance"] == pytest.approx([0.9, 0.1])
@@ -559,6 +563,7 @@ def test_one_seller_and_the_order_of_rows() -> None:
         ({"quota": "sellers"}, "quota is a number, or the targets of one of seller, team"),
         ({"quota": True}, "quota is a number"),
         ({"rates": "stage"}, "rates is one of 'own', 'stages', got 'stage'"),
+        ({"segment": "owner"}, "a segment is of rates='stages'.* got 'owner' beside 'own'"),
         ({"quantiles": (0.5, 1)}, "quantiles are numbers between 0 and 1"),
         ({"quantiles": None}, "quantiles are numbers between 0 and 1"),
         ({"quantiles": 90}, "quantiles are numbers between 0 and 1"),

@@ -117,7 +117,7 @@ def deals_of(
 
     Raises:
         TableNotFound, ColumnNotFound: what is missing.
-        ArgumentError: a period or rate that is none.
+        ArgumentError: a period or rate that is none, or segments of rates that are not learnt.
         CurrencyError: amounts of several currencies.
 
     Rules: O2, O4, T1, M2, M3, M4.
@@ -126,6 +126,10 @@ def deals_of(
         raise TableNotFound("opportunity", view.scope.tables, where="in the dataset")
     if rates not in RATES:
         raise ArgumentError(f"rates is one of {', '.join(map(repr, RATES))}, got {rates!r}")
+    if by is not None and rates != "stages":
+        raise ArgumentError(
+            f"a segment is of rates='stages', by which they are learnt apart; got {by!r} beside {rates!r}"
+        )
     period = _period(view, per, ahead)
     rows, facts = _open(view, per, period)
     won = view.rows("opportunity", at="closed_at", where=WON) if per is not None else None
