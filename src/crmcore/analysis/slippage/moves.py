@@ -9,16 +9,14 @@ import numpy as np
 
 from ...errors import CurrencyError, HistoryUnavailable, TableNotFound
 from ...evaluate import Scope, local_day
+from ...evaluate.arithmetic import scaled
 from ...evaluate.pricing import converted
-from ...state.operand import reach
 from ...table.column import Array, Column, Mask
 from ...table.history import Log, logs_of
 from ...table.table import Table
 from ..view import Rows, View
 
 __all__ = ["Moves", "amount_moves", "date_moves"]
-
-_LIMIT = 2**63
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -87,7 +85,7 @@ def amount_moves(view: View, rows: Rows) -> Moves:
     sides = [_priced(log.pool.take(side), days, view.scope) for side in (log.old, log.new)]
     _one_currency(sides)
     scale = lcm(*(side.scale for side in sides))
-    old, new = (_whole(side, scale) for side in sides)
+    old, new = (np.where(side.present(), scaled(side, scale), 0) for side in sides)
     return Moves(deal, days, old, new, scale).select(np.flatnonzero(old != new))
 
 
@@ -164,11 +162,3 @@ def _one_currency(sides: list[Column]) -> None:
             f"amounts changed in several currencies ({', '.join(sorted(names))}); give rates to a workspace with a currency, "
             "or keep one of them by a condition on it, such as col('currency') == 'EUR' (M2)"
         )
-
-
-def _whole(column: Column, scale: int) -> Array:
-    data = np.where(column.present(), column.data, 0)
-    factor = scale // column.scale
-    wide = data if reach(data) * factor < _LIMIT else data.astype(object)
-    found: Array = wide * factor
-    return found

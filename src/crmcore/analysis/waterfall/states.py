@@ -15,8 +15,8 @@ from ...calendars import Period
 from ...domain import OUTCOMES
 from ...errors import ArgumentError, DefinitionError
 from ...evaluate import Scope, as_key, evaluate, holds, local_day
+from ...evaluate.arithmetic import scaled
 from ...evaluate.pricing import priced
-from ...state.operand import reach
 from ...table.column import Array, Column, Mask, sort_key
 from ...table.table import Table, table_named
 from ...table.views import existence
@@ -27,7 +27,6 @@ __all__ = ["OPEN", "State", "States", "states_of"]
 OPEN = 1
 """The number of `OUTCOMES` that is open; 0 is a deal that is not there."""
 _EXACT = ("money", "number", "count")
-_LIMIT = 2**63
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -217,10 +216,6 @@ def _state(
         day, known = _closing(table, scope, number)
         due = known & (day >= closing.start) & (day < closing.stop)
     present = amount.present()
-    whole = np.where(present, amount.data, 0)
-    factor = scale // amount.scale
-    if factor > 1:
-        whole = (whole if reach(whole) * factor < _LIMIT else whole.astype(object)) * factor
     return State(
         outcome=side.put(number),
         kept=side.put(kept),
@@ -228,7 +223,7 @@ def _state(
         day=side.put(day),
         dated=side.put(known),
         group=group,
-        amount=side.put(whole),
+        amount=side.put(np.where(present, scaled(amount, scale), 0)),
         priced=side.put(present),
         currency=side.put(currency),
     )
@@ -259,15 +254,8 @@ def _amounts(side: _Side, value: str | Expr) -> Column:
         closing = evaluate(expr, priced(table, "closed_at", scope), scope)
         closed = table["closed_at"].present() & (table["outcome"].data != table["outcome"].index.get("open", -1))
         scale = lcm(found.scale, closing.scale)
-        data = np.where(closed, _whole(closing, scale), _whole(found, scale))
+        data = np.where(closed, scaled(closing, scale), scaled(found, scale))
         found = found.replace(data=data, valid=np.where(closed, closing.present(), found.present()), scale=scale)
-    return found
-
-
-def _whole(column: Column, scale: int) -> Array:
-    factor = scale // column.scale
-    data = column.data if reach(column.data) * factor < _LIMIT else column.data.astype(object)
-    found: Array = data * factor
     return found
 
 
