@@ -21,6 +21,7 @@ from .ids import holder_of, like_ids, repeated
 from .issue import EXAMPLES, Issue, Rejected
 from .outcomes import outcome_of, stage_kinds
 from .schema import schema_of
+from .strange import strange_changes
 from .table import Table
 from .values import values_of
 
@@ -82,6 +83,11 @@ def assemble(drafts: Iterable[Draft], timezone: str | None = None) -> Assembly:
         work.refer(works)
         for finding in check_table(work.draft.name, work.draft.columns, work.keep, zone):
             work.kept(finding)
+    if "change" in works:
+        known = {name: work.known for name, work in works.items() if work.known is not None}
+        columns = {name: work.draft.columns for name, work in works.items()}
+        for finding in strange_changes(columns["change"], columns, known, works["change"].keep):
+            works["change"].kept(finding)
     made = {name: work.table() for name, work in works.items()}
     aside = {name: table.aside for name, table in made.items() if table.aside is not None}
     issues = [issue for work in works.values() for issue in work.issues]

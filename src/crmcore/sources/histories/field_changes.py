@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
 from ...table.changes import History
-from .lines import Lines, Values, order_of, read_lines
+from .lines import Lines, Values, check_values, order_of, read_lines, stated
 
 __all__ = ["from_diffs", "from_field_changes", "from_messages", "percent"]
 
@@ -23,11 +23,18 @@ CREME = {
     "expected_closing_date": "expected_close",
     "user_id": "owner",
 }
+_OLD = ("OldValue", "old_value_char")
+_NEW = ("NewValue", "new_value_char")
+_ACTOR = ("CreatedById", "author_id")
+"""Defaults: a column that the caller did not name may be missing."""
 
 
 def percent(text: str) -> Decimal:
     """Return a probability from 0 to 100 as one from 0 to 1, for `values={"probability": percent}`."""
-    return Decimal(text) / 100
+    number = Decimal(text)
+    if not number.is_finite():
+        raise ValueError(f"{text!r} is no number of percent")
+    return number / 100
 
 
 def from_field_changes(
@@ -91,10 +98,15 @@ def from_field_changes(
         [('006A', 'stage', 'Discovery', 'Proposal')]
     """
     olds, news = _names(old), _names(new)
+    if fields is not None:
+        check_values(values, fields.values())
     kinds = dict.fromkeys([*olds, *news, field], "text") | {at: "moment", record: "key"}
     kinds |= {name: kind for name, kind in ((actor, "key"), (recorded_at, "moment"), (sequence, "text")) if name}
-    asked = [name for name in (recorded_at, sequence) if name]
-    lines = read_lines(rows, kinds.get, [record, field, news[0], at, *asked], table=table, timezone=timezone, unit=unit)
+    known = {None, *_OLD, *_NEW, *_ACTOR}
+    asked = [name for name in (recorded_at, sequence, actor, *olds, *news) if name not in known]
+    lines = read_lines(
+        rows, kinds.get, [record, field, news[0], at, *map(str, asked)], table=table, timezone=timezone, unit=unit
+    )
     for name in (record, field, at):
         lines.need(name)
     named = [_named(name, fields) for name in lines.texts(field)]
@@ -231,8 +243,11 @@ def from_diffs(
     """
     if values is None and fields is CREME:
         values = {"probability": percent}
+    if fields is not None:
+        check_values(values, fields.values())
     kinds = {record: "key", diff: "text", at: "moment"} | {n: k for n, k in ((actor, "key"), (sequence, "text")) if n}
-    lines = read_lines(rows, kinds.get, [record, diff, at], table=table, timezone=timezone, unit=unit)
+    asked = stated(actor=(actor, "username"), sequence=(sequence, "id"))
+    lines = read_lines(rows, kinds.get, [record, diff, at, *asked], table=table, timezone=timezone, unit=unit)
     for name in (record, at):
         lines.need(name)
     named: list[str | None] = []
@@ -240,7 +255,7 @@ def from_diffs(
     after: list[str | None] = []
     places: list[int] = []
     for row, text in enumerate(lines.values(diff)):
-        for name, *sides in _parts(lines, row, diff, text):
+        for name, *sides in _parts(lines, row, diff, text, fields):
             first, then = (
                 None if v is None or v == "" else str(v) for v in (sides if len(sides) == 2 else [None, *sides])
             )
@@ -262,21 +277,31 @@ def _named(name: str | None, fields: Mapping[str, str] | None) -> str | None:
     return name if fields is None or name is None else fields.get(name)
 
 
-def _parts(lines: Lines, row: int, column: str, text: str | None) -> Iterator[list[Any]]:
-    """Yield the changes of fields in a diff; a line that is none is rejected."""
+def _parts(lines: Lines, row: int, column: str, text: str | None, fields: Mapping[str, str] | None) -> list[list[Any]]:
+    """Return the changes of fields in a diff; a line that is none, or in which one of our fields has no values, is rejected."""
     if text is None:
-        return
+        return []
     try:
-        found = json.loads(text, parse_float=Decimal)
-    except ValueError:
+        found = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, list):
         lines.refuse(row, column, "not a diff", text[:80])
-        return
+        return []
+    parts = []
     for part in found:
-        simple = isinstance(part, list) and len(part) in {2, 3} and not any(isinstance(v, list | dict) for v in part)
-        if simple and isinstance(part[0], str):
-            yield part
+        if not (isinstance(part, list) and part and isinstance(part[0], str)):
+            continue
+        if len(part) in {2, 3} and not any(isinstance(v, list | dict) for v in part):
+            parts.append(part)
+        elif fields is None or part[0] in fields:
+            lines.refuse(row, column, "not the old and new value of a field", str(part)[:80])
+            return []
+    return parts
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(text)
 
 
 def _translate(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...table.changes import History
-from .lines import Values, read_lines
+from .lines import Values, check_values, read_lines
 
 __all__ = ["from_last_change"]
 
@@ -50,9 +50,11 @@ def from_last_change(
         >>> [(c["new"], c["last_only"]) for c in cc.histories.from_last_change(deals)]
         [('offer', True)]
     """
+    check_values(values, [field])
     kinds = {record: "key", value: "text", at: "moment"}
     lines = read_lines(rows, kinds.get, [record, value, at], table=table, timezone=timezone, unit=unit)
     lines.need(record)
+    lines.once(record)
     states = lines.translated(field, lines.texts(value), values, value)
     moments = lines.moments(at)
     there = moments.present().tolist()

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import attrs
 import numpy as np
 
 from ...calendars import Zone
-from ...errors import ColumnNotFound
+from ...errors import ArgumentError, ColumnNotFound
 from ...table.builders import Bad, ColumnSpec, builder
 from ...table.changes import History
 from ...table.column import Array, Column
 from ...table.draft import Draft
 from ...table.ingest import assemble
-from ...table.issue import Issue
+from ...table.issue import EXAMPLES, Issue
 from ...table.rows import drafted
 from ...table.schema import Reading, schema_of
 from ...table.stacked import stacked
 from ...table.values import values_of
 
-__all__ = ["Line", "Lines", "Values", "order_of", "read_lines"]
+__all__ = ["Line", "Lines", "Values", "check_values", "order_of", "read_lines", "stated"]
 
 Values = Mapping[str, Mapping[Any, Any] | Callable[[str], Any]]
 """Our column -> their value to ours: a mapping, in which what it does not name stays, or a function of the text."""
@@ -29,6 +31,9 @@ Line = tuple[int, str, str | None, str | None, int, int, int]
 """One change: row of its record, field, old, new, place of its moment in the pool, sequence, row of its actor or -1."""
 
 _HOST = "rows of a history"
+_NUMBER = re.compile(r"[+-]?[0-9]{1,400}(\.[0-9]{1,400})?")
+_WIDE = 10**18
+_FIRST = Decimal("-Infinity")
 
 
 class _Kinds(dict[str, Mapping[str, Any]]):
@@ -91,6 +96,20 @@ class Lines:
         if self.has(name):
             for row in np.flatnonzero(~self.draft.columns[name].present()).tolist():
                 self.refuse(row, name, "blank")
+
+    def listed(self, kind: str, column: str, rows: Sequence[int], detail: str) -> None:
+        """List rows that are odd, and kept."""
+        if rows:
+            shown = tuple(self.number(row) for row in rows[:EXAMPLES])
+            self.draft.issues.append(Issue(kind, "change", column, len(rows), rows=shown, detail=detail))
+
+    def once(self, record: str) -> None:
+        """List the rows of records that have one already, where a row is a record."""
+        if self.has(record):
+            codes = self.draft.columns[record].data
+            first = np.unique(codes, return_index=True)[1]
+            more: list[int] = np.setdiff1d(np.flatnonzero(codes), first).tolist()
+            self.listed("record twice", record, more, "a row is a record here; what each of its rows says is taken")
 
     def translated(
         self,
@@ -281,7 +300,40 @@ def read_lines(
 def order_of(values: Sequence[Any]) -> list[int]:
     """Return places that order what a host counts by: numbers as numbers, also where they are text; blank is first."""
     texts = ["" if v is None else str(v) for v in values]
-    whole = all(not t or t.lstrip("-").isdigit() for t in texts)
-    keys: list[Any] = [(t != "", int(t or 0) if whole else t) for t in texts]
-    places = {key: place for place, key in enumerate(sorted(set(keys)))}
-    return [places[key] for key in keys]
+    if not any(texts):
+        return [0] * len(texts)
+    numbers = _numbers(texts)
+    if numbers is not None:
+        places: list[int] = np.unique(numbers, return_inverse=True)[1].tolist()
+        return places
+    keys: list[Any] = texts
+    if all(_NUMBER.fullmatch(t) for t in texts if t):
+        keys = [Decimal(t) if t else _FIRST for t in texts]
+    place = {key: place for place, key in enumerate(sorted(set(keys)))}
+    return [place[key] for key in keys]
+
+
+def _numbers(texts: Sequence[str]) -> Array | None:
+    """Return texts as numbers, the least of all where they are blank; None where they are no whole numbers of 18 digits."""
+    try:
+        found = np.array([int(t) if t else -_WIDE for t in texts], np.int64) if max(map(len, texts)) < 19 else None
+    except ValueError:
+        return None
+    return found
+
+
+def check_values(values: Values | None, ours: Iterable[str]) -> None:
+    """Refuse values of columns that a history does not tell of: they would do nothing.
+
+    Raises:
+        ArgumentError: such a column.
+    """
+    columns = list(ours)
+    for name in values or {}:
+        if name not in columns:
+            raise ArgumentError(f"values speak of {name!r}, but the history tells of {', '.join(map(repr, columns))}")
+
+
+def stated(**names: tuple[str | None, str | None]) -> list[str]:
+    """Return the columns that the caller names, of pairs of a name and its default: those have to be there."""
+    return [name for name, default in names.values() if name is not None and name != default]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from ...errors import ArgumentError
 from ...table.changes import History
 from ...table.issue import EXAMPLES, Issue
-from .lines import Line, Values, order_of, read_lines
+from .lines import Line, Values, check_values, order_of, read_lines, stated
 
 __all__ = ["from_row_versions"]
 
@@ -59,6 +61,7 @@ def from_row_versions(
         unit: unit of timestamps that are numbers, counted from 1970-01-01 UTC.
 
     Raises:
+        ArgumentError: `fields` names no column, or two for one of ours.
         ColumnNotFound: a column is not there.
         IngestError: rows that cannot be read at all.
 
@@ -77,8 +80,14 @@ def from_row_versions(
     kinds = dict.fromkeys(fields, "text") | {record: "key", at: "moment"}
     some = ((version, "text"), (created, "moment"), (actor, "key"), (recorded_at, "moment"))
     kinds |= {name: kind for name, kind in some if name}
+    check_values(values, fields.values())
+    twice = next((name for name, count in Counter(fields.values()).items() if count > 1), None)
+    if twice is not None or not fields:
+        one = f"{twice!r} comes from two columns" if fields else "fields names none"
+        raise ArgumentError(f"{one}; name one column of the host for each of ours, as in {{'state': 'stage'}}")
     asked = fields if fields is not TRYTON else ["state"]
-    needed = [record, at, *asked, *([recorded_at] if recorded_at else [])]
+    more = stated(version=(version, "__id"), created=(created, "create_date"), actor=(actor, "write_uid"))
+    needed = [record, at, *asked, *more, *([recorded_at] if recorded_at else [])]
     lines = read_lines(rows, kinds.get, needed, table=table, timezone=timezone, unit=unit)
     lines.need(record)
     moments = lines.moments(at, created)

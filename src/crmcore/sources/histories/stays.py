@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,9 +11,8 @@ import numpy as np
 from ...errors import ArgumentError, ColumnNotFound
 from ...table.changes import History
 from ...table.column import Column
-from ...table.issue import EXAMPLES, Issue
 from ...table.values import values_of
-from .lines import Line, Lines, Values, order_of, read_lines
+from .lines import Line, Lines, Values, check_values, order_of, read_lines, stated
 
 __all__ = ["from_entered_and_left", "from_intervals"]
 
@@ -92,7 +92,10 @@ def from_intervals(
     """
     kinds = {record: "key", value: "text", begin: "moment"}
     kinds |= {n: k for n, k in ((end, "moment"), (into, "text"), (actor, "key"), (sequence, "text")) if n}
-    lines = read_lines(rows, kinds.get, [record, value, begin], table=table, timezone=timezone, unit=unit)
+    check_values(values, [field])
+    named = {"end": (end, "to_date"), "into": (into, "to")}
+    asked = stated(**named, actor=(actor, "log_owner"), sequence=(sequence, "idx"))
+    lines = read_lines(rows, kinds.get, [record, value, begin, *asked], table=table, timezone=timezone, unit=unit)
     for name in (record, value):
         lines.need(name)
     states = lines.translated(field, lines.texts(value), values, value)
@@ -112,7 +115,9 @@ def from_intervals(
     for row in lines.kept():
         stay = _Stay(row, states[row] or "", dates[row], dates[size + row], intos[row], order[row])
         stays.setdefault(people[row], []).append(stay)
-    return lines.history(_changes(stays, field, since_creation), moments, record=record, actor=actor)
+    ordered = {who: _begun(some) for who, some in stays.items()}
+    _odd(lines, ordered, begin)
+    return lines.history(_changes(ordered, field, since_creation), moments, record=record, actor=actor)
 
 
 def from_entered_and_left(
@@ -148,7 +153,7 @@ def from_entered_and_left(
 
     Raises:
         ArgumentError: `entered` or `left` has no {}, or more than one.
-        ColumnNotFound: there is no column of records, or none with when a stage was entered.
+        ColumnNotFound: there is no column of records, or none with when a stage was entered, or left.
         IngestError: rows that cannot be read at all.
 
     Rules: S4, S5
@@ -160,6 +165,7 @@ def from_entered_and_left(
         >>> [(c["old"], c["new"], c["at"].isoformat()) for c in cc.histories.from_entered_and_left(deals)]
         [(None, 'new', '2026-01-05'), ('new', 'offer', '2026-02-09')]
     """
+    check_values(values, [field])
     patterns = [_pattern(pattern) for pattern in (entered, left) if pattern is not None]
 
     def kind(name: str) -> str | None:
@@ -170,6 +176,14 @@ def from_entered_and_left(
     pairs = _pairs(lines, *patterns)
     if not pairs and len(lines):
         raise ColumnNotFound(entered.replace("{}", "..."), lines.draft.columns, where="in the rows of the history")
+    if (
+        left is not None
+        and left != "hs_date_exited_{}"
+        and len(lines)
+        and all(end is None for _, end in pairs.values())
+    ):
+        raise ColumnNotFound(left.replace("{}", "..."), lines.draft.columns, where="in the rows of the history")
+    lines.once(record)
     stages = lines.translated(field, list(pairs), values, record, [0] * len(pairs)) if len(lines) else []
     size, people = len(lines), lines.codes(record)
     moments = lines.moments(*(name for pair in pairs.values() for name in pair))
@@ -186,8 +200,10 @@ def from_entered_and_left(
                 again.append(row)
                 last = None
             mine.append(_Stay(row, stage or "", first, last))
-    _listed(lines, "earlier stay not kept", entered, again, "left before it was entered: there again since")
-    return lines.history(_changes(stays, field, since_creation), moments, record=record)
+    lines.listed("earlier stay not kept", entered, again, "left before it was entered: there again since")
+    ordered = {who: _begun(some) for who, some in stays.items()}
+    _odd(lines, ordered, entered)
+    return lines.history(_changes(ordered, field, since_creation), moments, record=record)
 
 
 def _pattern(pattern: str) -> tuple[str, str]:
@@ -219,11 +235,22 @@ def _pairs(
     return found
 
 
-def _listed(lines: Lines, kind: str, column: str, rows: Sequence[int], detail: str) -> None:
-    """List rows that are odd, and kept."""
-    if rows:
-        shown = tuple(lines.number(row) for row in rows[:EXAMPLES])
-        lines.draft.issues.append(Issue(kind, "change", column, len(rows), rows=shown, detail=detail))
+def _odd(lines: Lines, stays: Mapping[int, Sequence[_Stay]], column: str) -> None:
+    """List the stays that begin while another one lasts, and those that begin after a time in none."""
+    over: list[int] = []
+    after: list[int] = []
+    if not any(stay.end is not None for some in stays.values() for stay in some):
+        return  # where nothing says when a stay ended, each lasts until the next one
+    for some in stays.values():
+        last = some[0].end
+        for before, stay in pairwise(some):
+            last = last if before.end is None or (last is not None and last.at >= before.end.at) else before.end
+            if before.end is None or last is None or stay.begin is None or stay.begin.at < last.at:
+                over.append(stay.row)
+            elif stay.begin.at > last.at:
+                after.append(stay.row)
+    lines.listed("stays overlap", column, sorted(over), "of those that last at one time the one that began last counts")
+    lines.listed("time in no stay", column, sorted(after), "the stay before it ended earlier: in between it is in none")
 
 
 def _places(moments: Column) -> list[_Moment | None]:
@@ -237,9 +264,9 @@ def _shown(moments: Column, place: int) -> str:
 
 
 def _changes(stays: Mapping[int, list[_Stay]], field: str, since_creation: bool) -> Iterator[Line]:
-    """Yield the changes of records that stayed in values for a while."""
+    """Yield the changes of records that stayed in values for a while, in the order of their beginnings."""
     for some in stays.values():
-        yield from _moves(_begun(some), field, since_creation)
+        yield from _moves(some, field, since_creation)
 
 
 def _begun(stays: list[_Stay]) -> list[_Stay]:
@@ -250,9 +277,9 @@ def _begun(stays: list[_Stay]) -> list[_Stay]:
     return unsaid[:1] + sorted([*(s for s in stays if s.begin is not None), *later], key=_span)
 
 
-def _span(stay: _Stay) -> tuple[int, bool, int, int, str]:
+def _span(stay: _Stay) -> tuple[int, bool, int, int, str, str]:
     begin, end = (0 if moment is None else moment.at for moment in (stay.begin, stay.end))
-    return begin, stay.end is None, end, stay.order, stay.value
+    return begin, stay.end is None, end, stay.order, stay.value, stay.into or ""
 
 
 def _moves(stays: Sequence[_Stay], field: str, since_creation: bool) -> Iterator[Line]:

@@ -71,39 +71,22 @@ def misses(shape: str, columns: Iterable[str]) -> str | None:
 
 def history_of(shape: str, draft: Draft, fields: Sequence[FieldMap] = ()) -> History:
     """Return the history that the rows of a file tell."""
+    some: dict[str, Any] = {name: name if name in draft.columns else None for name in SHAPES[shape][1]}
     if shape in FIELDED:
-        return _of_fields(shape, draft, fields)
+        return _of_fields(shape, draft, fields, some)
     if shape == "row_versions":
         control = {name for names in SHAPES[shape] for name in names}
         ours = {name: name for name in draft.columns if name not in control}
-        known = "recorded_at" if "recorded_at" in draft.columns else None
-        return from_row_versions(
-            draft,
-            record="record",
-            at="at",
-            version="version",
-            created="created",
-            actor="actor",
-            recorded_at=known,
-            fields=ours,
-        )
+        return from_row_versions(draft, record="record", at="at", fields=ours, **some)
     if shape == "intervals":
-        return from_intervals(
-            draft,
-            record="record",
-            value="value",
-            begin="begin",
-            end="end",
-            into="into",
-            actor="actor",
-            sequence="sequence",
-        )
+        return from_intervals(draft, record="record", value="value", begin="begin", **some)
     if shape == "entered_and_left":
-        return from_entered_and_left(draft, record="record", entered="entered_{}", left="left_{}")
+        left = any(name.startswith("left_") for name in draft.columns)
+        return from_entered_and_left(draft, record="record", entered="entered_{}", left="left_{}" if left else None)
     return from_last_change(draft, record="record", value="value", at="at")
 
 
-def _of_fields(shape: str, draft: Draft, fields: Sequence[FieldMap]) -> History:
+def _of_fields(shape: str, draft: Draft, fields: Sequence[FieldMap], some: Mapping[str, Any]) -> History:
     """Return the history of a log that names the fields that changed."""
     names = {field.theirs: field.ours for field in fields}
     values: dict[str, Mapping[Any, Any] | Callable[[str], Any]] = {}
@@ -112,30 +95,13 @@ def _of_fields(shape: str, draft: Draft, fields: Sequence[FieldMap]) -> History:
             values[field.ours] = dict(field.values)
         elif field.percent in _PERCENT:
             values[field.ours] = _PERCENT[field.percent]
-    known, order = (name if name in draft.columns else None for name in ("recorded_at", "sequence"))
     if shape == "diffs":
-        return from_diffs(
-            draft,
-            record="record",
-            diff="diff",
-            at="at",
-            actor="actor",
-            sequence="sequence",
-            fields=names,
-            values=values,
-        )
+        return from_diffs(draft, record="record", diff="diff", at="at", fields=names, values=values, **some)
+    who = {name: some[name] for name in ("actor", "recorded_at", "sequence")}
+    old = [name for name in ("old", "old_else") if some[name] is not None]
+    new = ["new", *(["new_else"] if some["new_else"] else [])]
     return from_field_changes(
-        draft,
-        record="record",
-        field="field",
-        old=("old", "old_else"),
-        new=("new", "new_else"),
-        at="at",
-        actor="actor",
-        recorded_at=known,
-        sequence=order,
-        fields=names,
-        values=values,
+        draft, record="record", field="field", old=old, new=new, at="at", fields=names, values=values, **who
     )
 
 

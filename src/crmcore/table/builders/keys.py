@@ -309,6 +309,8 @@ class TextBuilder(Builder):
             return self.spec.clean(value) or None
         if is_blank(value):
             return None
+        if isinstance(value, bytes):
+            return value.decode(errors="backslashreplace")  # some databases give text, and numbers, as bytes
         return str(value.isoformat() if hasattr(value, "isoformat") else value)
 
     def _block(self, block: Block) -> None:
