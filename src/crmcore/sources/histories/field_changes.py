@@ -282,7 +282,7 @@ def _parts(lines: Lines, row: int, column: str, text: str | None, fields: Mappin
     if text is None:
         return []
     try:
-        found = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+        found = _DIFF.decode(text)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, list):
@@ -302,6 +302,9 @@ def _parts(lines: Lines, row: int, column: str, text: str | None, fields: Mappin
 
 def _no_number(text: str) -> None:
     raise ValueError(text)
+
+
+_DIFF = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_number)
 
 
 def _translate(
