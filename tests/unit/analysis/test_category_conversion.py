@@ -131,6 +131,42 @@ def test_every_deal_has_one_end() -> None:
         assert r["deals"] == sum(r[k] for k in ("won", "won_elsewhere", "lost", "abandoned", "open", "removed"))
 
 
+@pytest.mark.parametrize(
+    ("expected", "slipped"), [(date(2026, 3, 31), 0), (date(2026, 4, 1), 1), (None, 1), (date(2025, 12, 31), 0)]
+)
+def test_what_slips(expected, slipped) -> None:
+    """T1: the day after the last of the quarter is outside, so is no day; what is overdue at its end, or pulled before it, is not late."""
+    deals = [deal(1, "commit", 10, expected=expected)]
+    changes = [
+        change(1, "expected_close", date(2026, 3, 31), Q1, expected),
+        change(1, "forecast_category", MADE, "pipeline", "commit"),
+    ]
+
+    assert row(conversion(deals, changes, as_of=date(2026, 6, 29)), "commit")["slipped"] == slipped
+
+
+def test_slips_are_those_known_now() -> None:
+    """O8: that it was put off on 20 March was written down on 10 April: it is no slip as of 5 April, and one as of July."""
+    deals = [deal(1, "commit", None, expected=Q2)]
+    changes = [
+        change(1, "expected_close", date(2026, 3, 20), Q1, Q2, date(2026, 4, 10)),
+        change(1, "forecast_category", MADE, "pipeline", "commit"),
+    ]
+    early, late = (
+        row(conversion(deals, changes, as_of=day), "commit") for day in (date(2026, 4, 5), date(2026, 6, 29))
+    )
+
+    assert (early["slipped"], late["slipped"], late["open"]) == (0, 1, 1)
+
+
+def test_deals_of_another_currency_are_not_looked_at() -> None:
+    """M2: a condition that keeps one currency is enough, also where a deal in another one slips."""
+    deals = [d | {"currency": "USD" if d["id"] in (3, 5) else "EUR"} for d in DEALS]
+    found = conversion(deals, where=cc.col("currency") == "EUR", as_of=date(2026, 6, 29))
+
+    assert (row(found, "commit")["deals"], row(found, "commit")["slipped"]) == (4, 0)
+
+
 def test_deals_that_are_gone() -> None:
     """A deal that was deleted since stood in the forecast all the same: it is in its number, and was not won."""
     deals = [*DEALS[:1], DEALS[1] | {"deleted": True}]

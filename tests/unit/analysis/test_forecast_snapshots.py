@@ -247,7 +247,7 @@ def test_populations_are_apart() -> None:
     """
     rows = [
         *FORECASTS,
-        said(None, 100, date(2025, 12, 20), team="north"),
+        said(None, 100, date(2025, 12, 21), team="north"),
         said(None, 300, date(2025, 12, 20)),
         said("Ann", 7, date(2025, 12, 20), team="north", start=date(2026, 2, 1), end=date(2026, 3, 1)),
     ]
@@ -272,9 +272,11 @@ def test_what_a_forecast_is_about() -> None:
         said("Ann", 5, date(2025, 12, 3)),
         said("Ann", 40, date(2025, 12, 4), product="y"),
         said("Ann", 2, date(2025, 12, 5), product="y", region="west"),
+        said("Ann", 0.5, date(2025, 12, 6), end=date(2026, 2, 1)),
+        said("Ann", 0.25, date(2025, 12, 7), start=date(2026, 3, 1)),
     ]
 
-    assert snapshots(rows, after=0).plain("forecast")[0] == 100 + 40 + 5 + 2
+    assert snapshots(rows, after=0).plain("forecast")[0] == 100 + 40 + 5 + 2 + 0.5 + 0.25
 
 
 def test_of_one_instant_the_last_of_the_input_stands() -> None:

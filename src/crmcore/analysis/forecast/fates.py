@@ -77,5 +77,5 @@ class Fates:
         mine = {*made.deals.ids}
         rows = rows.at(np.array([i for i, id_ in enumerate(rows.ids()) if id_ in mine], np.int64))
         amounts = rows.amounts()
-        values = np.where(amounts.present(), amounts.data, 0).tolist()
+        values = amounts.data.tolist()  # a blank is 0
         return {id_: Fraction(value, amounts.scale) for id_, value in zip(rows.ids(), values, strict=True)}
