@@ -202,8 +202,6 @@ def table_named(tables: Mapping[str, Table], name: str, *, hint: str = "") -> Ta
 
 def _bytes(value: Any) -> int:
     """Return roughly what a derived thing holds in memory; what it shares with others counts too."""
-    if isinstance(value, np.ndarray):
-        return int(value.nbytes)
     if isinstance(value, Column):
         return int(value.data.nbytes) + (0 if value.valid is None else int(value.valid.nbytes))
     if isinstance(value, Table):
@@ -211,4 +209,6 @@ def _bytes(value: Any) -> int:
         return columns.nbytes if isinstance(columns, Columns) else sum(map(_bytes, columns.values()))
     if isinstance(value, tuple):
         return sum(map(_bytes, value))
+    if hasattr(value, "nbytes"):
+        return int(value.nbytes)
     return 256 + sum(_bytes(getattr(value, n)) for n in ("data", "codes") if hasattr(value, n))

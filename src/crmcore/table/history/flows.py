@@ -59,6 +59,11 @@ class Flows:
     unit: int
     untimed: Array
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the flows take."""
+        return int(self.cell.nbytes + self.spent.nbytes + self.untimed.nbytes)
+
     @classmethod
     def of(cls, visits: Visits) -> Flows:
         """Return the flows of visits."""

@@ -160,7 +160,7 @@ def _log(
         order.rows,
         order.at,
         order.at if known is None else known[order.places],
-        np.zeros(len(rows), np.int64) if sequence is None else sequence[order.places],
+        np.broadcast_to(np.int64(0), len(rows)) if sequence is None else sequence[order.places],
         before,
         after,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -72,13 +72,18 @@ class Visits:
         return attrs.evolve(self, **{name: getattr(self, name)[kept] for name in _COLUMNS})
 
     @property
+    def nbytes(self) -> int:
+        """Bytes that the visits take."""
+        return sum(int(getattr(self, name).nbytes) for name in _COLUMNS)
+
+    @property
     def first(self) -> Mask:
         """Which visit is the first of its opportunity."""
         return _differs(self.rows)
 
 
 def visits_of(tables: Mapping[str, Table], zone: Zone, last: int, *, removed: bool = False) -> Visits:
-    """Return the stays of all opportunities in stages in which they were open.
+    """Return the stays of all opportunities in stages in which they were open, made once for these tables.
 
     Args:
         tables: those of a view: what is later than it is not in them.
@@ -91,7 +96,12 @@ def visits_of(tables: Mapping[str, Table], zone: Zone, last: int, *, removed: bo
         HistoryUnavailable: the source keeps only the last change of a stage (S5).
         IngestError: a change to a value that its column cannot take.
     """
-    parts = list(parts_of(tables, zone, last, removed=removed))
+    keeper = tables.get("change", tables["opportunity"])
+    key = ("visits", zone.name, last, removed, tuple(table.serial for table in tables.values()))
+    return keeper.kept(key, lambda: _joined(list(parts_of(tables, zone, last, removed=removed))))
+
+
+def _joined(parts: Sequence[Visits]) -> Visits:
     rows, stage, entered, left, ended, into, made = (
         np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS
     )
