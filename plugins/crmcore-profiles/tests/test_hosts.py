@@ -22,6 +22,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -35,7 +36,9 @@ from crmcore.table.values import values_of
 RENAMED = {"Quote": "Offer"}
 CONFIG = {
     "profiles": {
-        "renamed_stages": dict.fromkeys(("salesforce", "frappe", "suitecrm", "espocrm"), RENAMED),
+        "renamed_stages": dict.fromkeys(
+            ("salesforce", "fivetran_salesforce", "frappe", "suitecrm", "espocrm"), RENAMED
+        ),
         "closed_stages": {"suitecrm": ["Won", "Lost"], "espocrm": ["Won", "Lost"]},
     }
 }
@@ -245,6 +248,31 @@ def test_without_the_rename_a_stage_is_two(export) -> None:
     assert by_stage(raw, date(2026, 2, 28)) == {"New": 900, "Offer": 200, "Quote": 100}
 
 
+def test_salesforce_versions_in_a_warehouse(export) -> None:
+    """Rows of the history mode: of D's two versions that begin at 12:00:00 the first ends when the second begins."""
+
+    def snake(row: Mapping[str, Any]) -> dict[str, Any]:
+        return {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(): value for name, value in row.items()}
+
+    deals = [snake(row) for row in salesforce_deals()]
+    found = sorted(pictures(), key=lambda row: row["Id"])
+    versions = []
+    for row in found:
+        later = [
+            other["CreatedDate"]
+            for other in found
+            if other["OpportunityId"] == row["OpportunityId"] and other["Id"] > row["Id"]
+        ]
+        deal = next(deal for deal in deals if deal["id"] == row["OpportunityId"])
+        span = {"_fivetran_start": row["CreatedDate"], "_fivetran_end": min(later, default="9999-12-31 23:59:59")}
+        versions.append(deal | span | {"stage_name": row["StageName"], "amount": row["Amount"], "is_deleted": "false"})
+    stages = [snake(row) for row in SALESFORCE_STAGES]
+    data = export("fivetran_salesforce", opportunity=deals, opportunity_stage=stages, opportunity_history=versions)
+
+    told(data, "New", "Offer")
+    assert "versions not ordered" not in kinds(data)
+
+
 # --- HubSpot: columns for each stage
 
 
@@ -288,6 +316,45 @@ def test_hubspot_stages_entered_and_left(export) -> None:
     assert by_stage(data, LAST) == {"new": 400, "offer": 1000}
     assert in_stages(data)["offer"] == (3, 3, 1, 21.0, sum(offer, timedelta()) / day / 3)
     assert in_stages(data)["new"][:3] == (4, 4, 3)
+    assert data.rejected == ()
+
+
+def test_hubspot_in_a_warehouse(export) -> None:
+    """Every stay is there, but nothing orders D's two of 02-16 12:00: the pipeline does (S4), new before offer.
+
+    So D is in offer since 02-16 12:00, one visit: in new 4 deals, 4 visits, D 13 d 3 h; in offer D 43 d 12 h until 03-31 24:00.
+    """
+    deals = [
+        {
+            "deal_id": "ABCDE".index(d) + 1, "is_deleted": str(d == "E").lower(), "deal_pipeline_id": "p", "owner_id": 7,
+            "deal_pipeline_stage_id": NOW[d], "property_dealname": d, "property_amount": SUM[d], "property_createdate": made,
+            "property_closedate": f"{closed(d)} 10:00:00",
+        }
+        for d, made in MADE.items()
+    ]  # fmt: skip
+    stages = [
+        {
+            "stage_id": s, "label": s.title(), "pipeline_id": "p", "display_order": n, "probability": 0.5,
+            "is_closed": s in {"won", "lost"}, "closed_won": s == "won",
+        }
+        for n, s in enumerate(STAGES)
+    ]  # fmt: skip
+    entered = [(d, "new", made) for d, made in MADE.items()] + [(d, new, at) for d, _, new, at in MOVES]
+    log = [{"deal_id": "ABCDE".index(d) + 1, "value": s, "date_entered": at} for d, s, at in entered]
+    amounts = [("D", "500", MADE["D"]), ("D", "800", RAISED[3])]
+    properties = [{"deal_id": 4, "name": "amount", "value": v, "timestamp": at} for _, v, at in amounts]
+    properties += [{"deal_id": 4, "name": "dealname", "value": "D", "timestamp": MADE["D"]}]
+    data = export(
+        "fivetran_hubspot", {"profiles": {"closed_stages": {"fivetran_hubspot": ["won", "lost"]}}}, deal=deals,
+        deal_pipeline_stage=stages, deal_stage=log, deal_property_history=properties, merged_deal=[{"deal_id": 9, "merged_deal_id": 8}],
+        deal_company=[{"company_id": 5, "deal_id": 1}], deal_contact=[{"contact_id": 6, "deal_id": 1}],
+    )  # fmt: skip
+
+    assert open_value(data) == [700, 1200, 1400]
+    assert by_stage(data, date(2026, 2, 28)) == {"new": 400, "offer": 800}
+    hours = {"A": 35 * DAY + 1, "B": 39 * DAY + 1, "D": 13 * DAY + 3}
+    assert in_stages(data)["new"][:4] == (4, 4, 3, sum(hours.values()) / DAY / 3)
+    assert in_stages(data)["offer"][4] == (21 + 32 + 14 / DAY + 43.5) / 3
     assert data.rejected == ()
 
 
@@ -366,6 +433,27 @@ def test_frappe_stays(export) -> None:
     data = export("frappe", **{"CRM Deal": deals, "CRM Deal Status": statuses, "CRM Status Change Log": log})
 
     told(data, "New", "Offer", february=1500)
+
+
+def test_a_won_deal_that_was_reopened_keeps_its_closing_date_in_frappe(export) -> None:
+    """O5: closed_date is not cleared; the log says that the deal is open again, and was won on 5 March alone."""
+    deal = {"name": "F", "creation": MADE["A"], "status": "Offer", "deal_value": 90, "closed_date": "2026-03-02"}
+    kind = {"new": "Open", "offer": "On Hold", "won": "Won", "lost": "Lost"}
+    statuses = [{"deal_status": s.title(), "position": n, "type": kind[s]} for n, s in enumerate(STAGES)]
+    names = ("from", "to", "from_date", "to_date")
+    spans = [
+        ("Quote", "Won", "2026-03-02 09:59:00", "2026-03-02 10:00:00"),
+        ("Won", "Offer", "2026-03-02 10:00:00", "2026-03-09 10:00:00"),
+        ("Offer", "", "2026-03-09 10:00:00", ""),
+    ]
+    log = [{"parent": "F", "idx": n} | dict(zip(names, span, strict=True)) for n, span in enumerate(spans)]
+    data = export("frappe", **{"CRM Deal": [deal], "CRM Deal Status": statuses, "CRM Status Change Log": log})
+
+    assert kinds(data)["closed_at on an open opportunity"] == 1
+    days = [date(2026, 3, 1), date(2026, 3, 5), LAST]
+    totals = [cc.measure(["open_value", "won_deals"], data, as_of=day).total for day in days]
+    assert [(t["open_value"], t["won_deals"]) for t in totals] == [(90, 0), (0, 1), (90, 0)]
+    assert in_stages(data)["Offer"][:3] == (1, 2, 0)
 
 
 # --- Tryton: versions of rows
