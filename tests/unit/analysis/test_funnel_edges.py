@@ -229,8 +229,12 @@ def test_a_stage_is_there_to_the_last_moment_of_the_day_before_it_is_retired() -
 def test_a_retired_stage_has_a_conversion() -> None:
     """S1: who was in the retired B and came to C afterwards went on; a stage that no version knows has no next one."""
     stages = [s | ({"active_to": at(10)} if s["id"] == "B" else {}) for s in STAGES]
-    changes = [*moves("D", "A", ("B", at(1)), ("C", at(2))), *moves("E", "A", ("B", at(1)), ("Z", at(20)))]
-    found = cc.analyse("funnel", dataset([deal("D", "C"), deal("E", "Z")], changes, stages))
+    changes = [
+        *moves("D", "A", ("B", at(1)), ("C", at(2))),
+        *moves("E", "A", ("B", at(1))),
+        *moves("F", "A", ("Z", at(20))),
+    ]
+    found = cc.analyse("funnel", dataset([deal("D", "C"), deal("E", "B"), deal("F", "Z")], changes, stages))
 
     rows = {r["stage"]: (r["status"], r["deals"], r["went_on"], r["conversion"], r["back"]) for r in found.rows()}
     assert rows["B"] == ("retired", 2, 1, 0.5, 0)

@@ -296,6 +296,14 @@ def test_a_day_whose_midnight_there_is_not() -> None:
     for weekdays, hours in ((7, 23), (6, 15), (1, 10)):  # Saturday from 9:00, Monday up to 10:00
         found = brazil.analyse("time_in_stage", data, days="business", weekdays=weekdays)
         assert found["mean_days"][0] == hours / 24
+    # and back from 0:00 on Sunday 18 February to 23:00: that Saturday had 25, from 2:00 to 3:00 UTC
+    data = dataset(
+        [("A", datetime(2018, 2, 16, 12, tzinfo=UTC), "offer", "open", None)],
+        [("A", "new", "offer", datetime(2018, 2, 18, 12, tzinfo=UTC))],
+    )
+    for weekdays, hours in ((6, 25), (5, 14), (7, 9)):
+        found = brazil.analyse("time_in_stage", data, days="business", weekdays=weekdays)
+        assert found["mean_days"][0] == hours / 24
 
 
 @given(

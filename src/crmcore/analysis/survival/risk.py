@@ -11,7 +11,10 @@ from ...table.column import Array, Mask
 __all__ = ["Risk", "followed", "risk_table"]
 
 _DENSE = 8
-"""Times are counted in a table of all whole numbers between them while that has at most this many places for each row."""
+"""Times are counted in a table of all whole units up to the longest while that has at most this many places for each row."""
+_UNITS = (1, 1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000)
+"""Whole numbers, and of microseconds whole seconds, minutes, hours and days."""
+_FEW = 100
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -69,23 +72,36 @@ def risk_table(time: Array, cause: Array, *, causes: int = 1, entry: Array | Non
     if not time.size:
         none = np.zeros(0, np.int64)
         return Risk(none, none, np.zeros((causes, 0), np.int64), 0.0, 0)
-    if time.dtype.kind in "iu" and int(time.max()) <= _DENSE * time.size:
-        return _dense(time, cause, causes, entry)
-    happened = cause > 0
-    times = _distinct(time[happened])
-    ended = np.sort(time)
-    at_risk = time.size - np.searchsorted(ended, times, side="left")
+    last = float(time.max())
+    unit = _unit(time)
+    if unit:
+        units = time if unit == 1 else time // unit
+        found = _dense(units.astype(np.int64, copy=False), cause, causes, None if entry is None else entry // unit)
+        return attrs.evolve(found, times=(found.times * unit).astype(time.dtype), last=last)
+    # needles in order, and no search for each row: that is what takes long
+    happened = [np.sort(time[cause == number]) for number in range(1, causes + 1)]
+    times = _distinct(happened[0] if causes == 1 else np.sort(np.concatenate(happened)))
+    at_risk = time.size - np.searchsorted(np.sort(time), times, side="left")
     if entry is not None:
         at_risk -= entry.size - np.searchsorted(np.sort(entry), times, side="left")
-    place = np.searchsorted(times, time[happened])
-    events = np.bincount((cause[happened] - 1) * len(times) + place, minlength=causes * len(times))
-    return Risk(times, at_risk, events.reshape(causes, len(times)), float(time.max()), time.size)
+    events = [np.diff(np.searchsorted(ends, times, side="left"), append=ends.size) for ends in happened]
+    return Risk(times, at_risk, np.array(events, np.int64).reshape(causes, len(times)), last, time.size)
 
 
 def followed(time: Array, entry: Array) -> Mask:
     """Return who was ever at risk: from the beginning on, or for longer than until their entry."""
     found: Mask = (entry <= 0) | (entry < time)
     return found
+
+
+def _unit(time: Array) -> int:
+    """Return the unit of which all times are whole multiples, few enough to count each up to the longest; 0 for none."""
+    longest, whole = time.max(), time.dtype.kind in "iu"
+    for unit in _UNITS:
+        few = longest / unit <= _DENSE * time.size
+        if few and ((whole and unit == 1) or not any((part % unit).any() for part in (time[:_FEW], time))):
+            return unit
+    return 0
 
 
 def _dense(time: Array, cause: Array, causes: int, entry: Array | None) -> Risk:
@@ -102,6 +118,5 @@ def _dense(time: Array, cause: Array, causes: int, entry: Array | None) -> Risk:
     return Risk(times, at_risk[times], ended[1:, times], float(longest), time.size)
 
 
-def _distinct(values: Array) -> Array:
-    ordered = np.sort(values)
+def _distinct(ordered: Array) -> Array:
     return ordered[np.append(True, ordered[1:] != ordered[:-1])] if ordered.size else ordered
