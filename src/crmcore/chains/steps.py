@@ -67,7 +67,7 @@ class Walk:
         visits: the stays.
         at: the stage of each, by its place in the chain.
         to: the stage that follows it; -1 where the deal went to none of which anything is known.
-        back: whether that one stood before it in the same pipeline.
+        back: whether the deal went to one that stood before it in the same pipeline.
     """
 
     visits: Visits
@@ -118,4 +118,4 @@ def walk_of(visits: Visits, stages: Stages, codes: Sequence[int]) -> Walk:
         goes_on &= visits.entered[1:] == visits.left[:-1]
         to[:-1][goes_on] = at[1:][goes_on]
     back, _ = stages.turns(visits)
-    return Walk(visits, at, to, back & (to >= 0))
+    return Walk(visits, at, to, back)

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import crmcore as cc
+from crmcore.analysis.stage_chain import chains_of
 from crmcore.chains.absorbing import absorbing
 from crmcore.chains.inverse import inverse
 from crmcore.errors import ArgumentError, TableNotFound
@@ -312,6 +313,74 @@ def test_segments_are_shrunk() -> None:
     assert far[:2] == pytest.approx([1 / 3, 4 / 9], abs=1e-6)
 
 
+def changed(*changes):
+    """Return the table of changes of deals, each (deal, day, field, old, new, sequence)."""
+    names = ("record", "at", "field", "old", "new", "sequence")
+    return [{"table": "opportunity", **dict(zip(names, c, strict=True)), "at": at(c[1])} for c in changes]
+
+
+def test_a_stage_that_is_not_known_is_no_step() -> None:
+    """S5: from A the first deal went nobody knows where, and came to B from there; another that begins then is not the next.
+
+    So nothing is known of A, though the stay in it has ended, and B was won.
+    """
+    deals = [
+        {"id": 1, "stage": "B", "outcome": "won", "created_at": at(0), "closed_at": at(4)},
+        {"id": 2, "stage": None, "outcome": "open", "created_at": at(0)},
+        {"id": 3, "stage": "C", "outcome": "lost", "created_at": at(5), "closed_at": at(6)},
+    ]
+    log = changed(
+        (1, 1, "stage", "A", None, 1),
+        (1, 3, "stage", None, "B", 1),
+        (1, 4, "outcome", "open", "won", 1),
+        (2, 5, "stage", "A", None, 1),
+        (3, 6, "outcome", "open", "lost", 1),
+    )
+    found = chain(cc.Dataset(opportunity=deals, change=log, stage=STAGES)).rows()
+
+    assert [(r["stage"], r["win_probability"], r["days_per_stay"]) for r in found] == [
+        ("A", None, 3),
+        ("B", 1, 1),
+        ("C", 0, 1),
+    ]
+
+
+def test_closed_and_open_again_at_one_instant() -> None:
+    """O5, S4: lost in A, and in the same instant open again in B: an end and no step. Won by going back to A is no step back."""
+    deals = [
+        {"id": 1, "stage": "B", "outcome": "open", "created_at": at(0)},
+        {"id": 2, "stage": "A", "outcome": "won", "created_at": at(0), "closed_at": at(3)},
+    ]
+    log = changed(
+        (1, 2, "outcome", "open", "lost", 1),
+        (1, 2, "stage", "A", "B", 2),
+        (1, 2, "outcome", "lost", "open", 2),
+        (2, 3, "stage", "B", "A", 1),
+        (2, 3, "outcome", "open", "won", 1),
+    )
+    a, b = chain(cc.Dataset(opportunity=deals, change=log, stage=STAGES)).rows()
+
+    assert (a["loss_probability"], b["win_probability"]) == (1, 1)
+    assert (a["stays"], b["stays"], b["still_there"]) == (1, 2, 1)
+    assert (a["steps_back"], b["steps_back"]) == (0, 0)
+
+
+def test_chances_of_deals_by_their_segments() -> None:
+    """Each deal has the chance of its stage in its segment; none where the stage has no chain, or was never seen."""
+    view = cc.Workspace().view(history(*DEALS), as_of=at(10))
+    stage = view.scope.tables["opportunity"]["stage"]
+    other = stage.replace(labels=[*stage.labels[:-1], "new"])  # the stage of the fourth deal has another name
+    of_all = chains_of(view).chances(stage).tolist()
+    by_owner = chains_of(view, by="owner", prior=3)
+    found = {(r["owner"], r["stage"]): r["win_probability"] for r in chain(history(*DEALS), by="owner", prior=3)}
+
+    assert of_all == pytest.approx([4 / 9, 1 / 3, 4 / 9, float("nan"), 1 / 3], nan_ok=True)
+    assert by_owner.chances(stage).tolist() == pytest.approx(
+        [found["Anna", "B"], found["Anna", "A"], found["Ben", "B"], float("nan"), found[None, "A"]], nan_ok=True
+    )
+    assert np.isnan(chains_of(view).chances(other)).tolist() == [False, False, False, True, False]
+
+
 def test_order_of_rows_and_ties() -> None:
     """S4: two moves of one instant stand in the order of their sequence; rows in any order give the same figures."""
     deals = [{"id": i, "stage": "C", "outcome": "open", "created_at": at(0)} for i in (1, 2)]
@@ -346,10 +415,11 @@ def test_stages_stand_as_in_the_funnel() -> None:
     """S1: by pipeline and order of the newest version, under their names, with those retired or unknown told, as a funnel has them.
 
     B was taken out of pipeline p on day 5, and C moved before A on day 6; X is in no table. Nobody was ever in E, so it has
-    no chain. On day 1 C was behind A, so from C to A was a step back; on day 8 it is not.
+    no chain. On day 1 C was behind A, so from C to A was a step back; on day 8 it is not, though the deal had come before.
+    That A will be taken out on day 20 nobody looks at on day 10.
     """
     stages = [
-        {"id": "A", "name": "Talk", "order": 2, "pipeline": "p", "kind": "open"},
+        {"id": "A", "name": "Talk", "order": 2, "pipeline": "p", "kind": "open", "active_to": at(20)},
         {"id": "B", "name": "Offer", "order": 3, "pipeline": "p", "kind": "open", "active_to": at(5)},
         {"id": "C", "name": "Call", "order": 1, "pipeline": "p", "kind": "open"},
         {"id": "E", "name": "Empty", "order": 4, "pipeline": "p", "kind": "open"},
@@ -357,7 +427,7 @@ def test_stages_stand_as_in_the_funnel() -> None:
     ]
     deals = [
         ([(0, "A"), (0.5, "C"), (1, "A"), (2, "B")], "won", 3, None),
-        ([(7, "C"), (8, "A")], "lost", 9, None),
+        ([(5.5, "C"), (8, "A")], "lost", 9, None),
         ([(0, "D"), (1, "X")], "won", 9, None),
     ]
     moved = {"table": "stage", "record": "C", "field": "order", "old": "9", "new": "1", "at": at(6)}
@@ -396,6 +466,8 @@ def test_as_it_was_and_of_some() -> None:
 
     assert early.plain("win_probability") == [None] * len(early)
     assert [r["stays"] for r in anna[1]] == [3, 2]
+    bens = cc.analyse("stage_chain", history(*DEALS), as_of=at(10), where=cc.col("owner") == "Ben", by="owner")
+    assert [(r["owner"], r["stage"], r["stays"]) for r in bens] == [("Ben", "A", 2), ("Ben", "B", 1), ("Ben", "C", 1)]
 
 
 def test_deals_without_creation_have_no_days() -> None:

@@ -154,6 +154,11 @@ def test_reasons_by_stage_and_segment() -> None:
     assert [(r.reason.name, r.missing) for r in found.of(4).reasons] == [("stage", False), ("owner", True)]
     assert [(r.reason.name, r.missing) for r in found.of(3).reasons] == [("stage", True)]
     assert deal.beside == {"stage": "Offer", "stays": 2}
+    # where deals without a seller have ended, that they have none says something, and is a reason like others
+    nobodys = [told(n, [(0, "A")], "won", 1) for n in (5, 6)]
+    own = WS.score(fitted(BY_OWNER, dataset(*DEALS, *nobodys)), dataset(*DEALS), as_of=at(10)).of(4)
+    assert {r.reason.name: r.missing for r in own.reasons} == {"stage": False, "owner": False}
+    assert sum(r.amount for r in own.reasons) + own.base == pytest.approx(log(own.value / (1 - own.value)))
 
 
 def test_undefined_where_nothing_ended() -> None:
