@@ -11,9 +11,10 @@ from typing import Any
 import attrs
 import numpy as np
 
-from ..errors import ArgumentError, CurrencyError
+from ..errors import ArgumentError
 from ..state.listing import Fact, Heading, Listing
 from ..table.column import Array, Column
+from ..table.currencies import check_one_currency, currencies_of
 from .view import Rows, View
 
 __all__ = ["count_back", "dso_count_back"]
@@ -114,7 +115,7 @@ def dso_count_back(view: View, *, per: str = "month") -> Listing:
     view.scope.calendar.axis(per)
     invoices, payments = view.rows("invoice"), view.rows("payment")
     issued, paid = invoices.amounts(), payments.amounts()
-    _one_currency(issued, paid)
+    check_one_currency("invoices and payments have amounts", currencies_of(issued, paid))
     left = Fraction(_sum(issued), issued.scale) - Fraction(_sum(paid), paid.scale)
     labels, sales, lengths, undated = _by_period(view, invoices, issued, per)
     steps, whole = _walk(left, sales, lengths)
@@ -195,23 +196,6 @@ def _left_out(name: str, n: int, en: str, zh: str) -> Fact:
 def _sum(column: Column) -> int:
     data: Array = column.data if column.magnitude < 2**63 else column.data.astype(object)
     return int(data.sum())
-
-
-def _one_currency(*columns: Column) -> None:
-    """Raise where invoices and payments have different currencies (M2)."""
-    found: set[str | None] = set()
-    for column in columns:
-        money = column.present()
-        if isinstance(column.currency, Column):
-            found |= {column.currency.labels[c] for c in np.unique(column.currency.data[money]).tolist()}
-        elif money.any():
-            found.add(column.currency)
-    if len(found) > 1:
-        names = ", ".join(sorted(str(c or "none") for c in found))
-        raise CurrencyError(
-            f"invoices and payments have amounts in several currencies ({names}); give rates to a workspace with a "
-            "currency, or look at one of them: where=col('currency') == ... (M2)"
-        )
 
 
 def _number(name: str, value: Any) -> Fraction:

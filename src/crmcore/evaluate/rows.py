@@ -6,8 +6,9 @@ import attrs
 import numpy as np
 
 from ..algebra.columns import Expr, col
-from ..errors import ArgumentError, CurrencyError
+from ..errors import ArgumentError
 from ..table.column import Array, Column, Mask
+from ..table.currencies import check_one_currency, currencies_of
 from ..table.table import Table
 from .columns import evaluate, holds
 from .keys import as_key
@@ -70,14 +71,7 @@ class Rows:
             CurrencyError: amounts of several currencies (M2).
         """
         column = self.values(expr)
-        if isinstance(column.currency, Column):
-            used = np.unique(column.currency.data[column.present()])
-            if used.size > 1:
-                names = ", ".join(str(column.currency.labels[c] or "none") for c in used.tolist())
-                raise CurrencyError(
-                    f"{expr!r} of table {self.table.name!r} has amounts in several currencies ({names}); give rates to a "
-                    "workspace with a currency, or keep one of them by a condition on it, such as col('currency') == 'EUR' (M2)"
-                )
+        check_one_currency(f"{expr!r} of table {self.table.name!r} has amounts", currencies_of(column))
         return column
 
     def ids(self) -> list[object]:

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import ArgumentError, CurrencyError, DataError
+from ...errors import ArgumentError, DataError
 from ...table.builders import ColumnSpec, builder
 from ...table.column import Array, Column
+from ...table.currencies import check_one_currency, currencies_of
 
 __all__ = ["amounts", "column", "counts", "of_one_currency"]
 
@@ -81,11 +82,9 @@ def of_one_currency(name: str, values: Column) -> Column:
     """
     currency = values.currency
     if isinstance(currency, Column):
-        used = [currency.labels[code] for code in np.unique(currency.data[values.present()]).tolist()]
-        if len(used) > 1:
-            raise CurrencyError(
-                f"{name} has amounts in several currencies ({', '.join(str(c or 'none') for c in used)}); "
-                "credit them one currency at a time, or convert them first (M2)"
-            )
-        currency = used[0] if used else None
+        used = currencies_of(values)
+        check_one_currency(
+            f"{name} has amounts", used, way_out="credit them one currency at a time, or convert them first"
+        )
+        currency = used.pop() if used else None
     return values.replace(kind="money", currency=currency)

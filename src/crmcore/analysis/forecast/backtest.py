@@ -13,9 +13,10 @@ import numpy as np
 from ...algebra.columns import Expr
 from ...errors import ArgumentError
 from ...state.listing import Fact, Heading, Listing
+from ...table.currencies import currencies_of
 from ..stage_chain import PRIOR
 from .convolution import CERTAIN, revenue_outcomes
-from .deals import WON, alone, currencies_of
+from .deals import WON, alone
 from .fates import WON_IN, Fates
 from .judging import accuracy, between, error_facts, share, spread_facts
 from .past import Made, made_in_the_past

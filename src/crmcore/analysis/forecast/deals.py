@@ -11,9 +11,10 @@ import attrs
 import numpy as np
 
 from ...algebra.columns import Expr, coalesce, col, maybe
-from ...errors import ArgumentError, CurrencyError, TableNotFound
+from ...errors import ArgumentError, TableNotFound
 from ...state.listing import Fact
 from ...table.column import Array, Column
+from ...table.currencies import check_one_currency, currencies_of
 from ...table.shares import SHARED, shared_out
 from ..choices import whole
 from ..stage_chain import PRIOR, chains_of
@@ -34,7 +35,6 @@ __all__ = [
     "WON",
     "Deals",
     "alone",
-    "currencies_of",
     "deals_of",
     "quota_of",
     "within",
@@ -227,20 +227,6 @@ def _chances(
     )
 
 
-def currencies_of(*columns: Column | None) -> set[Any]:
-    """Return the currencies of the amounts that are there."""
-    used: set[Any] = set()
-    for column in columns:
-        if column is None:
-            continue
-        there = column.present()
-        if isinstance(column.currency, Column):
-            used |= {column.currency.labels[c] for c in np.unique(column.currency.data[there]).tolist()}
-        elif there.any():
-            used.add(column.currency)
-    return used
-
-
 def alone(used: Iterable[Any]) -> frozenset[Any]:
     """Return the currency of amounts, which have to be of one.
 
@@ -248,12 +234,11 @@ def alone(used: Iterable[Any]) -> frozenset[Any]:
         CurrencyError: they are of several.
     """
     found = frozenset(used)
-    if len(found) > 1:
-        names = ", ".join(sorted(str(u or "none") for u in found))
-        raise CurrencyError(
-            f"what was won, what is open, what was forecast and the quota are in several currencies ({names}); give rates to "
-            "a workspace with a currency (M2)"
-        )
+    check_one_currency(
+        "what was won, what is open, what was forecast and the quota are",
+        found,
+        way_out="give rates to a workspace with a currency",
+    )
     return found
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from ...errors import CurrencyError
 from ...state.listing import Fact
 from ...table.column import Array
-from .deals import WON, Deals, alone, currencies_of, within
+from ...table.currencies import currencies_of
+from .deals import WON, Deals, alone, within
 
 if TYPE_CHECKING:
     from ..view import Rows, View

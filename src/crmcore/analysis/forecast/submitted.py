@@ -12,9 +12,10 @@ from ...algebra.columns import Expr, col, maybe
 from ...domain.opportunity import FORECAST_CATEGORIES
 from ...errors import ArgumentError, HistoryUnavailable
 from ...evaluate.rows import Rows
+from ...table.currencies import currencies_of
 from ...table.latest import newest
 from ...table.shares import SHARED, shared_out
-from .deals import WON, currencies_of
+from .deals import WON
 from .past import told_of
 
 if TYPE_CHECKING:
@@ -59,13 +60,11 @@ class Won:
     """What is known to have been won.
 
     Args:
-        deals: day, whose and amount of each deal.
-        named: whether it is known whose the deals are.
+        deals: day, whose and amount of each deal; nobody's where the data does not say.
         currency: of the amounts.
     """
 
     deals: list[tuple[int, Any, Fraction]]
-    named: bool
     currency: set[Any]
 
     def within(self, period: Period) -> dict[Any, Fraction]:
@@ -143,11 +142,10 @@ def won_of(view: View, population: str) -> Won:
     rows = view.rows("opportunity", at="closed_at", where=WON)
     rows = rows.at(np.flatnonzero(rows.days("closed_at").present() & rows.amounts().present()))
     amounts = rows.amounts()
-    named = entity is None or entity in rows.table
-    pairs = _pairs(amounts, rows.key(entity) if entity and named else None)
+    pairs = _pairs(amounts, rows.key(entity) if entity and entity in rows.table else None)
     days = rows.days("closed_at").data.tolist()
     deals = [(day, whose, amount) for day, (whose, amount) in zip(days, pairs, strict=True)]
-    return Won(deals, named, currencies_of(amounts))
+    return Won(deals, currencies_of(amounts))
 
 
 def _pairs(amounts: Column, whose: Column | None) -> list[tuple[Any, Fraction]]:

@@ -7,11 +7,12 @@ from math import lcm
 import attrs
 import numpy as np
 
-from ...errors import CurrencyError, HistoryUnavailable, TableNotFound
+from ...errors import HistoryUnavailable, TableNotFound
 from ...evaluate import Scope, local_day
 from ...evaluate.arithmetic import scaled
 from ...evaluate.pricing import converted
 from ...table.column import Array, Column, Mask
+from ...table.currencies import check_one_currency, currencies_of
 from ...table.history import Log, logs_of
 from ...table.table import Table
 from ..view import Rows, View
@@ -83,7 +84,7 @@ def amount_moves(view: View, rows: Rows) -> Moves:
     log, deal = found
     days = _days(log, view.scope)
     sides = [_priced(log.pool.take(side), days, view.scope) for side in (log.old, log.new)]
-    _one_currency(sides)
+    check_one_currency("amounts changed", currencies_of(*sides))
     scale = lcm(*(side.scale for side in sides))
     old, new = (np.where(side.present(), scaled(side, scale), 0) for side in sides)
     return Moves(deal, days, old, new, scale).select(np.flatnonzero(old != new))
@@ -146,19 +147,3 @@ def _priced(amounts: Column, days: Array, scope: Scope) -> Column:
         return amounts
     table = Table("change", {"at": Column("day", days.astype(np.int32)), "amount": amounts})
     return converted(amounts, "at", table, scope)
-
-
-def _one_currency(sides: list[Column]) -> None:
-    names: set[str] = set()
-    for side in sides:
-        there = side.present()
-        if isinstance(side.currency, Column):
-            codes = np.unique(side.currency.data[there]).tolist()
-            names |= {str(side.currency.labels[c] or "none") for c in codes}
-        elif there.any():
-            names.add(str(side.currency or "none"))
-    if len(names) > 1:
-        raise CurrencyError(
-            f"amounts changed in several currencies ({', '.join(sorted(names))}); give rates to a workspace with a currency, "
-            "or keep one of them by a condition on it, such as col('currency') == 'EUR' (M2)"
-        )
