@@ -312,6 +312,13 @@ def test_another_category_and_a_condition() -> None:
     assert [r["period"] for r in snapshots(periods=1, after=(30, 0, 30))] == ["2026-Q2"] * 2
 
 
+def test_a_period_ends_before_its_end() -> None:
+    """T1: what was won on 1 April came in the second quarter; what has no date of closing, in none."""
+    found = snapshots(deals=[*DEALS, won(6, "Ann", 1000, date(2026, 4, 1)), won(7, "Ann", 5000, None)], after=0)
+
+    assert found.plain("actual") == [200, 1250]
+
+
 def test_periods_that_are_over() -> None:
     """T8: on the last day of June its end counts: the second quarter is over; the day before it is not."""
     data = cc.Dataset(forecast=FORECASTS, opportunity=DEALS)
@@ -337,18 +344,21 @@ def test_where_nothing_tells_of_the_past() -> None:
 
 
 def test_currencies_are_not_added() -> None:
-    """M2: dollars that were forecast are not judged by euros that were won; with rates they are converted."""
+    """M2: dollars that were forecast are not judged by euros that were won; with rates they are, by that of their first day."""
     rows = [f | {"currency": "USD"} for f in FORECASTS]
     deals = [d | {"currency": "EUR"} for d in DEALS]
 
     with pytest.raises(CurrencyError, match=r"what was forecast .* \(EUR, USD\)"):
         snapshots(rows, deals)
-    rate = Rate(from_currency="USD", to_currency="EUR", rate=Decimal("0.5"), valid_from=date(2025, 1, 1))
-    found = cc.Workspace(currency="EUR", rates=[rate]).analyse(
-        "forecast_snapshots", cc.Dataset(forecast=rows, opportunity=deals), as_of=TODAY, after=0
+    rates = [
+        Rate(from_currency="USD", to_currency="EUR", rate=Decimal(rate), valid_from=day)
+        for rate, day in (("0.5", date(2025, 1, 1)), ("0.25", date(2026, 2, 1)))
+    ]
+    found = cc.Workspace(currency="EUR", rates=rates).analyse(
+        "forecast_snapshots", cc.Dataset(forecast=rows, opportunity=deals), as_of=TODAY, after=(0, 60)
     )
-    assert found.plain("forecast") == [50, 100]
-    assert found.plain("actual") == [200, 250]
+    assert found.plain("forecast") == [50, 105, 50, 50]
+    assert found.plain("actual") == [200, 200, 250, 250]
 
 
 def test_little_and_nothing() -> None:

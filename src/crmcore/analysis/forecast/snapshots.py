@@ -49,7 +49,6 @@ class _Snapshot:
     day: date
     said: Submitted
     came: dict[Any, Fraction]
-    named: bool
 
     @property
     def actual(self) -> Fraction:
@@ -123,7 +122,7 @@ def forecast_snapshots(
             float(s.actual),
             None if s.error is None else float(s.error),
             accuracy(s.actual, s.said.total),
-            share(s.misses, s.theirs) if s.named else None,
+            share(s.misses, s.theirs),
             s.said.count,
         ]
         for s in found
@@ -185,13 +184,12 @@ def forecast_snapshot_errors(
 def _errors(snapshots: Sequence[_Snapshot]) -> list[Fact]:
     judged = [(s, s.said.total) for s in snapshots if s.said.total is not None]
     misses, theirs = (sum((getattr(s, n) for s, _ in judged), Fraction(0)) for n in ("misses", "theirs"))
-    named = all(s.named for s in snapshots)
     return [
         Fact("periods", len(judged), "count", {"en": "Periods with a forecast", "zh": "有预测的期间数"}),
         Fact("forecast", float(sum((f for _, f in judged), Fraction(0))), "money", _FORECAST.labels),
         Fact("actual", float(sum((s.actual for s, _ in judged), Fraction(0))), "money", _ACTUAL.labels),
         *(fact for fact in error_facts([(s.actual, f) for s, f in judged]) if fact.name in _KEPT),
-        Fact(_WAPE.name, share(misses, theirs) if named else None, "ratio", _WAPE.labels),
+        Fact(_WAPE.name, share(misses, theirs), "ratio", _WAPE.labels),
         *spread_facts([accuracy(s.actual, f) for s, f in judged]),
     ]
 
@@ -226,7 +224,7 @@ def _snapshots(
             then = view.known_at(date_of(day))
             said = in_force(then, period, population, category)
             used |= said.currency
-            found.append(_Snapshot(period, number, date_of(day), said, came, won.named))
+            found.append(_Snapshot(period, number, date_of(day), said, came))
     alone(used)
     undated = rows.values("submitted_at").nulls if "submitted_at" in rows.table else 0
     unpriced = sum(s.said.unpriced for s in found)
