@@ -12,9 +12,10 @@ from ...algebra.columns import Expr, col, maybe
 from ...domain.opportunity import FORECAST_CATEGORIES
 from ...errors import ArgumentError, HistoryUnavailable
 from ...evaluate.rows import Rows
+from ...table.currencies import currencies_of
 from ...table.latest import newest
 from ...table.shares import SHARED, shared_out
-from .deals import WON, currencies_of
+from .deals import WON
 from .past import told_of
 
 if TYPE_CHECKING:
