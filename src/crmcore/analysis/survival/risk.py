@@ -12,8 +12,8 @@ __all__ = ["Risk", "followed", "risk_table"]
 
 _DENSE = 8
 """Times are counted in a table of all whole units up to the longest while that has at most this many places for each row."""
-_UNITS = (1, 1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000)
-"""Whole numbers, and of microseconds whole seconds, minutes, hours and days."""
+_UNITS = (86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000, 1)
+"""Of microseconds whole days, hours, minutes and seconds, and whole numbers: the coarsest first."""
 _FEW = 100
 
 
