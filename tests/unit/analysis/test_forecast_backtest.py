@@ -253,6 +253,32 @@ def test_probabilities_of_today_do_not_leak() -> None:
         backtest(changes=[c for c in CHANGES if c["field"] != "probability"])
 
 
+def test_the_last_change_alone_is_no_past() -> None:
+    """S5: of what a source keeps the last change only, nothing tells what it was before that one."""
+    last = [c | {"last_only": c["field"] in ("probability", "amount")} for c in CHANGES]
+
+    with pytest.raises(HistoryUnavailable, match="changes of the stage or of the probability"):
+        backtest(changes=last)
+    amounts = [c | {"last_only": c["field"] == "amount"} for c in CHANGES]
+    assert "No changes are known of: amount." in str(backtest(changes=amounts))
+    assert "No changes" not in str(backtest())
+
+
+def test_the_last_day_of_a_period() -> None:
+    """T8: at the end of 30 June the second quarter is over, a day before it is not; each is forecast on the eve (T1)."""
+    data = cc.Dataset(opportunity=DEALS, change=CHANGES)
+
+    for day, labels in ((date(2026, 6, 30), ["2026-Q1", "2026-Q2"]), (date(2026, 6, 29), ["2026-Q1"])):
+        assert cc.analyse("forecast_backtest", data, as_of=day).plain("period") == labels
+
+
+def test_no_forecast_before_the_first_deal() -> None:
+    """O9: the first deal is of 1 December: the month of December cannot be forecast on its eve, and can after its first day."""
+    first = {after: backtest(per="month", after=after, periods=50).plain("period")[0] for after in (0, 1)}
+
+    assert first == {0: "2026-01", 1: "2025-12"}
+
+
 def test_the_order_of_rows_does_not_matter() -> None:
     """Deals and changes the other way round: the same listing."""
     assert backtest(DEALS[::-1], CHANGES[::-1]).to_dict() == backtest().to_dict()

@@ -339,6 +339,8 @@ def test_where_nothing_tells_of_the_past() -> None:
         snapshots(rows)
     with pytest.raises(HistoryUnavailable):
         snapshots(rows, changes=[change(0, "category", date(2026, 1, 10), "pipeline", "commit")])
+    with pytest.raises(HistoryUnavailable):
+        snapshots(rows[1:2], changes=[change(1, "amount", date(2026, 1, 10), 70, 150) | {"last_only": True}])
     found = snapshots(rows[1:2], changes=[change(1, "amount", date(2026, 1, 10), 70, 150)])
     assert (found.plain("forecast")[:2], found.fact("undated")) == ([70, 150], 0)
 
