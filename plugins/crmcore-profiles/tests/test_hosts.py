@@ -146,6 +146,7 @@ def told(
     assert funnel(data) == [(named[0], 4, 3), (named[1], 3, 1), ("won", 1, None)]
     assert cc.measure(["won_deals", "won_value"], data, as_of=LAST).total == {"won_deals": 1, "won_value": 100}
     assert data.rejected == ()
+    assert "changes do not follow" not in kinds(data)
 
 
 def kinds(data: cc.Dataset) -> dict[str, int]:
@@ -246,6 +247,18 @@ def test_without_the_rename_a_stage_is_two(export) -> None:
     raw = export("salesforce", {}, **files)
 
     assert by_stage(raw, date(2026, 2, 28)) == {"New": 900, "Offer": 200, "Quote": 100}
+
+
+def test_a_rename_that_the_log_shows_is_listed(export) -> None:
+    """S1: A went from new to Quote and then from Offer to won; D's and E's Quotes show nothing, by themselves or tied."""
+    files = {
+        "Opportunity": salesforce_deals(),
+        "OpportunityStage": SALESFORCE_STAGES,
+        "OpportunityFieldHistory": tracked(),
+    }
+    data = export("salesforce", {}, **files)
+
+    assert kinds(data)["changes do not follow"] == 1
 
 
 def test_salesforce_versions_in_a_warehouse(export) -> None:

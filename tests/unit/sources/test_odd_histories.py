@@ -186,6 +186,35 @@ def test_stays_that_overlap_or_leave_a_gap_are_listed() -> None:
     assert kinds(histories.from_intervals([{k: v for k, v in row.items() if k != "to_date"} for row in rows])) == {}
 
 
+def test_a_change_that_does_not_begin_where_the_one_before_led_is_listed() -> None:
+    """S1: by hand: Quote was renamed between the second and the third change of A, and B's middle change is missing.
+
+    Nothing is said of a blank old value, of what nothing orders, of the first change, or of another field.
+    """
+    moves = [
+        ("A", "new", "Quote", "02-01"), ("A", "Quote", "sent", "02-02"), ("A", "Sent", "won", "02-03"), ("B", "new", "Offer", "02-01"),
+        ("B", "sent", "won", "02-03"), ("C", "new", "x", "02-01"), ("C", None, "y", "02-03"), ("D", "a", "b", "02-01"),
+        ("D", "c", "a", "02-01"), ("D", "b", "c", "02-02"), ("E", "sent", "won", "02-09"),
+    ]  # fmt: skip
+    rows = [
+        CHANGE | {"OpportunityId": r, "OldValue": a, "NewValue": b, "CreatedDate": f"2026-{d}"} for r, a, b, d in moves
+    ]
+    rows += [
+        CHANGE | {"Field": "Amount", "OldValue": str(n), "NewValue": "7", "CreatedDate": f"2026-02-0{n}"}
+        for n in (1, 2)
+    ]
+
+    for some in (rows, rows[::-1]):
+        (issue,) = histories.from_field_changes(some).issues
+        assert (issue.kind, issue.count) == ("changes do not follow", 2)
+        assert sorted(some[row - 1]["OldValue"] for row in issue.rows) == ["Sent", "sent"]
+    renamed = histories.from_field_changes(rows, values={"stage": {"sent": "Sent", "Quote": "Offer"}})
+    assert [some.count for some in renamed.issues] == [1]
+    ordered = [dict(row, nr=n) for n, row in enumerate([CHANGE | {"NewValue": "a"}, CHANGE | {"OldValue": "b"}])]
+    assert kinds(histories.from_field_changes(ordered, sequence="nr")) == {"changes do not follow": 1}
+    assert kinds(histories.from_field_changes(ordered)) == {}
+
+
 @pytest.mark.parametrize("shape", ["columns", "last change"])
 def test_a_record_that_has_two_rows_is_listed(shape) -> None:
     """A row is a record there; what both say is taken, and that there are two is said."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...table.changes import History
+from .breaks import breaks
 from .lines import Lines, Values, check_values, order_of, read_lines, stated
 
 __all__ = ["from_diffs", "from_field_changes", "from_messages", "percent"]
@@ -355,6 +356,12 @@ def _history(
         grouped, ahead = new[1:].any(axis=0), np.cumsum(new[0])
         starts = np.maximum.accumulate(np.where(grouped, np.arange(len(steps)), 0))
         numbers[steps] = ahead - ahead[starts]
+    staged = [place for place, i in enumerate(taken) if named[i] == "stage"]
+    people = lines.draft.columns[record].data[rows[staged]] if staged else rows[staged]
+    sides = ([side[taken[place]] for place in staged] for side in (before, after))
+    odd = breaks(people, moments.data[rows[staged]], numbers[staged], *sides)
+    detail = "the stage before is not the one of the change before: a change is missing, or a stage was renamed"
+    lines.listed("changes do not follow", at, sorted(int(rows[staged[place]]) for place in odd), detail)
     return lines.history(
         (
             (row, named[i] or "", before[i], after[i], row, number, row)
