@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, DataError
+from ..errors import ArgumentError
 from ..table.builders import Builder, ColumnSpec, builder
+from ..table.builders.build import unreadable
 from ..table.column import Array, Column
 from ..table.issue import Issue
 from ..table.table import Table
@@ -111,14 +112,7 @@ class TableDraft:
         made.add([_plain(values)] * size if isinstance(values, _CONSTANTS) else values)
         column = made.finish()
         if made.bad:
-            bad = made.bad[0]
-            more = f" ({len(made.bad)} such values)" if len(made.bad) > 1 else ""
-            naive = "; state the zone: timezone='UTC'" if bad.kind == "naive timestamp" else ""
-            raise DataError(
-                f"{self.metric}: {keyword}[{bad.row}] is {bad.text!r}: {bad.kind}{more}{naive}",
-                row=bad.row,
-                column=keyword,
-            )
+            raise unreadable(f"{self.metric}: {keyword}", keyword, made.bad)
         self._noticed(made, spec.name)
         return column
 

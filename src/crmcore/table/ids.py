@@ -9,7 +9,7 @@ import numpy as np
 
 from .column import Array, Column, Mask, code_type
 
-__all__ = ["holder_of", "like_ids", "repeated"]
+__all__ = ["as_number", "holder_of", "like_ids", "repeated"]
 
 _MAX_INT = 2**63
 
@@ -61,7 +61,7 @@ def like_ids(column: Column, ids: Column) -> Column:
 
     A file knows only text, so the label "17" and the id 17 mean the same there.
     """
-    convert: Callable[[Any], Any] = _as_text if ids.data.dtype == object else _as_number
+    convert: Callable[[Any], Any] = _as_text if ids.data.dtype == object else as_number
     labels = [None, *map(convert, column.labels[1:])]
     if labels == list(column.labels):
         return column
@@ -77,7 +77,8 @@ def _as_text(label: Any) -> Any:
     return str(label) if isinstance(label, int) else label
 
 
-def _as_number(label: Any) -> Any:
+def as_number(label: Any) -> Any:
+    """Return text that is exactly how a whole number is written as that number, anything else as it is: "007" stays text."""
     if isinstance(label, str) and len(label) < 20 and label.isascii() and label.removeprefix("-").isdigit():
         number = int(label)
         if str(number) == label and -_MAX_INT <= number < _MAX_INT:

@@ -12,10 +12,11 @@ from ..errors import CrmCoreError, DataError
 from ..stores.entry import Write
 from ..table.builders import ColumnSpec, builder
 from ..table.builders.money import money_of
+from ..table.ids import as_number
 from ..table.schema import schema_of
 from .beginnings import Beginnings, key_of
 from .cells import cells_of
-from .ids import Ids, whole_number
+from .ids import Ids
 from .records import Clock, recorded
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _values(data: Dataset, cells: Mapping[str, list[Any]], side: str, zone: Zone
         texts = [cells[side][row] for row in rows]
         spec = _spec(data, table, field, zone)
         if spec.kind in ("key", "text", "auto"):
-            read: list[Any] = [_number(t) for t in texts] if _whole(data, spec, table, field) else texts
+            read: list[Any] = [as_number(t) for t in texts] if _whole(data, spec, table, field) else texts
         else:
             made = builder(spec)
             if spec.kind == "money":
@@ -139,9 +140,3 @@ def _whole(data: Dataset, spec: ColumnSpec, table: str, field: str) -> bool:
         return False
     labels = there.columns[field].labels[1:]
     return bool(labels) and all(isinstance(label, int) for label in labels)
-
-
-def _number(text: str) -> Any:
-    """Return the whole number that a text is of; any other text as it is."""
-    found = whole_number(text)
-    return text if found is None else found

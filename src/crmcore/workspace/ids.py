@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ..table.ids import as_number
 from .cells import cells_of
 
 if TYPE_CHECKING:
@@ -13,14 +13,7 @@ if TYPE_CHECKING:
     from ..stores.contract import Store
     from ..table.dataset import Dataset
 
-__all__ = ["Ids", "whole_number"]
-
-_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)
-
-
-def whole_number(text: str) -> int | None:
-    """Return the whole number that a text is of, None where it is another text: "007" and "²" are."""
-    return int(text) if _WHOLE.fullmatch(text) else None
+__all__ = ["Ids"]
 
 
 class Ids:
@@ -67,6 +60,6 @@ def _in_other_type(ids: Iterable[Id], kind: type) -> dict[Id, Id]:
             continue
         if isinstance(id_, int):
             found[str(id_)] = id_
-        elif (number := whole_number(id_)) is not None:
+        elif isinstance(number := as_number(id_), int):
             found[number] = id_
     return found

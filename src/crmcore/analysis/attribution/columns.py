@@ -8,6 +8,7 @@ import numpy as np
 
 from ...errors import ArgumentError, DataError
 from ...table.builders import ColumnSpec, builder
+from ...table.builders.build import unreadable
 from ...table.column import Array, Column
 from ...table.currencies import check_one_currency, currencies_of
 
@@ -36,10 +37,7 @@ def column(name: str, kind: str, values: Any, *, timezone: str | None = None) ->
     made.add(values if isinstance(values, np.ndarray) else list(values))
     found = made.finish()
     if made.bad:
-        bad = made.bad[0]
-        more = f" ({len(made.bad)} such values)" if len(made.bad) > 1 else ""
-        naive = "; state the zone: timezone='UTC'" if bad.kind == "naive timestamp" else ""
-        raise DataError(f"{name}[{bad.row}] is {bad.text!r}: {bad.kind}{more}{naive}", row=bad.row, column=name)
+        raise unreadable(name, name, made.bad)
     return found
 
 

@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 import attrs
 import numpy as np
 
+from ...errors import DataError
 from ..column import Array, Column, Mask
 from .spec import ColumnSpec
 
-__all__ = ["NOTED", "Bad", "Block", "Builder", "Note", "Refused", "is_blank", "shown"]
+__all__ = ["NOTED", "Bad", "Block", "Builder", "Note", "Refused", "is_blank", "shown", "unreadable"]
 
 NOTED = 5
 """Row positions a note keeps as examples."""
@@ -195,6 +196,14 @@ class Builder:
                 self._refuse(offset, refused.kind, value)
                 found.append(blank)
         return found
+
+
+def unreadable(what: str, column: str, bad: Sequence[Bad]) -> DataError:
+    """Return the error that says which value of an array could not be read, and how many."""
+    first = bad[0]
+    more = f" ({len(bad)} such values)" if len(bad) > 1 else ""
+    naive = "; state the zone: timezone='UTC'" if first.kind == "naive timestamp" else ""
+    return DataError(f"{what}[{first.row}] is {first.text!r}: {first.kind}{more}{naive}", row=first.row, column=column)
 
 
 def shown(value: Any, limit: int = 60) -> str:

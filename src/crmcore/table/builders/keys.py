@@ -12,6 +12,7 @@ from uuid import UUID
 import numpy as np
 
 from ..column import Array, Column, code_type
+from ..ids import as_number
 from .build import Block, Builder, Refused, is_blank
 from .pack import ints32, ints64
 from .parts import Parts
@@ -235,7 +236,7 @@ class IdBuilder(Builder):
                 if list(map(str, numbers.tolist())) == texts:
                     self._pieces.append(numbers)
                     return
-        self._listed([_whole(self._id(t, offset)) for offset, t in enumerate(texts)])
+        self._listed([as_number(self._id(t, offset)) for offset, t in enumerate(texts)])
 
     def _block(self, block: Block) -> None:
         if block.form == "int" and block.valid is None:
@@ -273,15 +274,6 @@ def _as_they_are(texts: Sequence[str], spec: ColumnSpec) -> bool:
     if spec.value_map is not None or "" in texts or not spec.null_words.isdisjoint(texts):
         return False
     return not spec.strip or list(map(str.strip, texts)) == list(texts)
-
-
-def _whole(label: int | str | None) -> int | str | None:
-    """Return text that is exactly how a whole number is written as that number."""
-    if isinstance(label, str) and len(label) < 20 and label.isascii() and label.removeprefix("-").isdigit():
-        number = int(label)
-        if str(number) == label and -_MAX_INT <= number < _MAX_INT:
-            return number
-    return label
 
 
 class TextBuilder(Builder):
