@@ -218,6 +218,14 @@ def test_the_first_key_that_changed_names_a_transfer() -> None:
     assert ("moved_out", "transferred_owner") in causes(waterfall(data, by="owner", where=col("region").not_null()))
 
 
+def test_a_key_that_is_an_expression_names_a_transfer_where_its_own_value_changed() -> None:
+    """W1: grouped by whether the region is A, a deal that goes from B to C stays where it was; that it became Anna's brought it in."""
+    data = dataset(deal("D", {"owner": "Bo", "region": "B"}, {"owner": "Anna", "region": "C"}))
+    found = waterfall(data, by=col("region") == "A", where=(col("region") != "X") & (col("owner") == "Anna"))
+
+    assert causes(found) == {("moved_in", "transferred_owner"): (1, 100)}
+
+
 @pytest.mark.parametrize(
     ("day", "inside"), [("2026-01-31", 0), ("2026-02-01", 1), ("2026-02-28", 1), ("2026-03-01", 0)]
 )
@@ -407,6 +415,18 @@ def test_several_currencies_need_rates_or_groups() -> None:
     found = waterfall(data, workspace)
     assert shown(found) == {"start": (3, 260), "increased": (0, 10), "won": (1, 80), "end": (2, 190)}
     assert "at the rates of each end" in str(found)
+
+
+def test_an_open_deal_is_priced_at_the_end_whatever_date_it_bears() -> None:
+    """M2, O4: a date of closing on an open deal is a fault of the data, and no day of a rate."""
+    rates = [
+        Rate(from_currency="USD", to_currency="EUR", valid_from=day, rate=Decimal(rate))
+        for day, rate in ((date(2026, 1, 1), "0.8"), (date(2026, 3, 1), "0.9"))
+    ]
+    data = dataset(deal("D", now={"currency": "USD", "closed_at": BETWEEN}))
+
+    found = waterfall(data, cc.Workspace(currency="EUR", rates=rates))
+    assert shown(found) == {"start": (1, 80), "increased": (0, 10), "end": (1, 90)}
 
 
 def test_sums_past_int64_stay_exact() -> None:
