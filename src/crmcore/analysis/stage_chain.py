@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..algebra.columns import Expr
 from ..chains.stage_chains import PRIOR, StageChains, stage_chains
 from ..state.listing import Fact, Heading, Listing, Values
@@ -74,7 +76,7 @@ def stage_chain(view: View, *, by: str | Expr | None = None, prior: float = PRIO
         for s in range(len(found.codes))
         if by is None or chain.steps.stays[s]
     ]
-    placed = (known.rank >= 0).any(axis=0)
+    placed = np.asarray((known.rank >= 0).any(axis=0))
     columns: list[list[Any]] = [[] for _ in _HEADINGS]
     for _, chain, s in rows:
         seen, solved = chain.steps, chain.solved
