@@ -562,6 +562,8 @@ def test_one_seller_and_the_order_of_rows() -> None:
         ({"ahead": -1}, "ahead is a whole number, at least 0, got -1"),
         ({"quota": "sellers"}, "quota is a number, or the targets of one of seller, team"),
         ({"quota": True}, "quota is a number"),
+        ({"quota": float("inf")}, "quota is a number.* got inf"),
+        ({"quota": "nan"}, "quota is a number.* got 'nan'"),
         ({"rates": "stage"}, "rates is one of 'own', 'stages', got 'stage'"),
         ({"segment": "owner"}, "a segment is of rates='stages'.* got 'owner' beside 'own'"),
         ({"quantiles": (0.5, 1)}, "quantiles are numbers between 0 and 1"),

@@ -232,7 +232,11 @@ def test_a_thousand_deals() -> None:
     assert float(found.quantile(0.9)) == pytest.approx(mean + 1.2816 * spread, rel=5e-3)
 
 
-@given(st.permutations([(5, 100), (7, 9_000), (7, 5_000), (12, 0), (-3, 4_000), (90, 10_000), (1, 1)]))
+@given(
+    st.permutations(
+        [(5, 100), (7, 9_012), (7, 5_678), (7, 1_234), (12, 0), (-7, 3_333), (90, 10_000), (1, 1), (1, 7_777)]
+    )
+)
 def test_the_order_of_deals_does_not_matter(pairs) -> None:
     """The same digits, enumerated, on a grid and simulated, in whatever order deals stand."""
     ordered = sorted(pairs)
@@ -258,6 +262,8 @@ def test_certain_and_impossible_deals() -> None:
     assert (nothing.quantile(0.5), nothing.at_least(0), nothing.at_least(1)) == (0, 1.0, 0.0)
     assert (sure.quantile(0.01), sure.quantile(0.99)) == (150, 150)
     assert (sure.at_least(150), sure.at_least(151)) == (1.0, 0.0)
+    nearly = revenue_outcomes([100, 7], [1, 9_999])
+    assert [nearly.at_least(v) for v in (7, 8, 107)] == pytest.approx([0.9999 + 0.0001**2, 0.0001, 0.9999e-4])
 
 
 def test_amounts_below_zero() -> None:
@@ -391,3 +397,5 @@ def test_amounts_beyond_64_bits() -> None:
 
     assert found.quantile(0.999) == 3 * huge
     assert revenue_outcomes([huge, huge, huge], [5_000] * 3).quantile(0.999) == 3 * huge
+    assert revenue_outcomes([2 * huge] * 4, [5_000] * 4).quantile(0.999) == 8 * huge
+    assert simulated_outcomes([2 * huge] * 4, [5_000] * 4, correlation=0.0, draws=500).quantile(0.999) == 8 * huge

@@ -94,6 +94,6 @@ def _convolved(deals: Sequence[tuple[int, int]]) -> tuple[int, Array]:
         if n % _LOOK == 0:
             likely = np.flatnonzero(room[a:b] > _NEVER)
             first, last = a + int(likely[0]), a + int(likely[-1]) + 1
-            room[a:first] = room[last:b] = 0
+            room[last:b] = 0  # is added to again; what is below is never looked at
             a, b = first, last
     return low + a, room[a:b]
