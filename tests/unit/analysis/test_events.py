@@ -103,13 +103,38 @@ def test_records_without_changes_of_their_own() -> None:
 
     assert [found[n].tolist() for n in NAMES] == [[1], [0], [0], [0], [1]]
     assert found.fact("undated") == 1
-    assert cc.analyse("outcome_events", cc.Dataset(opportunity=rows, change=[change]), where=cc.col("id") == 1).fact("undated") == 0
+    assert (
+        cc.analyse("outcome_events", cc.Dataset(opportunity=rows, change=[change]), where=cc.col("id") == 1).fact(
+            "undated"
+        )
+        == 0
+    )
+    # an outcome that is taken away is no reopening
+    gone = {**change, "record": 1, "field": "outcome", "old": "won", "new": None, "at": march(25)}
+    found = cc.analyse(
+        "outcome_events", cc.Dataset(opportunity=[{**rows[0], "outcome": None, "closed_at": None}], change=[gone])
+    )
+    assert [found[n].tolist() for n in NAMES] == [[1], [0], [0], [0], [1]]
     # 3 was won before its first change, so it was created won
     back = {**change, "field": "outcome", "old": "won", "new": "open", "at": march(20)}
     found = cc.analyse("outcome_events", cc.Dataset(opportunity=rows, change=[back]), per="week")
     assert [(r["period"], r["won"], r["reopened"]) for r in found.rows()] == [
         ("2026-W09", 1, 0), ("2026-W10", 0, 0), ("2026-W11", 1, 0), ("2026-W12", 0, 1),
     ]  # fmt: skip
+
+
+def test_what_is_written_again_or_deleted_is_no_event() -> None:
+    """O3, O7: won on the 5th and written as won once more on the 9th is one win; that of a deal that was deleted is none."""
+    rows = [
+        {"id": n, "created_at": march(1), "closed_at": march(5), "outcome": "won", "deleted": n == 2} for n in (1, 2)
+    ]
+    turns = [(1, "open", "won", march(5)), (1, "won", "won", march(9)), (2, "open", "won", march(5))]
+    changes = [
+        {"table": "opportunity", "record": n, "field": "outcome", "old": a, "new": b, "at": at} for n, a, b, at in turns
+    ]
+    found = cc.analyse("outcome_events", cc.Dataset(opportunity=rows, change=changes))
+
+    assert [found[n].tolist() for n in NAMES] == [[1], [0], [0], [0], [1]]
 
 
 def test_a_recycled_lead_is_converted_again() -> None:

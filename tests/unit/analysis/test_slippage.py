@@ -305,6 +305,9 @@ def test_blank_amounts_have_no_currency_to_differ() -> None:
 
     assert found["period"].tolist() == ["2026-01", "2026-02"]  # the first of a month is of that month
     assert found["increased"].tolist() == [10, 1]
+    abroad = deals({"id": "C", "currency": "USD", "amount": 2})
+    mixed = cc.Dataset(opportunity=[*rows, *abroad], change=[*changes, change("C", "amount", "1 USD", "2 USD", JAN)])
+    assert cc.analyse("close_date_moves", mixed, where=col("currency") == "EUR")["increased"].tolist() == [10, 1]
 
 
 def test_deals_that_do_not_slip_are_not_listed() -> None:

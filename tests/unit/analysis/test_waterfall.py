@@ -505,10 +505,11 @@ def test_the_deals_are_listed_group_by_group() -> None:
     data = dataset(
         deal("D", {"outcome": "open"}, {"outcome": "won", "owner": None}),
         deal("E", {"outcome": "open"}, {"outcome": "lost"}),
+        deal("F", now={"owner": "Zoe"}),
     )
 
     assert [(r["owner"], r["bar"]) for r in waterfall(data, by="owner").deals().rows()] == [
-        ("Anna", "start"), ("Anna", "lost"), (None, "start"), (None, "won"),
+        ("Anna", "start"), ("Anna", "lost"), ("Zoe", "start"), ("Zoe", "end"), (None, "start"), (None, "won"),
     ]  # fmt: skip
 
 
