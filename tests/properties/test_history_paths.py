@@ -157,10 +157,11 @@ stay = st.tuples(st.integers(1, 3), st.integers(0, 3), st.integers(0, len(ENDED)
 @pytest.mark.parametrize("unit", [1, 1_000_000])
 @given(st.lists(stay, max_size=30), st.sets(st.integers(0, 29)), st.sets(st.integers(0, 29)))
 def test_flows_are_added_up_stay_by_stay(unit, stays, timeless, wrong):
-    """S1, S3, T3: counts, and times of what has ended, are those of a loop in whole numbers, of any size."""
+    """S1, S3, T3: counts, and times of what has ended, are those of a loop in whole numbers, of any size, also in parts."""
     told, timed, spent = Counter(), Counter(), Counter()
     entered, left = [], []
     for number, (stage, into, end, length) in enumerate(stays):
+        length *= 1 if number // 4 % 2 else 1_000_000 // unit  # some parts are of whole seconds
         entered.append(ALWAYS if number in timeless else 5)
         left.append(5 - unit if number in wrong else 5 + length * unit)
         told[stage, into, end] += 1
@@ -180,13 +181,15 @@ def test_flows_are_added_up_stay_by_stay(unit, stays, timeless, wrong):
         np.zeros(len(stays), bool),
         len(stays),
     )
-    matrix = Flows.of(visits).matrix()
+    parts = [visits.select(np.arange(first, min(first + 4, len(stays)))) for first in range(0, max(len(stays), 1), 4)]
 
-    for found, wanted in ((matrix.stays, told), (matrix.timed, timed), (matrix.time, spent)):
-        assert found.shape == (4, 4, len(ENDED))
-        assert {spot: found[spot] for spot in np.ndindex(found.shape) if found[spot]} == {
-            k: v for k, v in wanted.items() if v
-        }
+    for flows in (Flows.of(visits), Flows.joined([Flows.of(part) for part in parts])):
+        matrix = flows.matrix()
+        for found, wanted in ((matrix.stays, told), (matrix.timed, timed), (matrix.time, spent)):
+            assert found.shape == (4, 4, len(ENDED))
+            assert {spot: found[spot] for spot in np.ndindex(found.shape) if found[spot]} == {
+                k: v for k, v in wanted.items() if v
+            }
 
 
 def test_flows_are_made_once():
