@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 import crmcore as cc
-from crmcore.errors import ArgumentError, ColumnNotFound, HistoryUnavailable, TableNotFound
+from crmcore.errors import ArgumentError, ColumnNotFound, CurrencyError, HistoryUnavailable, TableNotFound
 
 TODAY = date(2026, 7, 5)
 
@@ -251,6 +251,28 @@ def test_probabilities_of_today_do_not_leak() -> None:
     assert "No changes are known of: expected_close." in str(found)
     with pytest.raises(HistoryUnavailable, match="changes of the stage or of the probability"):
         backtest(changes=[c for c in CHANGES if c["field"] != "probability"])
+
+
+def test_a_deal_won_after_its_period_is_no_win_of_it() -> None:
+    """T1: the first deal is won on 1 April: it was in the forecast of Q1, in sight, and is no win of that quarter."""
+    deals = [DEALS[0] | {"closed_at": date(2026, 4, 1)}, *DEALS[1:]]
+    changes = [*(c for c in CHANGES if c != CHANGES[2]), change(1, "outcome", date(2026, 4, 1), "open", "won")]
+    first, second = backtest(deals, changes).rows()
+
+    assert (first["deals"], first["wins"], first["actual"], first["visible"]) == (2, 0, 50, 0)
+    assert (second["wins"], second["actual"]) == (
+        0,
+        300,
+    )  # it was expected in March, so it is in no forecast of Q2 (E56)
+
+
+def test_currencies_of_periods_are_not_added() -> None:
+    """M2: euros that were won in one quarter and dollars forecast for the next are no sum."""
+    deals = [d | {"currency": "USD" if d["id"] == 2 else "EUR"} for d in DEALS]
+    late = [c for c in CHANGES if c["field"] != "expected_close"]  # the second deal was expected in May all the time
+
+    with pytest.raises(CurrencyError, match=r"\(EUR, USD\)"):
+        backtest(deals, late)
 
 
 def test_the_last_change_alone_is_no_past() -> None:

@@ -82,6 +82,16 @@ def test_by_hand() -> None:
     assert "Deals still open: what becomes of them is not final (R5): 1" in str(found)
 
 
+def test_undecided_is_not_failed() -> None:
+    """R5: of two deals at 50 % one was won and one is open: half of them in the quarter, all of those that ended; low 1/(1 + z^2)."""
+    deals = [deal(1, "0.5", "won", date(2026, 2, 1)), deal(2, "0.5", "open")]
+    changes = [*ended(deals), change(2, "probability", MADE, None, Decimal("0.5"))]
+    found = calibration(deals, changes, bands=1).rows()[0]
+
+    assert (found["won_share"], found["ever_won_share"], found["open"]) == (0.5, 1, 1)
+    assert found["ever_low"] == pytest.approx(1 / 4.8415, abs=5e-5)
+
+
 def test_intervals_by_hand() -> None:
     """R3: Wilson at 95 %, z^2 = 3.8415: of 2 in 4 from 0.1500 to 0.8500, of 0 in 3 up to 3.8415/6.8415 = 0.5615, of 3 in 4 from 0.3006."""
     found = calibration(bands=2)

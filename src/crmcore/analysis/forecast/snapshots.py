@@ -169,16 +169,16 @@ def forecast_snapshot_errors(
     Source: Q04, Q05, Q07, Q08.
     """
     found, left = _snapshots(view, per, periods, after, population, category)
-    by_day: dict[int, list[_Snapshot]] = {}
+    by_day: dict[int, list[_Snapshot]] = {}  # in order: a shorter period lacks only the last days
     for snapshot in found:
         by_day.setdefault(snapshot.over, []).append(snapshot)
-    facts = [_errors(snapshots) for _, snapshots in sorted(by_day.items())]
+    facts = [_errors(snapshots) for snapshots in by_day.values()]
     empty = _errors([])
     columns: list[tuple[Heading, list[Any]]] = [
         (Heading(fact.name, fact.unit, fact.labels), [row[place].value for row in facts])
         for place, fact in enumerate(empty)
     ]
-    return Listing([(_over(after), sorted(by_day)), *columns], facts=left, notes=[_NOTE])
+    return Listing([(_over(after), [*by_day]), *columns], facts=left, notes=[_NOTE])
 
 
 def _errors(snapshots: Sequence[_Snapshot]) -> list[Fact]:
