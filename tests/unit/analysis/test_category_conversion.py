@@ -113,6 +113,7 @@ def test_by_hand() -> None:
     assert (omitted["deals"], omitted["conversion"], omitted["low"], omitted["won_value"]) == (0, None, None, 0)
     assert (first.fact("periods"), first.fact("open"), first.fact("deals_without_amount")) == (1, 3, 1)
     assert "Deals still open: what becomes of them is not final (R5): 3" in str(first)
+    assert "without a probability" not in str(first)  # chances are not looked at
     # with Q2, deal 3 counts again, as it was committed for Q2, too
     assert (row(found, "commit")["deals"], row(found, "commit")["won"], row(found, "commit")["won_value"]) == (
         7,

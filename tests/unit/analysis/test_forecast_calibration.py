@@ -187,19 +187,21 @@ def test_a_condition_is_one_of_then() -> None:
 def test_learnt_chances() -> None:
     """F3: with rates of stages, Q2 learns from what ended by March, and Q1, when nothing had, takes the deals' own.
 
-    Of three deals in stage offer one was won and one lost by March: the chain says 1/2 for the third, expected in May.
+    Of three deals in stage offer one was won and one lost by March: the chain says 1/2 for the third, expected in May,
+    and for the fifth, which has no chance of its own; the fourth has neither.
     """
     deals = [
         deal(1, "0.9", "won", date(2026, 2, 1), stage="offer"),
         deal(2, "0.9", "lost", date(2026, 2, 2), stage="offer"),
         deal(3, "0.2", "won", date(2026, 5, 2), expected=Q2, stage="offer"),
         deal(4, None, "open", expected=Q2, stage="other"),
+        deal(5, None, "lost", date(2026, 4, 4), expected=Q2, stage="offer"),
     ]
     changes = [*ended(deals), change(3, "probability", MADE, None, Decimal("0.2"))]
     changes.append(change(1, "stage", MADE, "new", "offer"))
     found = calibration(deals, changes, rates="stages")
 
-    assert {r["chance_from"]: (r["deals"], r["won"]) for r in found if r["deals"]} == {0.9: (2, 1), 0.5: (1, 1)}
+    assert {r["chance_from"]: (r["deals"], r["won"]) for r in found if r["deals"]} == {0.9: (2, 1), 0.5: (2, 1)}
     assert found.fact("deals_without_probability") == 1
 
 

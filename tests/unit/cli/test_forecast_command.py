@@ -191,6 +191,10 @@ def test_past_forecasts_are_judged(crmcore: Any, past: Path) -> None:
         "2026-02-28",
     ]
     assert rows("categories", "--after", 45)[0]["deals"] == 2
+    assert [r["period"] for r in rows("submitted", "--after", 0, "--per", "month", "--periods", 2)] == [
+        "2026-02",
+        "2026-03",
+    ]
 
 
 def test_what_a_judgement_takes(crmcore: Any, past: Path) -> None:
