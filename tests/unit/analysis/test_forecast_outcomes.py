@@ -186,6 +186,18 @@ def test_largest_remainders_by_hand() -> None:
     assert put_on_grid(amounts[::-1], [9_000, 5_000, 1_000], 12).amounts == (1, 3, 8)
 
 
+def test_amounts_below_zero_on_a_grid_by_hand() -> None:
+    """Steps of 10^12: 2.4, -1.3 and 8.3 are 9.4, which is 9: 2, -1 and 8, down by 0.7 at worst and up by 0.3.
+
+    2.6, -1.1 and 8.3 are 9.8, which is 10: 3, -1 and 8, up by 0.5 at worst and down by 0.3.
+    """
+    down = put_on_grid([2_400_000_000_001, -1_300_000_000_000, 8_299_999_999_999], [5_000] * 3, 12)
+    up = put_on_grid([2_600_000_000_001, -1_100_000_000_000, 8_299_999_999_999], [5_000] * 3, 12)
+
+    assert (down.amounts, down.unit, down.moved) == ((2, -1, 8), 10**12, 700_000_000_000)
+    assert (up.amounts, up.unit, up.moved) == ((3, -1, 8), 10**12, 499_999_999_999)
+
+
 def test_steps_are_parted_until_no_sum_is_moved_by_more() -> None:
     """Six deals of 3.5 and 4.5 steps would be 3 x half a step off; in half steps they are not. Multiples are not moved at all."""
     amounts = [a * 10**12 + d for a, d in ((3.5, 1), (4.5, 2), (3.5, -1), (4.5, 0), (3.5, 3), (4.5, -5))]
