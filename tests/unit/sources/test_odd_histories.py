@@ -215,6 +215,14 @@ def test_a_change_that_does_not_begin_where_the_one_before_led_is_listed() -> No
     assert kinds(histories.from_field_changes(ordered)) == {}
 
 
+def test_a_short_stay_within_a_long_one_does_not_end_it() -> None:
+    """The third begins after the second has ended, and while the first still lasts: they overlap, and there is no gap."""
+    spans = [("a", "01-01", "03-01"), ("b", "01-20", "01-25"), ("c", "02-01", "03-01"), ("d", "03-02", None)]
+    rows = [{"parent": "A", "from": v, "from_date": f"2026-{b}", "to_date": e and f"2026-{e}"} for v, b, e in spans]
+
+    assert kinds(histories.from_intervals(rows)) == {"stays overlap": 2, "time in no stay": 1}
+
+
 @pytest.mark.parametrize("shape", ["columns", "last change"])
 def test_a_record_that_has_two_rows_is_listed(shape) -> None:
     """A row is a record there; what both say is taken, and that there are two is said."""
@@ -250,10 +258,9 @@ def test_changes_of_what_is_not_there_are_listed() -> None:
     assert len(data["change"]) == 8
 
 
-@pytest.mark.parametrize("kind", [int, str])
-def test_records_are_known_whether_ids_are_numbers_or_texts(kind) -> None:
+@pytest.mark.parametrize(("kind", "other"), [(int, str), (str, int), (int, int), (str, str)])
+def test_records_are_known_whether_ids_are_numbers_or_texts(kind, other) -> None:
     """A log says 7 where the deals have the number 7, and the other way round."""
-    other = str if kind is int else int
     change = {"table": "opportunity", "field": "stage", "new": "x", "at": "2026-02-01"}
     data = Dataset(
         opportunity=[{"id": kind(7)}, {"id": kind(8)}],
