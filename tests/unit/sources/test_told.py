@@ -135,7 +135,7 @@ def test_columns_of_stages_by_their_pattern(tmp_path) -> None:
 def test_a_log_of_field_changes(tmp_path) -> None:
     """S4: ties by a text of numbers; ids before labels; percentages; another field is counted, a wrong value rejected."""
     lines = [
-        "D1,phase,,1,Neu,,2026-02-09,9",
+        "D1,phase,7,1,Quote,Proposal,2026-02-09,9",
         "D1,phase,,,Quote,Proposal,2026-02-09,10",
         "D1,chance,,,10 %,25%,2026-02-09,10",
         "D1,colour,,,red,blue,2026-02-09,10",
@@ -148,7 +148,7 @@ def test_a_log_of_field_changes(tmp_path) -> None:
         "columns": LOG["columns"]
         | {"old": "id was", "old_else": "was", "new": "id is", "new_else": "is", "sequence": "no"},
         "fields": {
-            "phase": {"field": "stage", "values": {"Neu": "S1", "1": "S2", "Quote": "S2", "Proposal": "S3"}},
+            "phase": {"field": "stage", "values": {"7": "S1", "1": "S2", "Quote": "S2", "Proposal": "S3"}},
             "chance": {"field": "probability", "percent": "text"},
             "sum": "amount",
         },
