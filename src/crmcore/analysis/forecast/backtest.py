@@ -19,7 +19,7 @@ from .convolution import CERTAIN, revenue_outcomes
 from .deals import WON, alone
 from .fates import WON_IN, Fates
 from .judging import accuracy, between, error_facts, share, spread_facts
-from .past import Made, made_in_the_past
+from .past import Made, left_out, made_in_the_past
 from .revenue import methods_of
 
 if TYPE_CHECKING:
@@ -106,7 +106,8 @@ def forecast_backtest(
         WAPE = sum |F - A| / sum |A| and bias = sum (F - A) / sum A; the mean accuracy of a period with its standard deviation
         and variation (predictability); the share of periods between P10 and P90 (of a good forecast some 80 %) with its
         Wilson interval; the slip rate of the deals that were in the forecasts, by count and by value; and visibility: the share
-        of what was won that was won or in sight when the forecast was made.
+        of what was won that was won or in sight when the forecast was made. Quiet ones count what was left out of the forecasts,
+        such as open deals that were expected before the period (E56).
 
     Undefined when: nothing was won in any period (WAPE, bias, visibility), or in this one (its accuracy); no period is over;
         no deal was in a forecast (slip rate).
@@ -130,12 +131,15 @@ def forecast_backtest(
     )
     won = view.rows("opportunity", at="closed_at", where=WON)
     known, fates, used = _Won.of(won), Fates.of(view), currencies_of(won.amounts())
-    found = []
+    found, left = [], []
     for made in past:
+        left.append(made.deals.facts)
         used |= made.deals.currency
         found.append(_judged(made, known, fates, method, after))
     alone(used)
-    return Listing(list(zip(_HEADINGS, _columns(found), strict=True)), facts=_facts(found, per), notes=notes)
+    return Listing(
+        list(zip(_HEADINGS, _columns(found), strict=True)), facts=[*_facts(found, per), *left_out(left)], notes=notes
+    )
 
 
 @attrs.frozen(slots=True)
