@@ -214,9 +214,9 @@ def seen_at(
 
 def _logs(table: str, read: Iterable[Expr], tables: Mapping[str, Table], scope: Scope) -> dict[str, Log]:
     """Return the logs of the columns that are read, and of those that leave rows out."""
-    found = logs_of(tables, scope.zone).get(table, {})
-    names = {name.partition(".")[0] for e in read for name in columns_of(e)}.union(GONE)
     learnt = scope.as_of.learnt if scope.as_of is not None else 0
+    found = logs_of(tables, scope.zone, known=learnt).get(table, {})
+    names = {name.partition(".")[0] for e in read for name in columns_of(e)}.union(GONE)
     return {name: log.seen(learnt) for name, log in found.items() if name in names}
 
 

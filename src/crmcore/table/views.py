@@ -133,10 +133,10 @@ def view(
     instant that is looked from again.
     """
     by = instant if known is None else known
-    logs = logs_of(tables, zone)
+    logs, learnt = logs_of(tables, zone), logs_of(tables, zone, known=by)
 
     def of(table: Table) -> Mapping[str, Log]:
-        return {n: log for n, log in logs.get(table.name, _NONE).items() if log.hides(instant, by)}
+        return {n: learnt[table.name][n] for n, log in logs.get(table.name, _NONE).items() if log.hides(instant, by)}
 
     def reverted(table: Table) -> Table:
         mine = of(table)

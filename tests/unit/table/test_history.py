@@ -175,3 +175,42 @@ def test_amounts_that_name_no_currency_have_that_of_their_record() -> None:
     assert then(*rows, usd) == {"EUR": 20, "USD": 10}
     assert then(*rows, usd, text=None) == {"EUR": 0, "USD": 0}
     assert then(*rows, text="10 EUR") == {"EUR": 20}
+
+
+STAGES = [
+    {"id": "A", "order": 1, "kind": "open"},
+    {"id": "B", "order": 2, "kind": "open"},
+    {"id": "won", "order": 3, "kind": "won"},
+    {"id": "paid", "order": 4, "kind": "won"},
+    {"id": "lost", "order": 5, "kind": "lost"},
+]
+
+
+@pytest.mark.parametrize(
+    ("late", "then", "seen", "told"),
+    [
+        # lost on the 5th and back in A on the 8th: who does not know of the loss has never seen it lost
+        ("lost", "A", "AABBBA", "oooooo"),
+        # won on the 5th and paid on the 8th: who knows of the payment alone knows that it is won since then
+        ("won", "paid", "AABBBp", "ooooow"),
+    ],
+)
+def test_outcomes_follow_from_the_stages_that_were_known(late, then, seen, told) -> None:
+    """O2, O8: a closing of the 5th that was written down on the 30th, between moves that were written down at once."""
+    moves = [("A", "B", 3, 3), ("B", late, 5, 30), (late, then, 8, 8)]
+    deal = {"id": "D1", "created_at": day(1), "stage": then, "outcome": "won" if then == "paid" else "open"}
+    data = cc.Dataset(
+        opportunity=[deal],
+        stage=STAGES,
+        change=[change("stage", old, new, day(at), recorded_at=day(known)) for old, new, at, known in moves],
+    )
+    for number, stage, outcome in zip((1, 2, 3, 4, 6, 9), seen, told, strict=True):
+        stages, outcomes = (column(data, name, day(number), known=day(10)) for name in ("stage", "outcome"))
+        assert [s[0] for s in stages] == [stage], number
+        assert [o[0] for o in outcomes] == [outcome], number
+        swept = cc.measure("open_deals", data, per="day", as_of=day(number), known=day(10)).rows()
+        assert swept[-1]["open_deals"] == (outcome == "o"), number
+    assert column(data, "outcome", day(6), known=day(30)) == [late]
+    flow = cc.analyse("stage_flow", data, as_of=day(9), known=day(10))
+    assert sorted(r["stage"] for r in flow.rows()) == ["A", "B"]  # nobody was ever at work in the stage of what is paid
+    assert {r["stage"]: r["end"] for r in flow.rows()} == {"A": int(then == "A"), "B": 0}

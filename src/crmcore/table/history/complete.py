@@ -17,7 +17,7 @@ from .log import Log, values_before
 from .order import firsts, pieces
 from .whole import whole
 
-__all__ = ["complete"]
+__all__ = ["complete", "outcome_as_known"]
 
 _CODES = {word: code for code, word in enumerate((None, *OUTCOMES))}
 _OPEN, _WON = _CODES["open"], _CODES["won"]
@@ -57,6 +57,24 @@ def complete(tables: Mapping[str, Table], name: str, own: Mapping[str, Log], zon
     return found
 
 
+def outcome_as_known(tables: Mapping[str, Table], stage: Log, zone: Zone, known: int) -> Log:
+    """Return the log of the outcomes that follow from those stages of opportunities that were known at an instant (O2, O8).
+
+    Of the outcomes that follow from all stages some may be unknown then, and those that are left would tell of them: who is
+    known to be reopened was closed before.
+
+    Args:
+        tables: those of the dataset.
+        stage: all changes of the stage.
+        zone: where days end.
+        known: what was recorded later is not looked at.
+    """
+    table = whole(tables["opportunity"], zone)
+    today, kinds = table["outcome"], _kinds(stage.pool, tables["stage"])
+    found = _outcome(today, stage, kinds, known)
+    return _closing(table, found, zone, _outcome(today, stage, kinds)) if "closed_at" in table else found
+
+
 def codes(outcome: Log, word: str) -> Array:
     """Return which values of the pool of a log of outcomes are won, or closed."""
     pool = outcome.pool
@@ -70,33 +88,45 @@ def _kinds(stages: Column, table: Table) -> Array:
     return np.array([_CODES.get(kinds.get(str(label)), 0) for label in stages.labels], np.int64)[stages.data]
 
 
-def _outcome(today: Column, stage: Log, kinds: Array) -> Log:
-    """Return the log of outcomes that stages mean; a stage that nobody explained is one to work in."""
+def _outcome(today: Column, stage: Log, kinds: Array, known: int | None = None) -> Log:
+    """Return the log of outcomes that stages mean, those known at an instant; a stage that nobody explained is one to work in."""
     words = Column("key", np.arange(1, len(OUTCOMES) + 1, dtype=np.int8), labels=(None, *OUTCOMES))
     size = len(today)
     meant = size - 1 + np.where(kinds == 0, _OPEN, kinds)
     before = np.arange(size)
     moved = stage.rows[firsts(stage.rows)]
+    stage = stage if known is None else stage.seen(known)
     before[moved] = meant[stage.before[moved]]
-    turns = [
-        np.flatnonzero(meant[stage.old[piece]] != meant[stage.new[piece]]) + piece.start for piece in pieces(len(stage))
-    ]
-    kept = np.concatenate([np.zeros(0, np.int64), *turns])
-    rows, old, new = stage.rows[kept], meant[stage.old[kept]], meant[stage.new[kept]]
+    # what a change comes after is the one before it, for what it says of that may name one that is not here
+    turns, befores = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for piece in pieces(len(stage)):
+        new, rows = meant[stage.new[piece]], stage.rows[piece]
+        then = np.empty_like(new)
+        then[1:] = new[:-1]
+        begun = firsts(rows)
+        then[begun] = meant[stage.old[piece][begun]]
+        if piece.start and stage.rows[piece.start - 1] == rows[0]:
+            then[0] = meant[stage.new[piece.start - 1]]
+        here = np.flatnonzero(then != new)
+        turns.append(here + piece.start)
+        befores.append(then[here])
+    kept, old = np.concatenate(turns), np.concatenate(befores)
+    rows, new = stage.rows[kept], meant[stage.new[kept]]
     pool = stacked(today, words, Zone("UTC"))
     told = stage.at[kept], stage.known[kept], stage.sequence[kept]
     return Log(pool, values_before(before, rows, old), rows, *told, old, new)
 
 
-def _closing(table: Table, outcome: Log, zone: Zone) -> Log:
-    """Return the log with the closing of rows that it leaves open and that are closed today, at the date they bear (O4)."""
+def _closing(table: Table, outcome: Log, zone: Zone, full: Log | None = None) -> Log:
+    """Return the log with the closing of rows that the full one leaves open and that are closed today, at their date (O4)."""
     dates = table["closed_at"]
     size = len(table)
-    named = np.array([_CODES.get(label, 0) for label in outcome.pool.labels], np.int8)[outcome.pool.data]
-    ends = outcome.before.copy()
-    ends[outcome.rows] = outcome.new
+    full = outcome if full is None else full
+    named = np.array([_CODES.get(label, 0) for label in full.pool.labels], np.int8)[full.pool.data]
+    ends = full.before.copy()
+    ends[full.rows] = full.new
     touched = np.zeros(size, bool)
-    touched[outcome.rows] = True
+    touched[full.rows] = True
     late = (named[:size] > _OPEN) & dates.present() & (~touched | (named[ends] <= _OPEN))
     rows = np.flatnonzero(late)
     if not rows.size:

@@ -14,7 +14,7 @@ from ..column import Array, Column, Mask
 from ..dates import micros
 from ..ids import like_ids
 from ..table import Table
-from .complete import complete
+from .complete import complete, outcome_as_known
 from .decode import Codes, blank, coded, in_currency, pooled, used
 from .log import Log, values_before
 from .order import ordered, pieces
@@ -30,7 +30,7 @@ _DENSE = 8
 """Numbers between the lowest and the highest id, for each id, up to which there is a place for each of them."""
 
 
-def logs_of(tables: Mapping[str, Table], zone: Zone, *, strict: bool = True) -> Logs:
+def logs_of(tables: Mapping[str, Table], zone: Zone, *, strict: bool = True, known: int | None = None) -> Logs:
     """Return the logs of the columns that changed, made once for these tables.
 
     Changes of records that no table has are not in them.
@@ -39,6 +39,7 @@ def logs_of(tables: Mapping[str, Table], zone: Zone, *, strict: bool = True) -> 
         tables: those of a dataset; without a table `change` there are no logs.
         zone: where days end.
         strict: False to take a value that its column cannot take as blank.
+        known: the instant at which they are looked at with `Log.seen`, for what follows from them follows from what was known.
 
     Raises:
         IngestError: a change to such a value.
@@ -47,10 +48,14 @@ def logs_of(tables: Mapping[str, Table], zone: Zone, *, strict: bool = True) -> 
     if changes is None or not len(changes):
         return _NONE
     key = ("logs", zone.name, tuple(table.serial for name, table in tables.items() if name != "change"))
-    logs, wrong = changes.kept(key, lambda: _made(changes, tables, zone))
+    logs, wrong, derived = changes.kept(key, lambda: _made(changes, tables, zone))
     if strict and wrong:
         raise IngestError(wrong[0])
-    return logs
+    if known is None or not derived or logs["opportunity"]["outcome"].newest <= known:
+        return logs
+    deals: Mapping[str, Log] = logs["opportunity"]
+    outcome = changes.kept((*key, known), lambda: outcome_as_known(tables, deals["stage"], zone, known))
+    return {**logs, "opportunity": {**deals, "outcome": outcome}}
 
 
 def logged(tables: Mapping[str, Table]) -> frozenset[str]:
@@ -73,8 +78,8 @@ def _labels(column: Column) -> list[str]:
     return [column.labels[code] for code in np.unique(column.data).tolist() if code]
 
 
-def _made(changes: Table, tables: Mapping[str, Table], zone: Zone) -> tuple[Logs, list[str]]:
-    """Return the logs, and what could not be read."""
+def _made(changes: Table, tables: Mapping[str, Table], zone: Zone) -> tuple[Logs, list[str], bool]:
+    """Return the logs, what could not be read, and whether outcomes follow from stages."""
     at, known = times_of(changes, zone)
     sequence = changes["sequence"].data if "sequence" in changes else None
     tables_at, fields_at = changes["table"], changes["field"]
@@ -110,7 +115,9 @@ def _made(changes: Table, tables: Mapping[str, Table], zone: Zone) -> tuple[Logs
                 wrong,
             )
         found[name] = logs
-    return {name: complete(tables, name, logs, zone) for name, logs in found.items()}, wrong
+    whole_logs = {name: complete(tables, name, logs, zone) for name, logs in found.items()}
+    derived = "outcome" in whole_logs.get("opportunity", {}) and "outcome" not in found["opportunity"]
+    return whole_logs, wrong, derived
 
 
 def _among(places: Array | slice, chosen: Mask) -> Array | slice:
