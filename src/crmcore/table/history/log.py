@@ -60,6 +60,13 @@ class Log:
         """Does somebody who looks at an instant with the knowledge of another see less than all changes?"""
         return self.latest > instant or self.newest > known
 
+    def gaps(self, known: int) -> bool:
+        """May somebody who looks with the knowledge of an instant see a change, and not one before it?"""
+        if self.newest <= known or self.known is self.at:
+            return False
+        unseen = self.known > known
+        return not unseen.all() and bool(self.at[unseen].min() < self.at[~unseen].max())
+
     def seen(self, known: int) -> Log:
         """Return the log as it was known at an instant: what was recorded later is not in it."""
         return self if self.newest <= known else self.select(self.known <= known)

@@ -51,7 +51,7 @@ def logs_of(tables: Mapping[str, Table], zone: Zone, *, strict: bool = True, kno
     logs, wrong, derived = changes.kept(key, lambda: _made(changes, tables, zone))
     if strict and wrong:
         raise IngestError(wrong[0])
-    if known is None or not derived or logs["opportunity"]["outcome"].newest <= known:
+    if known is None or not derived or not logs["opportunity"]["stage"].gaps(known):
         return logs
     deals: Mapping[str, Log] = logs["opportunity"]
     outcome = changes.kept((*key, known), lambda: outcome_as_known(tables, deals["stage"], zone, known))
