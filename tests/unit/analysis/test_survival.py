@@ -153,6 +153,16 @@ def test_nobody_and_nothing() -> None:
     assert log_rank(empty, empty, empty).p == 1
 
 
+def test_rounding_makes_no_degree_of_freedom() -> None:
+    """Of 20 and 1 followed, where 19 of the 20 end at 0, one of each at 1: O - E = 1/21 x 19, chi-square 361/38 = 9.5."""
+    time = np.array([0] * 19 + [1, 1])
+
+    found = log_rank(time, time == 0, np.array([0] * 20 + [1]))
+
+    assert found.freedom == 1
+    assert found.statistic == pytest.approx(float(Fraction(19, 21) ** 2 / Fraction(38, 441)), rel=1e-12)
+
+
 @given(lives(), st.data(), st.sampled_from(UNITS))
 def test_two_groups_with_late_entries_one_by_one(life, data, unit) -> None:
     """Chi-square of two groups is (O - E)^2 / V, with E and V of the hypergeometric law of those at risk at each time."""

@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 
 from ...errors import ArgumentError
-from ...table.column import Array
+from ...table.column import Array, Mask
 from .risk import followed, risk_table
 
 __all__ = ["LogRank", "log_rank"]
@@ -56,6 +56,7 @@ def log_rank(time: Array, event: Array, group: Array, *, entry: Array | None = N
     time, ended, group, started = time[kept], ended[kept], group[kept], started[kept]
     parts = [_sorted(time[rows], ended[rows], started[rows]) for rows in _rows_of(group)]
     gap, variance = np.zeros(len(parts)), np.zeros((len(parts), len(parts)))
+    together = np.zeros(variance.shape, bool)
     for start in range(0, len(times), _BLOCK):
         block = times[start : start + _BLOCK]
         at_risk = np.stack([_waiting(*part, block) for part in parts])
@@ -65,11 +66,21 @@ def log_rank(time: Array, event: Array, group: Array, *, entry: Array | None = N
         weight = np.where(n > 1, d * (n - d) / np.maximum(n - 1, 1), 0.0)
         gap += (events - share * d).sum(axis=1)
         variance += np.diag((share * weight).sum(axis=1)) - (share * weight) @ share.T
-    rank = int(np.linalg.matrix_rank(variance)) if variance.any() else 0
-    if rank == 0:
+        there = (at_risk > 0) & (weight > 0)
+        together |= (there.astype(float) @ there.T) > 0
+    kept = _free(together)
+    if not kept.size:
         return LogRank(0.0, 0, 1.0)
-    statistic = float(gap @ np.linalg.pinv(variance) @ gap)
-    return LogRank(statistic, rank, chi_square_tail(statistic, rank))
+    statistic = float(gap[kept] @ np.linalg.solve(variance[np.ix_(kept, kept)], gap[kept]))
+    return LogRank(statistic, kept.size, chi_square_tail(statistic, kept.size))
+
+
+def _free(together: Mask) -> Array:
+    """Return the groups whose gaps say all: of those that were at risk together, directly or by way of others, all but one."""
+    reach = together
+    while ((wider := (reach.astype(float) @ reach) > 0) != reach).any():
+        reach = wider
+    return np.flatnonzero(np.tril(reach, -1).any(axis=1))
 
 
 def _rows_of(group: Array) -> list[Array]:
