@@ -162,3 +162,22 @@ def test_a_waterfall_leads_from_one_replay_to_another(history, between, learnt, 
             d[key] for d in then
         )
         assert sum(row["value"] for row in bars if row["bar"] == bar) == sum(d["amount"] or 0 for d in then)
+
+
+@given(histories(), hours, st.none() | hours)
+def test_a_dataset_of_the_past_is_analysed_as_the_past_is(history, hour, learnt) -> None:
+    """O8, S2: funnels, stays, transitions and events from an instant, as known at another, are those of the dataset as of then; who
+    passed a stage in order visited it, and who visited it reached it."""
+    deals, changes = history
+    at, known = moment(hour), moment(hour if learnt is None else learnt)
+    data = dataset(deals, changes)
+    then = data.as_of(at, known=known)
+
+    funnels = {}
+    for policy in ("reached", "visited", "strict"):
+        found = cc.analyse("funnel", data, policy=policy, as_of=at, known=known)
+        assert found.rows() == cc.analyse("funnel", then, policy=policy).rows()
+        funnels[policy] = found["deals"].tolist()
+    assert all(a >= b >= c for a, b, c in zip(*funnels.values(), strict=True))
+    for name in ("time_in_stage", "stage_transitions", "outcome_events"):
+        assert cc.analyse(name, data, as_of=at, known=known).rows() == cc.analyse(name, then).rows()
