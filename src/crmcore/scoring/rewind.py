@@ -20,7 +20,7 @@ def rewound(table: Table, limit: Array, tables: Mapping[str, Table], zone: Zone)
     """Return a table in which each field has the value it had at an instant of each row.
 
     A change that became true, or was written down, later than that is undone: the field gets the old value of the first of
-    them. A step that tells when the record was created wrote the whole record, and is no change. An old value that cannot be
+    them, and so does what follows from it, such as when a stage was entered. A step that tells when the record was created wrote the whole record, and is no change. An old value that cannot be
     read is blank.
 
     Args:
@@ -42,18 +42,18 @@ def rewound(table: Table, limit: Array, tables: Mapping[str, Table], zone: Zone)
     logs = logs_of(tables, zone, strict=False).get(table.name, {})
     begun = [_steps(logs[f.name]) for f in fields(table.name) if f.exists and f.name in logs]
     found: dict[str, Column] = {}
-    for name in changes["field"].index:  # what follows from other fields has no change of its own
-        if name not in logs or name not in table or name == "id":
+    for name, log in logs.items():
+        if name not in table or name == "id":
             continue
-        log = logs[name]
-        log = log.select(np.maximum(log.at, log.known) > limits[log.rows])
+        late = np.maximum(log.at, log.known) > limits[log.rows]
         for steps in begun:
-            log = log.select(~np.isin(_steps(log), steps))
-        if len(log):
-            rows = np.unique(log.rows)
+            late &= ~np.isin(_steps(log), steps)
+        if late.any():
+            undone = log.select(late)
+            rows = np.unique(undone.rows)
             picked = np.arange(len(table))
             picked[places[rows]] = len(table) + np.arange(rows.size)
-            found[name] = stacked(table[name], log.pool.take(log.before[rows]), zone).take(picked)
+            found[name] = stacked(table[name], undone.pool.take(undone.before[rows]), zone).take(picked)
     return table.replace(found) if found else table
 
 

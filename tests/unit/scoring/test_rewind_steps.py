@@ -40,10 +40,17 @@ def test_what_came_after_the_creation_at_the_same_instant_is_a_change() -> None:
     assert owner.labels[owner.data[0]] == "Anna"
 
 
-def test_what_follows_from_another_field_stays() -> None:
-    """The stage goes back to "new"; when it was entered has no change of its own, and is what the record says."""
-    log = [{"field": "stage", "old": "new", "new": "offer", "at": at(50)}]
-    found = seen(log, 10, stage="offer", stage_entered_at=at(50))
+def test_what_follows_from_another_field_goes_back_with_it() -> None:
+    """O8: entered on day 20 and 50, the deal seen from day 30 is in its stage since day 20; from day 10 nothing tells since when."""
+    log = [
+        {"field": "stage", "old": "new", "new": "offer", "at": at(20)},
+        {"field": "stage", "old": "offer", "new": "talks", "at": at(50)},
+    ]
+    for day, stage, since in ((60, "talks", at(50)), (30, "offer", at(20)), (10, "new", None)):
+        found = seen(log, day, stage="talks", stage_entered_at=at(50))
+        entered = found["stage_entered_at"]
 
-    assert found["stage"].labels[found["stage"].data[0]] == "new"
-    assert found["stage_entered_at"].data.tolist() == [int(at(50).timestamp()) * 1_000_000]
+        assert found["stage"].labels[found["stage"].data[0]] == stage
+        assert bool(entered.present()[0]) is (since is not None)
+        if since is not None:
+            assert entered.data[0] == int(since.timestamp()) * 1_000_000
