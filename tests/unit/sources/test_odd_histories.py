@@ -223,6 +223,24 @@ def test_a_short_stay_within_a_long_one_does_not_end_it() -> None:
     assert kinds(histories.from_intervals(rows)) == {"stays overlap": 2, "time in no stay": 1}
 
 
+def test_a_stay_that_the_one_before_did_not_lead_to_is_listed() -> None:
+    """S1: b was called B when a ended; of stays that take no time nothing is said, and what is translated follows."""
+    spans = [
+        ("a", "01-01", "02-01", "B"),
+        ("b", "02-01", "03-01", "c"),
+        ("x", "03-01", "03-01", "y"),
+        ("c", "03-01", None, None),
+    ]
+    rows = [
+        {"parent": "A", "from": v, "from_date": f"2026-{b}", "to_date": e and f"2026-{e}", "to": to}
+        for v, b, e, to in spans
+    ]
+    for some in (rows, rows[::-1]):
+        (issue,) = histories.from_intervals(some).issues
+        assert (issue.kind, [some[row - 1]["from"] for row in issue.rows]) == ("changes do not follow", ["b"])
+    assert kinds(histories.from_intervals(rows, values={"stage": {"B": "b"}})) == {}
+
+
 @pytest.mark.parametrize("shape", ["columns", "last change"])
 def test_a_record_that_has_two_rows_is_listed(shape) -> None:
     """A row is a record there; what both say is taken, and that there are two is said."""

@@ -236,9 +236,10 @@ def _pairs(
 
 
 def _odd(lines: Lines, stays: Mapping[int, Sequence[_Stay]], column: str) -> None:
-    """List the stays that begin while another one lasts, and those that begin after a time in none."""
+    """List the stays that begin while another one lasts, after a time in none, or where the one before did not lead."""
     over: list[int] = []
     after: list[int] = []
+    broken: list[int] = []
     if not any(stay.end is not None for some in stays.values() for stay in some):
         return  # where nothing says when a stay ended, each lasts until the next one
     for some in stays.values():
@@ -249,8 +250,17 @@ def _odd(lines: Lines, stays: Mapping[int, Sequence[_Stay]], column: str) -> Non
                 over.append(stay.row)
             elif stay.begin.at > last.at:
                 after.append(stay.row)
+            elif before.into not in (None, stay.value) and _lasts(before) and _lasts(stay):
+                broken.append(stay.row)
     lines.listed("stays overlap", column, sorted(over), "of those that last at one time the one that began last counts")
     lines.listed("time in no stay", column, sorted(after), "the stay before it ended earlier: in between it is in none")
+    detail = "the stage before says that it led to another one: a stay is missing, or a stage was renamed"
+    lines.listed("changes do not follow", column, sorted(broken), detail)
+
+
+def _lasts(stay: _Stay) -> bool:
+    """Does a stay take any time? Of those that take none, what came first is not always known."""
+    return stay.begin is None or stay.end is None or stay.begin.at < stay.end.at
 
 
 def _places(moments: Column) -> list[_Moment | None]:
