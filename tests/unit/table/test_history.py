@@ -11,6 +11,7 @@ import pytest
 import crmcore as cc
 from crmcore.domain import Money
 from crmcore.errors import ArgumentError, IngestError
+from crmcore.table.history import order
 from crmcore.table.values import values_of
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -195,8 +196,11 @@ STAGES = [
         ("won", "paid", "AABBBp", "ooooow"),
     ],
 )
-def test_outcomes_follow_from_the_stages_that_were_known(late, then, seen, told) -> None:
-    """O2, O8: a closing of the 5th that was written down on the 30th, between moves that were written down at once."""
+@pytest.mark.parametrize("piece", [1, 1 << 20])
+def test_outcomes_follow_from_the_stages_that_were_known(late, then, seen, told, piece, monkeypatch) -> None:
+    """O2, O8: a closing of the 5th that was written down on the 30th, between moves that were written down at once; derived in
+    parts of any length."""
+    monkeypatch.setattr(order, "_PIECE", piece)
     moves = [("A", "B", 3, 3), ("B", late, 5, 30), (late, then, 8, 8)]
     deal = {"id": "D1", "created_at": day(1), "stage": then, "outcome": "won" if then == "paid" else "open"}
     data = cc.Dataset(
