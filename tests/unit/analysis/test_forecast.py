@@ -147,6 +147,7 @@ def test_methods_by_hand() -> None:
     assert found.fact("quota") == 500
     assert found.fact("quota_gap") == 400
     assert found.fact("expected_wins") == pytest.approx(0.5 + 0.25 + 1 + 0.5 + 0 + 1)
+    assert found.fact("standard_deviation") == 200  # of 200 x 200 / 4 + 400 x 400 x 3 / 16
 
 
 def test_weighted_value_is_the_metric() -> None:
@@ -226,6 +227,7 @@ def test_generation_is_the_metric() -> None:
             (2, "open", 300, date(2025, 12, 31), None),
             (3, "won", 5_000, date(2026, 2, 15), date(2026, 2, 15)),
             (4, "lost", 70_000, date(2026, 1, 9), date(2026, 2, 1)),
+            (5, "won", 9, date(2026, 1, 2), date(2025, 12, 30)),  # entered late: not won in the quarter
         )
     ]
     measured = cc.measure("pipeline_generated", dataset(rows), per="quarter", as_of=TODAY)
@@ -233,7 +235,7 @@ def test_generation_is_the_metric() -> None:
     euros = [r | {"currency": "USD" if r["id"] == 4 else "EUR"} for r in rows]
     mixed = forecast(dataset(euros), quota=None)
 
-    assert found.fact("pipeline_generated") == measured.plain("pipeline_generated")[-1] == 75_010
+    assert found.fact("pipeline_generated") == measured.plain("pipeline_generated")[-1] == 75_019
     assert found.fact("created_and_won") == 5_000
     assert (mixed.fact("pipeline_generated"), mixed.fact("created_and_won")) == (None, 5_000)
     bare = dataset([{k: v for k, v in r.items() if k != "created_at"} for r in rows])
@@ -319,12 +321,16 @@ def test_a_grid_is_reported() -> None:
 
 def test_correlated_deals() -> None:
     """Simulated with a stated seed: the weighted value stays exact, the same seed gives the same listing, and it says so."""
-    one, same, other = forecast(correlation=0.3), forecast(correlation=0.3), forecast(correlation=0.3, seed=8)
+    one, same, other = (forecast(quota=1_331, correlation=0.3, seed=s) for s in (0, 0, 8))
 
     assert by_method(one)["weighted"] == 1_330
     assert (one.fact("correlation"), one.fact("draws"), one.fact("seed")) == (0.3, 20_000, 0)
     assert one.to_dict() == same.to_dict()
-    assert other.fact("chance_error") != one.fact("chance_error") or other.to_dict() != one.to_dict()
+    assert other.fact("chance_to_hit") != one.fact("chance_to_hit")
+    chance = one.fact("chance_to_hit")
+    assert one.fact("chance_error") == pytest.approx((chance * (1 - chance) / 20_000) ** 0.5)
+    once = by_method(forecast(correlation=0.3, draws=1))
+    assert once["p10"] == once["p50"] == once["p90"]
     assert abs(forecast(quota=1_331, correlation=0.0001).fact("chance_to_hit") - 1 / 4) < 0.013
     assert "共同因素" in str(one.told("zh"))
 

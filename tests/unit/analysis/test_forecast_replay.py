@@ -76,6 +76,7 @@ def replayed(rows, quota):
         "pipeline_generated": sum((Fraction(r["amount"] or 0) for r in rows if r["created_at"] >= START), Fraction(0)),
         "created_and_won": sum((Fraction(r["amount"] or 0) for r in won if r["created_at"] >= START), Fraction(0)),
         "expected_wins": sum((p for _, p, _ in told), Fraction(0)),
+        "standard_deviation": float(sum(a * a * p * (1 - p) for a, p, _ in told)) ** 0.5,
         "won_deals": len(won),
         "open_deals": len(told),
         "deals_without_amount": sum(r["amount"] is None for r in won + due),
