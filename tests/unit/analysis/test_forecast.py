@@ -238,6 +238,10 @@ def test_generation_is_the_metric() -> None:
     assert found.fact("pipeline_generated") == measured.plain("pipeline_generated")[-1] == 75_019
     assert found.fact("created_and_won") == 5_000
     assert (mixed.fact("pipeline_generated"), mixed.fact("created_and_won")) == (None, 5_000)
+    other = forecast(
+        dataset([r for r in euros if r["id"] in (2, 4)]), quota=None
+    )  # 300 euros open, 70,000 dollars created
+    assert (by_method(other)["all_open"], other.fact("pipeline_generated")) == (300, None)
     bare = dataset([{k: v for k, v in r.items() if k != "created_at"} for r in rows])
     assert (forecast(bare).fact("pipeline_generated"), by_method(forecast(bare))["all_open"]) == (None, 5_310)
 
