@@ -218,3 +218,21 @@ def test_outcomes_follow_from_the_stages_that_were_known(late, then, seen, told,
     flow = cc.analyse("stage_flow", data, as_of=day(9), known=day(10))
     assert sorted(r["stage"] for r in flow.rows()) == ["A", "B"]  # nobody was ever at work in the stage of what is paid
     assert {r["stage"]: r["end"] for r in flow.rows()} == {"A": int(then == "A"), "B": 0}
+
+
+def test_a_date_of_closing_tells_nothing_of_a_loss_that_was_not_known() -> None:
+    """O4, O8: lost on the 5th, as the record says too, and written down on the 30th; another deal that moved since is no news of it."""
+    data = cc.Dataset(
+        opportunity=[
+            {"id": "D1", "created_at": day(1), "stage": "lost", "outcome": "lost", "closed_at": day(5)},
+            {"id": "D2", "created_at": day(1), "stage": "B", "outcome": "open", "closed_at": None},
+        ],
+        stage=STAGES,
+        change=[
+            change("stage", "A", "lost", day(5), recorded_at=day(30)),
+            change("stage", "A", "B", day(8), record="D2"),
+        ],
+    )
+
+    assert column(data, "outcome", day(9), known=day(10)) == ["open", "open"]
+    assert column(data, "outcome", day(9), known=day(30)) == ["lost", "open"]
