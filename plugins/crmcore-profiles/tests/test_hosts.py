@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import csv
 import json
-import random
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -82,15 +81,13 @@ def closed(deal: str) -> str:
     return "2026-03-02" if deal == "A" else "2026-06-30"
 
 
-@pytest.fixture(params=[None, 1, 2], ids=["as they came", "shuffled", "shuffled again"])
+@pytest.fixture(params=[False, True], ids=["as they came", "turned round"])
 def export(request, tmp_path):
     """Return a function that writes files, their rows in one order or another, and reads them with a profile."""
 
     def read(profile: str, config: Mapping[str, Any] = CONFIG, **files: Iterable[Mapping[str, Any]]) -> cc.Dataset:
         for name, found in files.items():
-            rows = list(found)
-            if request.param is not None:
-                random.Random(f"{name} {request.param}").shuffle(rows)
+            rows = list(found)[:: -1 if request.param else 1]
             with (tmp_path / f"{name}.csv").open("w", encoding="utf-8", newline="") as out:
                 writer = csv.DictWriter(out, list(dict.fromkeys(k for row in rows for k in row)))
                 writer.writeheader()
