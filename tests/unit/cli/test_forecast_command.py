@@ -89,6 +89,7 @@ def test_wins(crmcore: Any, quarter: Path) -> None:
         "--draws is of a forecast of revenue; --wins takes --per, --ahead, --rates, --segment and --prior" in wrong.err
     )
     assert crmcore("forecast", "--data", quarter, "--wins", "--categories").status == 2
+    assert "rates is one of" in crmcore("forecast", "--data", quarter, "--wins", "--rates", "stage").err
 
 
 def test_grid_and_simulation(crmcore: Any, quarter: Path) -> None:
@@ -99,7 +100,8 @@ def test_grid_and_simulation(crmcore: Any, quarter: Path) -> None:
     alone = crmcore("forecast", "--data", quarter, "--seed", 3)
 
     assert (told["facts"]["draws"], told["facts"]["seed"]) == (300, 0)
-    assert crmcore("forecast", "--data", quarter, "--cells", 1).status == 2
+    assert [crmcore("forecast", "--data", quarter, "--cells", n).status for n in (0, 1)] == [2, 2]
+    assert "--draws is of a simulation" in crmcore("forecast", "--data", quarter, "--draws", 3).err
     assert crmcore("forecast", "--data", quarter, "--cells", 2).status == 0
     assert (alone.status, "--seed is of a simulation; give --correlation, too" in alone.err) == (2, True)
 
