@@ -236,3 +236,17 @@ def test_a_date_of_closing_tells_nothing_of_a_loss_that_was_not_known() -> None:
 
     assert column(data, "outcome", day(9), known=day(10)) == ["open", "open"]
     assert column(data, "outcome", day(9), known=day(30)) == ["lost", "open"]
+
+
+def test_two_moves_of_one_instant_of_which_one_was_known() -> None:
+    """O2, O8, S4: won from its creation, reopened and moved on in one save, of which the reopening was written down days later: who
+    sees it in B sees it open."""
+    moves = [("won", "A", 9, 1), ("A", "B", 3, 2)]
+    data = cc.Dataset(
+        opportunity=[{"id": "D1", "created_at": day(1), "stage": "B", "outcome": "open"}],
+        stage=STAGES,
+        change=[change("stage", a, b, day(3), recorded_at=day(known), sequence=n) for a, b, known, n in moves],
+    )
+
+    assert [column(data, name, day(4), known=day(5)) for name in ("stage", "outcome")] == [["B"], ["open"]]
+    assert [column(data, "outcome", day(d), known=day(9)) for d in (2, 4)] == [["won"], ["open"]]

@@ -65,7 +65,7 @@ class Log:
         if self.newest <= known or self.known is self.at:
             return False
         unseen = self.known > known
-        return not unseen.all() and bool(self.at[unseen].min() < self.at[~unseen].max())
+        return not unseen.all() and bool(self.at[unseen].min() <= self.at[~unseen].max())
 
     def seen(self, known: int) -> Log:
         """Return the log as it was known at an instant: what was recorded later is not in it."""
