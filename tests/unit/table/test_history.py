@@ -250,3 +250,34 @@ def test_two_moves_of_one_instant_of_which_one_was_known() -> None:
 
     assert [column(data, name, day(4), known=day(5)) for name in ("stage", "outcome")] == [["B"], ["open"]]
     assert [column(data, "outcome", day(d), known=day(9)) for d in (2, 4)] == [["won"], ["open"]]
+
+
+@pytest.mark.parametrize(
+    ("then", "known", "outcome", "closed", "first", "reopened"),
+    [
+        (6, 30, "won", day(5), day(5), 0),
+        (9, 30, "open", None, day(5), 1),
+        (13, 30, "lost", day(12), day(5), 1),
+        (6, 10, "won", None, None, 0),  # who was won before the 8th; nobody had said when
+        (9, 10, "open", None, None, 1),
+        (13, 14, "lost", day(12), None, 1),
+        (13, 11, "open", None, None, 1),
+    ],
+)
+def test_dates_that_follow_are_those_that_were_known(then, known, outcome, closed, first, reopened) -> None:
+    """O5, O8: won on the 5th, which was written down on the 30th; open again on the 8th and lost on the 12th, both told at once."""
+    deal = {"id": "D1", "created_at": day(1), "stage": "lost", "outcome": "lost"}
+    data = cc.Dataset(
+        opportunity=[{**deal, "closed_at": day(12), "first_won_at": day(5), "reopened": 1}],
+        stage=STAGES,
+        change=[
+            change("stage", "A", "paid", day(5), recorded_at=day(30)),
+            change("stage", "paid", "B", day(8)),
+            change("stage", "B", "lost", day(12)),
+        ],
+    )
+    found = [
+        column(data, name, day(then), known=day(known)) for name in ("outcome", "closed_at", "first_won_at", "reopened")
+    ]
+
+    assert found == [[outcome], [closed], [first], [reopened]]

@@ -17,13 +17,15 @@ from .log import Log, values_before
 from .order import firsts, pieces
 from .whole import whole
 
-__all__ = ["complete", "outcome_as_known"]
+__all__ = ["codes", "complete"]
 
 _CODES = {word: code for code, word in enumerate((None, *OUTCOMES))}
 _OPEN, _WON = _CODES["open"], _CODES["won"]
 
 
-def complete(tables: Mapping[str, Table], name: str, own: Mapping[str, Log], zone: Zone) -> Mapping[str, Log]:
+def complete(
+    tables: Mapping[str, Table], name: str, own: Mapping[str, Log], zone: Zone, known: int | None = None
+) -> Mapping[str, Log]:
     """Return the logs of a table with those that follow from them.
 
     Args:
@@ -31,48 +33,43 @@ def complete(tables: Mapping[str, Table], name: str, own: Mapping[str, Log], zon
         name: of the table.
         own: its logs.
         zone: where days end.
+        known: an instant, for what follows from those changes that were known at it. Where some are not, those that are
+            left of what follows from all would tell of them: who is known to be reopened was closed before (O8).
     """
     if name != "opportunity":
         return own
     table = whole(tables[name], zone)
     found = dict(own)
-    if "stage" in own:
-        if "outcome" not in own and "outcome" in table and "stage" in tables:
-            kinds = _kinds(own["stage"].pool, tables["stage"])
+    stage, outcome = own.get("stage"), own.get("outcome")
+    now = outcome
+    if stage is not None:
+        if outcome is None and "outcome" in table and "stage" in tables:
+            kinds = _kinds(stage.pool, tables["stage"])
             if kinds.any():
-                found["outcome"] = _outcome(table["outcome"], own["stage"], kinds)
+                outcome = _outcome(table["outcome"], stage, kinds)
+                now = outcome if known is None else _outcome(table["outcome"], stage, kinds, known)
         if "stage_entered_at" not in own and "stage_entered_at" in table:
-            found["stage_entered_at"] = _dated(table["stage_entered_at"], own["stage"], zone)
-    if "outcome" in found:
-        if "closed_at" in table:
-            found["outcome"] = _closing(table, found["outcome"], zone)
-        outcome = found["outcome"]
-        closed, won = (codes(outcome, word) for word in ("closed", "won"))
-        if "closed_at" not in own and "closed_at" in table:
-            found["closed_at"] = _dated(table["closed_at"], outcome, zone, closed)
-        if "first_won_at" not in own and "first_won_at" in table:
-            found["first_won_at"] = _dated(table["first_won_at"], _firsts(outcome, won), zone)
-        if "reopened" not in own and "reopened" in table:
-            found["reopened"] = _counted(table["reopened"], outcome, closed)
+            found["stage_entered_at"] = _dated(table["stage_entered_at"], _seen(stage, known), stage, zone)
+    if outcome is None or now is None:
+        return found
+    now = _seen(now, known)
+    if "closed_at" in table:
+        now = _closing(table, now, zone, outcome)
+        outcome = now if known is None else _closing(table, outcome, zone, outcome)
+    found["outcome"] = now
+    closed, won = (codes(now, word) for word in ("closed", "won"))
+    if "closed_at" not in own and "closed_at" in table:
+        found["closed_at"] = _dated(table["closed_at"], now, outcome, zone, closed)
+    if "first_won_at" not in own and "first_won_at" in table:
+        first = _firsts(outcome, codes(outcome, "won"))
+        found["first_won_at"] = _dated(table["first_won_at"], _firsts(now, won), first, zone)
+    if "reopened" not in own and "reopened" in table:
+        found["reopened"] = _counted(table["reopened"], _openings(now), _openings(outcome))
     return found
 
 
-def outcome_as_known(tables: Mapping[str, Table], stage: Log, zone: Zone, known: int) -> Log:
-    """Return the log of the outcomes that follow from those stages of opportunities that were known at an instant (O2, O8).
-
-    Of the outcomes that follow from all stages some may be unknown then, and those that are left would tell of them: who is
-    known to be reopened was closed before.
-
-    Args:
-        tables: those of the dataset.
-        stage: all changes of the stage.
-        zone: where days end.
-        known: what was recorded later is not looked at.
-    """
-    table = whole(tables["opportunity"], zone)
-    today, kinds = table["outcome"], _kinds(stage.pool, tables["stage"])
-    found = _outcome(today, stage, kinds, known)
-    return _closing(table, found, zone, _outcome(today, stage, kinds)) if "closed_at" in table else found
+def _seen(log: Log, known: int | None) -> Log:
+    return log if known is None else log.seen(known)
 
 
 def codes(outcome: Log, word: str) -> Array:
@@ -117,11 +114,10 @@ def _outcome(today: Column, stage: Log, kinds: Array, known: int | None = None) 
     return Log(pool, values_before(before, rows, old), rows, *told, old, new)
 
 
-def _closing(table: Table, outcome: Log, zone: Zone, full: Log | None = None) -> Log:
+def _closing(table: Table, outcome: Log, zone: Zone, full: Log) -> Log:
     """Return the log with the closing of rows that the full one leaves open and that are closed today, at their date (O4)."""
     dates = table["closed_at"]
     size = len(table)
-    full = outcome if full is None else full
     named = np.array([_CODES.get(label, 0) for label in full.pool.labels], np.int8)[full.pool.data]
     ends = full.before.copy()
     ends[full.rows] = full.new
@@ -152,12 +148,13 @@ def _closing(table: Table, outcome: Log, zone: Zone, full: Log | None = None) ->
     )
 
 
-def _dated(today: Column, log: Log, zone: Zone, keep: Array | None = None) -> Log:
+def _dated(today: Column, log: Log, full: Log, zone: Zone, keep: Array | None = None) -> Log:
     """Return the log of a date that each change of another column sets to its own moment; the record's own is the last one's.
 
     Args:
         today: the date as it is now.
-        log: the changes.
+        log: the changes that are known.
+        full: all of them.
         zone: where days end.
         keep: which values of the log's pool have a date; the others clear it. None: all.
     """
@@ -168,11 +165,14 @@ def _dated(today: Column, log: Log, zone: Zone, keep: Array | None = None) -> Lo
     dated = np.ones(len(log), bool) if keep is None else keep[log.new]
     new = np.where(dated, size + np.arange(len(log)), nothing)
     lasts = np.append(log.rows[1:] != log.rows[:-1], [True]) if len(log) else np.zeros(0, bool)
-    own = lasts & dated & today.present()[log.rows]
+    last_of_all = np.zeros(size, np.int64)
+    last_of_all[full.rows] = full.at
+    own = lasts & dated & today.present()[log.rows] & (log.at == last_of_all[log.rows])
     new[own] = log.rows[own]
     old = np.append([nothing], new[:-1]) if len(log) else new
     old[firsts(log.rows)] = nothing
-    before = values_before(np.arange(size), log.rows, old)
+    before = np.arange(size)
+    before[full.rows] = nothing
     return Log(pool, before, log.rows, log.at, log.known, log.sequence, old, new)
 
 
@@ -184,14 +184,19 @@ def _firsts(outcome: Log, won: Array) -> Log:
     return outcome.select(kept)
 
 
-def _counted(today: Column, outcome: Log, closed: Array) -> Log:
-    """Return the log of how often a row left a closed outcome for an open one."""
-    back = closed[outcome.old] & ~closed[outcome.new]
-    log = outcome.select(back)
+def _openings(outcome: Log) -> Log:
+    """Return the changes from a closed outcome to an open one."""
+    closed = codes(outcome, "closed")
+    return outcome.select(closed[outcome.old] & ~closed[outcome.new])
+
+
+def _counted(today: Column, log: Log, full: Log) -> Log:
+    """Return the log of how many of the changes that are known each row has had; `full` has all of them."""
     begins = firsts(log.rows)
     number = np.arange(len(log)) - np.repeat(begins, np.diff(np.append(begins, len(log)))) + 1
     most = int(number.max(initial=0))
     pool = stacked(today, Column("count", np.arange(most + 1)), Zone("UTC"))
     size = len(today)
-    before = values_before(np.arange(size), log.rows, size + number - 1)
+    before = np.arange(size)
+    before[full.rows] = size  # none yet
     return Log(pool, before, log.rows, log.at, log.known, log.sequence, size + number - 1, size + number)

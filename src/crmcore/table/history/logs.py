@@ -14,7 +14,7 @@ from ..column import Array, Column, Mask
 from ..dates import micros
 from ..ids import like_ids
 from ..table import Table
-from .complete import complete, outcome_as_known
+from .complete import complete
 from .decode import Codes, blank, coded, in_currency, pooled, used
 from .log import Log, values_before
 from .order import ordered, pieces
@@ -51,11 +51,17 @@ def logs_of(tables: Mapping[str, Table], zone: Zone, *, strict: bool = True, kno
     logs, wrong, derived = changes.kept(key, lambda: _made(changes, tables, zone))
     if strict and wrong:
         raise IngestError(wrong[0])
-    if known is None or not derived or not logs["opportunity"]["stage"].gaps(known):
+    if known is None or not derived or not _gaps(logs["opportunity"], known):
         return logs
-    deals: Mapping[str, Log] = logs["opportunity"]
-    outcome = changes.kept((*key, known), lambda: outcome_as_known(tables, deals["stage"], zone, known))
-    return {**logs, "opportunity": {**deals, "outcome": outcome}}
+    own = {name: log for name, log in logs["opportunity"].items() if name not in derived}
+    return {
+        **logs,
+        "opportunity": changes.kept((*key, known), lambda: complete(tables, "opportunity", own, zone, known)),
+    }
+
+
+def _gaps(deals: Mapping[str, Log], known: int) -> bool:
+    return any(deals[name].gaps(known) for name in ("stage", "outcome") if name in deals)
 
 
 def logged(tables: Mapping[str, Table]) -> frozenset[str]:
@@ -78,8 +84,8 @@ def _labels(column: Column) -> list[str]:
     return [column.labels[code] for code in np.unique(column.data).tolist() if code]
 
 
-def _made(changes: Table, tables: Mapping[str, Table], zone: Zone) -> tuple[Logs, list[str], bool]:
-    """Return the logs, what could not be read, and whether outcomes follow from stages."""
+def _made(changes: Table, tables: Mapping[str, Table], zone: Zone) -> tuple[Logs, list[str], frozenset[str]]:
+    """Return the logs, what could not be read, and the columns of opportunities whose logs follow from others."""
     at, known = times_of(changes, zone)
     sequence = changes["sequence"].data if "sequence" in changes else None
     tables_at, fields_at = changes["table"], changes["field"]
@@ -116,8 +122,8 @@ def _made(changes: Table, tables: Mapping[str, Table], zone: Zone) -> tuple[Logs
             )
         found[name] = logs
     whole_logs = {name: complete(tables, name, logs, zone) for name, logs in found.items()}
-    derived = "outcome" in whole_logs.get("opportunity", {}) and "outcome" not in found["opportunity"]
-    return whole_logs, wrong, derived
+    derived = whole_logs.get("opportunity", {}).keys() - found.get("opportunity", {}).keys()
+    return whole_logs, wrong, frozenset(derived)
 
 
 def _among(places: Array | slice, chosen: Mask) -> Array | slice:
