@@ -287,3 +287,15 @@ def _made(kind: str, values: Any) -> Column:
     target = builder(ColumnSpec("x", kind))
     target.add(values)
     return target.finish()
+
+
+def test_whole_numbers_of_a_second_block_keep_their_codes() -> None:
+    """Labels that the first block had keep their codes in the second one, and new ones come after them."""
+    target = builder(ColumnSpec("record", "key"))
+    for labels in ([70, 5], [5, 9, 70]):
+        target.add_block(Block("codes", np.arange(len(labels), dtype=np.int32), labels=labels))
+    target.add([9, 4])
+    column = target.finish()
+
+    assert column.labels == (None, 70, 5, 9, 4)
+    assert column.data.tolist() == [1, 2, 2, 3, 1, 3, 4]

@@ -92,6 +92,8 @@ class KeyBuilder(Builder):
         if self._words:
             code = self._words.get(str(label).casefold(), 0)
             return code or self._reason(f"unknown {self.spec.name}")
+        if len(self._index) < len(self.labels):  # labels that came all at once
+            self._index = {label: code for code, label in enumerate(self.labels)}
         code = self._index.setdefault(label, len(self.labels))
         if code == len(self.labels):
             self.labels.append(label)
@@ -113,7 +115,6 @@ class KeyBuilder(Builder):
         if len(self.labels) == 1 and set(map(type, labels)) == {int} and len(set(labels)) == len(labels):
             # different whole numbers are labels as they are
             self.labels += labels
-            self._index = {label: code for code, label in enumerate(self.labels)}
             return range(1, len(self.labels))
         return map(self._code_of, labels)
 
