@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
@@ -16,12 +16,15 @@ from ..state.listing import Fact, Heading, Listing
 from ..table.column import Array, Mask, sort_key
 from ..table.dates import micros
 from ..table.history import ALWAYS, logs_of, visits_of
+from ..table.stages import Stages
 from ..units import DAY
 from .clock import Clock, clock_of
+from .coded import DAYS
 from .grouped import groups_of
 from .lasting import mean_days
 from .order import heading
-from .stays import stage_order
+from .stays import stages_in
+from .travels import STAGE, piped
 from .view import Rows
 
 if TYPE_CHECKING:
@@ -29,9 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["deal_ageing", "stage_ageing"]
 
-STAGE = Heading("stage", labels={"en": "Stage", "zh": "阶段"})
 DEAL = Heading("deal", labels={"en": "Deal", "zh": "商机"})
-STATUS = Heading("status", labels={"en": "Status", "zh": "状态"})
 OPEN = Heading("open", "count", {"en": "Open", "zh": "进行中"})
 FRESH = Heading("in_time", "count", {"en": "In time", "zh": "正常"})
 LATE = Heading("late", "count", {"en": "Late", "zh": "超期"})
@@ -46,6 +47,11 @@ ALLOWED = Heading("rotting_days", "days", {"en": "Rotting after", "zh": "停滞�
 OVER = Heading("over_days", "days", {"en": "Beyond its limit", "zh": "超出期限天数"})
 MADE = Heading("made", "count", {"en": "Beginning made up", "zh": "起点为推定"})
 _WORDS = ("in_time", "late", "rotting", "no_limit", "unknown")
+STATUS = Heading(
+    "status",
+    labels={"en": "Status", "zh": "状态"},
+    values=dict(zip(_WORDS, (h.labels for h in (FRESH, LATE, ROTTING, NO_LIMIT, UNKNOWN)), strict=True)),
+)
 _IN_TIME, _LATE, _ROTTING, _NO_LIMIT, _UNKNOWN = range(len(_WORDS))
 _METHOD = {
     "en": "late: longer in the stage than its expected days; rotting: longer than its rotting days.",
@@ -59,7 +65,7 @@ class _Aged:
 
     rows: Rows
     stage: Array
-    labels: tuple[Any, ...]
+    known: Stages
     age: Array
     made: Mask
     expected: Array
@@ -88,7 +94,7 @@ def stage_ageing(
         weekdays: the working days of the week, 1 Monday to 7 Sunday; by default those of the workspace's calendar.
         holidays: dates that are no working days; by default those of the workspace's calendar.
 
-    Returns: one row per group and stage, in the order of the pipeline; open = in time + late + rotting + no limit + unknown.
+    Returns: one row per group and stage, in the order of the newest version of the pipelines; open = in time + late + rotting + no limit + unknown.
 
     Undefined when: no age of a row is known (mean, oldest), or a stage has no such limit.
 
@@ -102,26 +108,29 @@ def stage_ageing(
     """
     aged = _aged(view, clock_of(view.scope, days, weekdays, holidays))
     groups = groups_of(aged.rows, by)
-    place = stage_order(view.scope.tables.get("stage"), aged.labels)
+    known = aged.known
+    place = known.spots()
     cell = groups.code * len(place) + place[aged.stage]
     order = np.argsort(cell, kind="stable")
     edges = np.flatnonzero(np.diff(cell[order], prepend=-1))
     parts = np.split(order, edges[1:]) if len(order) else []
+    codes = [int(aged.stage[p[0]]) for p in parts]
     counts = [np.bincount(aged.status[p], minlength=len(_WORDS)).tolist() for p in parts]
-    known = [aged.age[p][aged.age[p] >= 0] for p in parts]
+    ages = [aged.age[p][aged.age[p] >= 0] for p in parts]
     return Listing(
         [
             *groups.columns([int(groups.code[p[0]]) for p in parts]),
-            (STAGE, [aged.labels[aged.stage[p[0]]] for p in parts]),
+            *piped(known, codes, groups.names),
+            (STAGE, [known.names[code] for code in codes]),
             (OPEN, [len(p) for p in parts]),
             *((h, [n[i] for n in counts]) for i, h in enumerate((FRESH, LATE, ROTTING, NO_LIMIT, UNKNOWN))),
             (MADE, [int(np.count_nonzero(aged.made[p])) for p in parts]),
-            (MEAN, [mean_days(ages) for ages in known]),
-            (OLDEST, [int(ages.max()) / DAY if ages.size else None for ages in known]),
+            (MEAN, [mean_days(found) for found in ages]),
+            (OLDEST, [int(found.max()) / DAY if found.size else None for found in ages]),
             (EXPECTED, np.array([aged.expected[p[0]] for p in parts], float)),
             (ALLOWED, np.array([aged.rotting[p[0]] for p in parts], float)),
         ],
-        facts=[Fact("days", days, "label", {"en": "Days", "zh": "天数口径"})],
+        facts=[Fact("days", days, "label", {"en": "Days", "zh": "天数口径"}, values=DAYS)],
         notes=[_METHOD],
     )
 
@@ -167,17 +176,19 @@ def deal_ageing(
     ]
     order = sorted(range(len(ids)), key=lambda i: (keys[i], sort_key(ids[i])))
     places = np.array(order, np.int64)
+    codes = aged.stage[places].tolist()
     owner = aged.rows.key(maybe("owner"))
     return Listing(
         [
             (DEAL, [ids[i] for i in order]),
             (heading("owner"), [owner.labels[c] for c in owner.data[places].tolist()]),
-            (STAGE, [aged.labels[c] for c in aged.stage[places].tolist()]),
+            *piped(aged.known, codes),
+            (STAGE, [aged.known.names[c] for c in codes]),
             (STATUS, [_WORDS[n] for n in aged.status[places].tolist()]),
             (AGE, age[places]),
             (OVER, over[places]),
         ],
-        facts=[Fact("days", days, "label", {"en": "Days", "zh": "天数口径"})],
+        facts=[Fact("days", days, "label", {"en": "Days", "zh": "天数口径"}, values=DAYS)],
         notes=[_METHOD],
     )
 
@@ -197,7 +208,7 @@ def _aged(view: View, clock: Clock) -> _Aged:
     status[age > expected * DAY] = _LATE
     status[age > rotting * DAY] = _ROTTING
     status[age < 0] = _UNKNOWN
-    return _Aged(deals, stage.data, tuple(stage.labels), age, made & (age >= 0), expected, rotting, status)
+    return _Aged(deals, stage.data, stages_in(view, stage.labels), age, made & (age >= 0), expected, rotting, status)
 
 
 def _limits(deals: Rows, name: str) -> Array:

@@ -13,6 +13,7 @@ from ..state.listing import Fact
 from ..table.column import Array
 from ..table.dates import micros
 from .clock import Clock
+from .coded import DAYS
 from .grouped import By, Groups, groups_of
 from .instants import instant_of
 
@@ -61,7 +62,7 @@ class Cycles:
     def facts(self, days: str) -> list[Fact]:
         """Return how days are counted, and what was left out."""
         return [
-            Fact("days", days, "label", {"en": "Days", "zh": "天数口径"}),
+            Fact("days", days, "label", {"en": "Days", "zh": "天数口径"}, values=DAYS),
             Fact("late", self.late, "count", {"en": "Deals that enter late", "zh": "延迟进入的商机"}, quiet=True),
             *(
                 Fact(name, n, "count", {"en": _LEFT_OUT[name][0], "zh": _LEFT_OUT[name][1]}, quiet=True)

@@ -13,6 +13,7 @@ from ..state.interval import wilson
 from ..state.listing import Fact, Heading, Listing, Values
 from ..state.operand import NOTHING, Operand, ratio
 from ..state.sums import sums_by
+from .coded import WON
 from .passages import NEVER, POLICIES, Passages
 from .travels import PIPELINE, STAGE, STATUS, Travels, one_of, periods_over, travels_of
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["funnel"]
 
 PERIOD = Heading("period", "label", {"en": "Period", "zh": "期间"})
+_ROW = attrs.evolve(STAGE, values=WON)
 DEALS = Heading("deals", "count", {"en": "Deals", "zh": "商机数"})
 VALUE = Heading("value", "money", {"en": "Value", "zh": "金额"})
 SHARE = Heading("share", "ratio", {"en": "Of all", "zh": "占全部"})
@@ -289,7 +291,7 @@ def _listing(
     if len(stages.pipelines) > 1:
         columns.append((PIPELINE, [stages.pipelines[b.pipeline] for b in blocks] * size))
     columns += [
-        (STAGE, [stages.names[b.code] if b.code else "won" for b in blocks] * size),
+        (_ROW, [stages.names[b.code] if b.code else "won" for b in blocks] * size),
         (STATUS, [stages.status[b.code] if b.code else "won" for b in blocks] * size),
         (DEALS, deals),
     ]

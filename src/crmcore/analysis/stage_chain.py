@@ -14,7 +14,7 @@ from ..table.column import sort_key
 from ..table.history import ALWAYS
 from .choices import positive
 from .order import heading
-from .travels import PIPELINE, STAGE, STATUS
+from .travels import STAGE, STATUS, piped
 
 if TYPE_CHECKING:
     from .view import View
@@ -96,8 +96,7 @@ def stage_chain(view: View, *, by: str | Expr | None = None, prior: float = PRIO
     if by is not None:
         name = by if isinstance(by, str) else repr(by)
         listed.append((heading(name), [segment for segment, _, _ in rows]))
-    if len(known.pipelines) > 1:
-        listed.append((PIPELINE, [known.pipelines[known.pipeline[code]] for code in codes]))
+    listed += piped(known, codes, () if by is None else (listed[0][0].name,))
     listed += [(STAGE, [known.names[code] for code in codes]), (STATUS, [known.status[code] for code in codes])]
     listed += zip(_HEADINGS, columns, strict=True)
     return Listing(listed, facts=_facts(found), notes=[_NOTE])

@@ -10,7 +10,8 @@ from ..errors import CrmCoreError
 from ..state.listing import Fact, Heading, Listing, Values
 from ..state.operand import Operand, ratio
 from ..table.history import ENDED
-from .travels import PIPELINE, STAGE, STATUS, Travels, periods_over, travels_of
+from .coded import MOVES
+from .travels import STAGE, STATUS, Travels, periods_over, piped, travels_of
 
 if TYPE_CHECKING:
     from ..table.column import Array, Mask
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["stage_flow", "stage_transitions"]
 
 FROM = Heading("stage", "label", {"en": "From", "zh": "离开阶段"})
-TO = Heading("to", "label", {"en": "To", "zh": "去向"})
-KIND = Heading("kind", "label", {"en": "Kind", "zh": "方式"})
+TO = Heading("to", "label", {"en": "To", "zh": "去向"}, MOVES)
+KIND = Heading("kind", "label", {"en": "Kind", "zh": "方式"}, MOVES)
 COUNT = Heading("count", "count", {"en": "Count", "zh": "次数"})
 SHARE = Heading("share", "ratio", {"en": "Share", "zh": "占比"})
 PERIOD = Heading("period", "label", {"en": "Period", "zh": "期间"})
@@ -95,9 +96,7 @@ def stage_transitions(
     code, to, how, counts = code[listed], to[listed], how[listed], counts[listed]
     lasting = np.where(how == _STAYS, 0, ended[code])
     named = [known.names[t] if t else words[h] for t, h in zip(to.tolist(), how.tolist(), strict=True)]
-    columns: list[tuple[Heading, Values]] = []
-    if len(known.pipelines) > 1:
-        columns.append((PIPELINE, [known.pipelines[known.pipeline[c]] for c in code.tolist()]))
+    columns: list[tuple[Heading, Values]] = piped(known, code.tolist())
     columns += [
         (FROM, [known.names[c] for c in code.tolist()]),
         (TO, named),
@@ -177,9 +176,8 @@ def stage_flow(
         return found
 
     columns: list[tuple[Heading, Values]] = [(PERIOD, [periods[p].label for p in taken for _ in shown])]
-    if len(known.pipelines) > 1:
-        columns.append((PIPELINE, [known.pipelines[known.pipeline[c]] for c in shown] * len(taken)))
     columns += [
+        *piped(known, shown * len(taken)),
         (STAGE, [known.names[c] for c in shown] * len(taken)),
         (STATUS, [known.status[c] for c in shown] * len(taken)),
         (START, flat(start)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -11,14 +12,13 @@ from ..errors import HistoryUnavailable, TableNotFound
 from ..table.column import Array, Mask
 from ..table.dates import local_days, micros
 from ..table.history import ALWAYS, Visits, logs_of, visits_of
-from ..table.table import Table
+from ..table.stages import Stages, stages_of
 from .clock import Clock
-from .grouped import label_key
 
 if TYPE_CHECKING:
     from .view import View
 
-__all__ = ["Stays", "stage_order", "stays_of", "visits_in", "visits_seen"]
+__all__ = ["Stays", "stages_in", "stays_of", "visits_in", "visits_seen"]
 
 _STILL_THERE = 0
 
@@ -81,6 +81,13 @@ def visits_in(view: View, *, removed: bool = False) -> Visits:
             hint = "without changes of stages the stays in them are unavailable (S5)" if name == "change" else ""
             raise TableNotFound(name, tables, where="in the dataset", hint=hint)
     return visits_of(tables, view.scope.zone, 0 if moment is None else moment.instant, removed=removed)
+
+
+def stages_in(view: View, labels: Sequence[Any], order: Sequence[Any] | None = None) -> Stages:
+    """Return the stages of a view; see `stages_of`."""
+    moment = view.scope.as_of
+    until = np.iinfo(np.int64).max if moment is None else moment.instant
+    return stages_of(view.scope.tables, view.scope.zone, labels, until=until, order=order)
 
 
 def visits_seen(view: View) -> Visits:
@@ -171,21 +178,3 @@ def _before_creation(view: View) -> tuple[Array, Array]:
 def _by_day(view: View, table: str, column: str) -> bool:
     found = view.scope.tables[table].columns.get(column)
     return found is not None and found.kind == "day"
-
-
-def stage_order(stages: Table | None, labels: tuple[Any, ...]) -> Array:
-    """Return the place of each code of a stage: by the order of the pipeline, then by name (S1)."""
-    orders: dict[str, int] = {}
-    if stages is not None and "order" in stages and "id" in stages:
-        column = stages["order"]
-        ids = stages["id"].data.tolist()
-        orders = {
-            str(i): n for i, n, there in zip(ids, column.data.tolist(), column.present().tolist(), strict=True) if there
-        }
-    ranked = sorted(
-        range(len(labels)),
-        key=lambda code: (str(labels[code]) not in orders, orders.get(str(labels[code]), 0), label_key(labels[code])),
-    )
-    places = np.empty(len(labels), np.int64)
-    places[ranked] = np.arange(len(labels))
-    return places

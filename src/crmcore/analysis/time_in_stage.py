@@ -14,10 +14,11 @@ from ..state.listing import Fact, Heading, Listing
 from ..table.column import Array
 from ..table.dates import local_days
 from .clock import Clock, clock_of
+from .coded import DAYS
 from .grouped import By, groups_of
 from .lasting import BIASED, Lasting, lasting, limit_of
-from .stays import stage_order, stays_of
-from .travels import one_of, periods_from
+from .stays import stages_in, stays_of
+from .travels import STAGE, one_of, periods_from, piped
 
 if TYPE_CHECKING:
     from .view import View
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["time_in_stage", "time_in_stage_first", "time_in_stage_latest"]
 
 PERIOD = Heading("period", "label", {"en": "Period", "zh": "期间"})
-STAGE = Heading("stage", labels={"en": "Stage", "zh": "阶段"})
 DEALS = Heading("deals", "count", {"en": "Deals", "zh": "商机数"})
 VISITS = Heading("visits", "count", {"en": "Visits", "zh": "进入次数"})
 ENDED = Heading("ended", "count", {"en": "Have left", "zh": "已离开"})
@@ -75,7 +75,7 @@ def time_in_stage(
         until: the limit of the restricted mean in days; by default the longest time of each row. Rows compare at one limit.
         confidence: of the interval of the median.
 
-    Returns: one row per group, period and stage, in the order of the pipeline. deals = have left + still there, of which the time is
+    Returns: one row per group, period and stage, in the order of the newest version of the pipelines. deals = have left + still there, of which the time is
         known; `visits` are all of theirs; `made` counts those with a beginning that was made up (S5); facts: what was left out.
 
     Undefined when: no deal has left (mean of ended); half of the curve or of its bounds is never reached (median and its
@@ -164,14 +164,21 @@ def _measured(
     stays = stays.select(np.flatnonzero(stays.known & (stays.ended if of == "ended" else True)))
     period, periods = _periods(view, stays.left if of == "ended" else stays.entered, per)
 
-    place = stage_order(view.scope.tables.get("stage"), stays.labels)
+    known = stages_in(view, stays.labels)
+    place = known.spots()
     rows, parts = _cells(group_of[stays.rows], period, place[stays.stage], max(len(periods), 1))
-    code = np.argsort(place)
+    codes = np.argsort(place)[[stage for _, _, stage in rows]].tolist()
     found = [lasting(stays.time[p], stays.ended[p], until=limit, confidence=level) for p in parts]
     ended = [int(np.count_nonzero(stays.ended[p])) for p in parts]
     made = [int(np.count_nonzero(stays.made[p])) for p in parts]
     facts = [
-        Fact("days", "calendar" if clock.weekdays is None else "business", "label", {"en": "Days", "zh": "天数口径"}),
+        Fact(
+            "days",
+            "calendar" if clock.weekdays is None else "business",
+            "label",
+            {"en": "Days", "zh": "天数口径"},
+            values=DAYS,
+        ),
         Fact("confidence", level, "ratio", {"en": "Confidence of intervals", "zh": "区间置信度"}),
         *(
             Fact(n, c, "count", {"en": en, "zh": zh}, quiet=True)
@@ -183,7 +190,8 @@ def _measured(
         [
             *groups.columns([group for group, _, _ in rows]),
             *([] if per is None else [(PERIOD, [periods[n].label for _, n, _ in rows])]),
-            (STAGE, [stays.labels[code[stage]] for _, _, stage in rows]),
+            *piped(known, codes, groups.names),
+            (STAGE, [known.names[code] for code in codes]),
             (DEALS, [len(p) for p in parts]),
             (VISITS, [int(stays.visits[p].sum()) for p in parts]),
             (ENDED, ended),

@@ -12,24 +12,25 @@ from ..calendars import Period
 from ..errors import ArgumentError
 from ..evaluate.moments import local_day
 from ..evaluate.rows import Rows, rows_of
-from ..state.listing import Heading
+from ..state.listing import Heading, Values
 from ..table.column import Array, Column
 from ..table.dates import micros
 from ..table.history import ALWAYS, Visits, logs_of, whole
 from ..table.history.complete import codes as closing
-from ..table.stages import Stages, stages_of
+from ..table.stages import Stages
 from .choices import names_of
+from .coded import STATUSES
 from .passages import NEVER, Passages
-from .stays import visits_in
+from .stays import stages_in, visits_in
 
 if TYPE_CHECKING:
     from .view import View
 
-__all__ = ["PIPELINE", "STAGE", "STATUS", "Travels", "one_of", "periods_from", "periods_over", "travels_of"]
+__all__ = ["PIPELINE", "STAGE", "STATUS", "Travels", "one_of", "periods_from", "periods_over", "piped", "travels_of"]
 
 PIPELINE = Heading("pipeline", "label", {"en": "Pipeline", "zh": "销售管道"})
 STAGE = Heading("stage", "label", {"en": "Stage", "zh": "阶段"})
-STATUS = Heading("status", "label", {"en": "Status", "zh": "状态"})
+STATUS = Heading("status", "label", {"en": "Status", "zh": "状态"}, STATUSES)
 MOST = 5_000
 """Periods that an analysis of stages has at most."""
 
@@ -76,9 +77,7 @@ def travels_of(view: View, order: Sequence[str] | str | None = None, *, removed:
         visits = visits.select(np.flatnonzero(number[visits.rows] >= 0))
         visits = attrs.evolve(visits, rows=number[visits.rows])
     chosen = None if order is None else names_of("stages", order)
-    moment = view.scope.as_of
-    until = np.iinfo(np.int64).max if moment is None else moment.instant
-    stages = stages_of(view.scope.tables, view.scope.zone, visits.labels, until=until, order=chosen)
+    stages = stages_in(view, visits.labels, chosen)
     outcome = rows.key("outcome")
     is_open = outcome.data == (outcome.labels.index("open") if "open" in outcome.labels else -1)
     first, last = _wins(view, rows)
@@ -129,6 +128,13 @@ def _pipelines(rows: Rows, visits: Visits, stages: Stages) -> Array:
         known = np.array([numbers.get(label, last) for label in key.labels])[key.data]
         found = np.where(key.present(), known, found)
     return found
+
+
+def piped(stages: Stages, codes: Sequence[int], taken: Sequence[str] = ()) -> list[tuple[Heading, Values]]:
+    """Return the column of the pipelines of stages, where there are several, and no other column has its name."""
+    if len(stages.pipelines) == 1 or PIPELINE.name in taken:
+        return []
+    return [(PIPELINE, [stages.pipelines[stages.pipeline[code]] for code in codes])]
 
 
 def periods_over(view: View, travels: Travels, per: str | None) -> list[Period] | None:

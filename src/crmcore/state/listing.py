@@ -59,7 +59,8 @@ class Heading:
 class Fact:
     """One number that stands beside the rows, such as a total or a score; None where undefined.
 
-    A `quiet` one, such as how many rows were left out, is printed only where it is not 0.
+    A `quiet` one, such as how many rows were left out, is printed only where it is not 0. A value that is a code is printed
+    as `values` says, as under a `Heading`.
     """
 
     name: str
@@ -67,11 +68,13 @@ class Fact:
     unit: str = "number"
     labels: Mapping[str, str] = attrs.field(factory=dict, converter=read_only)
     quiet: bool = False
+    values: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
 
     def text(self, language: str) -> str:
         """Return the fact on one line."""
         label = label_in(language, self.labels, self.name)
-        return f"{label}{locale(language).words['colon']}{shown(self.value, self.unit, places_of(self.unit, _numbers_in([self.value])))}"
+        value = label_in(language, self.values.get(self.value, {}), self.value) if self.unit == "label" else self.value
+        return f"{label}{locale(language).words['colon']}{shown(value, self.unit, places_of(self.unit, _numbers_in([value])))}"
 
 
 Values = Array | Operand | Sequence[Any]

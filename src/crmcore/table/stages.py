@@ -16,7 +16,7 @@ from .outcomes import stage_kinds
 from .table import Table
 from .values import values_of
 
-__all__ = ["IN_FORCE", "RETIRED", "UNKNOWN", "Stages", "stages_of"]
+__all__ = ["CLOSED", "IN_FORCE", "RETIRED", "UNKNOWN", "Stages", "stages_of"]
 
 IN_FORCE, RETIRED, CLOSED, UNKNOWN = "in force", "retired", "closed", "unknown"
 _MOVED = ENDED.index("moved")
@@ -79,6 +79,15 @@ class Stages:
             if self.pipeline[code] == pipeline and (been[code] or self.status[code] == IN_FORCE)
         ]
         return sorted(codes, key=lambda code: (self.place[code], sort_key(self.names[code])))
+
+    def spots(self) -> Array:
+        """Return the spot of each code in a list of all stages, pipeline after pipeline; what belongs to none comes last."""
+        everywhere = np.ones(len(self.names), bool)
+        listed = [code for number in range(len(self.pipelines)) for code in self.shown(number, everywhere)]
+        listed += sorted(set(range(len(self.names))) - set(listed), reverse=True)  # code 0, no stage, behind all
+        found = np.empty(len(self.names), np.int64)
+        found[listed] = np.arange(len(listed))
+        return found
 
     def chosen(self, pipeline: object) -> list[int]:
         """Return the numbers of the pipelines that are asked for.

@@ -35,7 +35,7 @@ _HEADINGS = (
     Heading("high", "ratio", {"en": "High", "zh": "上限"}),
     Heading("conversion_by_value", "ratio", {"en": "Conversion by value", "zh": "转化率（按金额）"}),
     Heading("won_elsewhere", "count", {"en": "Won in another period", "zh": "其他期间赢单数"}),
-    Heading("lost", "count", {"en": "Lost", "zh": "丢单数"}),
+    Heading("lost", "count", {"en": "Lost", "zh": "输单数"}),
     Heading("abandoned", "count", {"en": "Abandoned", "zh": "放弃数"}),
     Heading("open", "count", {"en": "Still open", "zh": "仍未关闭"}),
     Heading("removed", "count", {"en": "Deleted or merged", "zh": "已删除或合并"}),

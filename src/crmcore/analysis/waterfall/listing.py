@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from ...errors import ArgumentError
+from ...locales import LANGUAGES
 from ...locales.labels import label_in
 from ...state.listing import Fact, Heading, Listing, Values
 from ...state.operand import Operand
@@ -119,8 +120,8 @@ class Waterfall(Listing):
         return Listing(
             [
                 *_keys(self.parts, ledger.group[rows]),
-                (BAR, [BARS[b] for b in ledger.bar[rows].tolist()]),
-                (CAUSE, [ledger.causes[c] or None for c in ledger.cause[rows].tolist()]),
+                (_in_words(BAR, BARS), [BARS[b] for b in ledger.bar[rows].tolist()]),
+                (_in_words(CAUSE, ledger.causes), [ledger.causes[c] or None for c in ledger.cause[rows].tolist()]),
                 (ID, [ids[i] for i in order]),
                 (VALUE, Operand(ledger.value[rows], states.scale)),
                 (BEFORE, _amount(states.start.amount, states.start.priced & states.start.there, deals, states.scale)),
@@ -153,6 +154,12 @@ def said(code: str, language: str) -> str:
         field = _FIELDS.get(name.rpartition(".")[2], {})
         return (_BY.get(language) or _BY["en"]).format(name=label_in(language, field, name))
     return label_in(language, LABELS.get(code, {}), code)
+
+
+def _in_words(heading: Heading, codes: Sequence[str]) -> Heading:
+    return attrs.evolve(
+        heading, values={c: {language: said(c, language) for language in LANGUAGES} for c in codes if c}
+    )
 
 
 def _columns(parts: Parts) -> list[tuple[Heading, Values]]:
