@@ -386,14 +386,26 @@ def test_a_stay_that_ends_before_it_begins_is_counted_and_not_used() -> None:
 
 
 def test_on_the_day_of_creation_nothing_comes_too_early() -> None:
-    """T2: created on a date, and moved at 10 o'clock of that day: no fault, unlike a move on the day before."""
+    """T2: created on a date, and moved at 10 o'clock of that day: 0 days in the first stage, and no fault as on the day before."""
     for moved, wrong in ((at(5, 10), 0), (at(4, 10), 1)):
         found = cc.analyse(
             "time_in_stage", dataset([("A", date(2026, 1, 5), "offer", "open", None)], [("A", "new", "offer", moved)])
         )
 
         assert found.fact("negative") == wrong
-        assert found["stage"].tolist() == ["offer"]
+        assert found["stage"].tolist() == (["offer"] if wrong else ["new", "offer"])
+        assert wrong or found["mean_days"].tolist()[0] == 0
+
+
+def test_stages_of_the_day_of_creation_are_stages() -> None:
+    """T2, S3: by dates, A and C leave new on the day they were created and B ten days later: (0 + 10 + 0) / 3 days."""
+    day = date(2026, 1, 5)
+    deals = [(n, day, s, o, None) for n, s, o in (("A", "offer", "open"), ("B", "offer", "open"), ("C", "offer", "open"))]
+    moves = [("A", "new", "offer", day), ("B", "new", "offer", date(2026, 1, 15)), ("C", "new", "offer", day)]
+    found = cc.analyse("time_in_stage", dataset(deals, moves), as_of=date(2026, 2, 1))
+
+    assert found.only(stage="new")["deals"].tolist() == [3]
+    assert found.only(stage="new")["mean_days"].tolist() == [10 / 3]
 
 
 def test_a_stage_written_again_before_the_creation_is_no_departure() -> None:

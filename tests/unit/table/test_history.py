@@ -258,10 +258,11 @@ def test_two_moves_of_one_instant_of_which_one_was_known() -> None:
         (6, 30, "won", day(5), day(5), 0),
         (9, 30, "open", None, day(5), 1),
         (13, 30, "lost", day(12), day(5), 1),
-        (6, 10, "won", None, None, 0),  # who was won before the 8th; nobody had said when
-        (9, 10, "open", None, None, 1),
-        (13, 14, "lost", day(12), None, 1),
-        (13, 11, "open", None, None, 1),
+        # as of what is told alone, it was won until the 8th, and nothing says that it was not so from its creation (O6)
+        (6, 10, "won", day(1), day(1), 0),
+        (9, 10, "open", None, day(1), 1),
+        (13, 14, "lost", day(12), day(1), 1),
+        (13, 11, "open", None, day(1), 1),
     ],
 )
 def test_dates_that_follow_are_those_that_were_known(then, known, outcome, closed, first, reopened) -> None:
@@ -281,3 +282,43 @@ def test_dates_that_follow_are_those_that_were_known(then, known, outcome, close
     ]
 
     assert found == [[outcome], [closed], [first], [reopened]]
+
+
+def test_who_was_created_closed_was_closed_at_the_creation() -> None:
+    """O5, O6: created won on the 3rd and reopened on the 8th, it was won on the 3rd, with a cycle of 0 days, and still is its first win."""
+    data = cc.Dataset(
+        opportunity=[
+            {
+                "id": "D1", "created_at": day(3), "stage": "A", "outcome": "open", "closed_at": None, "first_won_at": day(3),
+                "reopened": 1, "amount": 100,
+            }
+        ],
+        stage=STAGES,
+        change=[change("stage", "paid", "A", day(8))],
+    )  # fmt: skip
+    found = {
+        n: [column(data, n, day(at)) for at in (5, 9)] for n in ("closed_at", "first_won_at", "reopened", "outcome")
+    }
+    card = cc.measure(["won_deals", "won_value", "sales_cycle_days"], data, as_of=day(5))
+
+    assert found == {
+        "closed_at": [[day(3)], [None]],
+        "first_won_at": [[day(3)], [day(3)]],
+        "reopened": [[0], [1]],
+        "outcome": [["won"], ["open"]],
+    }
+    assert card.rows() == [{"won_deals": 1, "won_value": 100, "sales_cycle_days": 0.0}]
+
+
+def test_a_row_is_what_it_is_today_since_its_last_change() -> None:
+    """O8: the record says A, its only change made it B on the 5th; it is A since then, whether another deal changes later or not."""
+    moves = [change("stage", "A", "B", day(5)), change("stage", "A", "B", day(20), record="D2")]
+    deals = [
+        {"id": name, "created_at": day(1), "stage": stage, "outcome": "open"}
+        for name, stage in (("D1", "A"), ("D2", "B"))
+    ]
+    for told in (moves[:1], moves):
+        data = cc.Dataset(opportunity=deals, stage=STAGES, change=told)
+
+        assert [column(data, "stage", day(at))[0] for at in (3, 9, 25)] == ["A", "A", "A"]
+        assert [r["stage"] for r in cc.analyse("stage_flow", data, as_of=day(9)).rows() if r["end"]][0] == "A"

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...calendars import Zone
 from ...domain import OUTCOMES
-from ..column import Array, Column
+from ..column import Array, Column, Mask
 from ..dates import micros
 from ..outcomes import stage_kinds
 from ..stacked import stacked
@@ -58,11 +58,14 @@ def complete(
         outcome = now if known is None else _closing(table, outcome, zone, outcome)
     found["outcome"] = now
     closed, won = (codes(now, word) for word in ("closed", "won"))
+    created = table.columns.get("created_at")
     if "closed_at" not in own and "closed_at" in table:
-        found["closed_at"] = _dated(table["closed_at"], now, outcome, zone, closed)
+        begun = closed[now.before]
+        found["closed_at"] = _dated(table["closed_at"], now, outcome, zone, keep=closed, begun=begun, created=created)
     if "first_won_at" not in own and "first_won_at" in table:
-        first = _firsts(outcome, codes(outcome, "won"))
-        found["first_won_at"] = _dated(table["first_won_at"], _firsts(now, won), first, zone)
+        log, full = _firsts(now, won), _firsts(outcome, codes(outcome, "won"))
+        begun = won[now.before]
+        found["first_won_at"] = _dated(table["first_won_at"], log, full, zone, begun=begun, created=created)
     if "reopened" not in own and "reopened" in table:
         found["reopened"] = _counted(table["reopened"], _openings(now), _openings(outcome))
     return found
@@ -148,7 +151,16 @@ def _closing(table: Table, outcome: Log, zone: Zone, full: Log) -> Log:
     )
 
 
-def _dated(today: Column, log: Log, full: Log, zone: Zone, keep: Array | None = None) -> Log:
+def _dated(
+    today: Column,
+    log: Log,
+    full: Log,
+    zone: Zone,
+    *,
+    keep: Mask | None = None,
+    begun: Mask | None = None,
+    created: Column | None = None,
+) -> Log:
     """Return the log of a date that each change of another column sets to its own moment; the record's own is the last one's.
 
     Args:
@@ -157,11 +169,24 @@ def _dated(today: Column, log: Log, full: Log, zone: Zone, keep: Array | None = 
         full: all of them.
         zone: where days end.
         keep: which values of the log's pool have a date; the others clear it. None: all.
+        begun: which rows had such a value from the beginning: their date is that of their creation (O6).
+        created: when that was.
     """
     size = len(today)
-    moments = Column("instant", np.append(log.at, 0), np.append(np.ones(len(log), bool), [False]))
-    pool = stacked(today, moments, zone)
-    nothing = len(pool) - 1
+    changed = np.zeros(size, bool)
+    changed[full.rows] = True
+    since = np.zeros(0, np.int64)
+    if begun is not None and created is not None:
+        since = np.flatnonzero(begun & changed & created.present())
+        moments = np.concatenate([log.at, [0], micros(created, zone)[since]])
+    else:
+        moments = np.append(log.at, 0)
+    there = np.ones(len(moments), bool)
+    there[len(log)] = False
+    pool = stacked(today, Column("instant", moments, there), zone)
+    nothing = size + len(log)
+    before = np.where(changed, nothing, np.arange(size))
+    before[since] = nothing + 1 + np.arange(since.size)
     dated = np.ones(len(log), bool) if keep is None else keep[log.new]
     new = np.where(dated, size + np.arange(len(log)), nothing)
     lasts = np.append(log.rows[1:] != log.rows[:-1], [True]) if len(log) else np.zeros(0, bool)
@@ -170,15 +195,14 @@ def _dated(today: Column, log: Log, full: Log, zone: Zone, keep: Array | None = 
     own = lasts & dated & today.present()[log.rows] & (log.at == last_of_all[log.rows])
     new[own] = log.rows[own]
     old = np.append([nothing], new[:-1]) if len(log) else new
-    old[firsts(log.rows)] = nothing
-    before = np.arange(size)
-    before[full.rows] = nothing
+    first = firsts(log.rows)
+    old[first] = before[log.rows[first]]
     return Log(pool, before, log.rows, log.at, log.known, log.sequence, old, new)
 
 
 def _firsts(outcome: Log, won: Array) -> Log:
-    """Return the first win of each row."""
-    wins = np.flatnonzero(won[outcome.new])
+    """Return the first win of each row that was not won from its beginning."""
+    wins = np.flatnonzero(won[outcome.new] & ~won[outcome.before[outcome.rows]])
     kept = np.zeros(len(outcome), bool)
     kept[wins[firsts(outcome.rows[wins])]] = True
     return outcome.select(kept)

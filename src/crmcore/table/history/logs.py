@@ -167,6 +167,9 @@ def _log(
     silent = np.flatnonzero(before == nothing)
     silent = silent[(silent > 0) & (order.rows[silent] == order.rows[silent - 1])]
     before[silent] = after[silent - 1]
+    if field in table:  # since its last change a row is what it is today, whatever that change says
+        last = np.flatnonzero(np.append(order.rows[1:] != order.rows[:-1], [True])) if len(rows) else silent
+        after[last] = order.rows[last]
     return Log(
         pool,
         values_before(np.arange(len(table), dtype=np.int32), order.rows, before),

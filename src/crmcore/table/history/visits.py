@@ -16,7 +16,7 @@ from ..dates import micros
 from ..table import Table
 from .log import Log
 from .logs import logs_of
-from .order import ordered
+from .order import firsts, ordered
 from .whole import GONE, whole
 
 __all__ = ["ALWAYS", "ENDED", "Visits", "parts_of", "visits_of"]
@@ -120,7 +120,9 @@ def parts_of(tables: Mapping[str, Table], zone: Zone, last: int, *, removed: boo
     deals = whole(tables["opportunity"], zone)
     logs = logs_of(tables, zone).get("opportunity", {})
     known = [log for log in (logs.get("stage"), logs.get("outcome")) if log is not None]
-    created = _created(deals, zone)
+    created = _created(deals, known, zone)
+    dated = [deals.columns.get("created_at"), None if changes is None else changes.columns.get("at")]
+    by_day = any(column is not None and column.kind == "day" for column in dated)
     latest = max([last, int(created.max(initial=last)), *(log.latest for log in known)])
     until = None
     if len(deals) > len(tables["opportunity"]):
@@ -129,7 +131,7 @@ def parts_of(tables: Mapping[str, Table], zone: Zone, last: int, *, removed: boo
     step = max(len(deals) * _EVENTS // max(events, 1), 1)
     for start in range(0, max(len(deals), 1), step):
         some = slice(start, min(start + step, len(deals)))
-        yield _stays(deals, logs, created, some, latest, len(tables["opportunity"]), until)
+        yield _stays(deals, logs, created, some, latest, len(tables["opportunity"]), until, by_day=by_day)
 
 
 def _stays(
@@ -140,8 +142,13 @@ def _stays(
     latest: int,
     own: int,
     until: Array | None,
+    *,
+    by_day: bool,
 ) -> Visits:
-    """Return the stays of the opportunities in some rows; `until` says when those were removed that come after one's own."""
+    """Return the stays of the opportunities in some rows; `until` says when those were removed that come after one's own.
+
+    Where dates are days, what happens on the day of the creation happens after it (T2).
+    """
     stages, changes_of_stage, in_stage = _column(deals, logs, "stage", some)
     outcomes, changes_of_outcome, with_outcome = _column(deals, logs, "outcome", some)
     size = some.stop - some.start
@@ -172,7 +179,7 @@ def _stays(
     same = follows.copy()
     same[:-1] &= (all_at[1:] == all_at[:-1]) & (stage_now[1:] == stage_now[:-1])
     overtaken = first & follows  # a first state that an event at, or before, the creation replaces
-    overtaken[:-1] &= all_at[1:] <= all_at[:-1]
+    overtaken[:-1] &= (all_at[1:] < all_at[:-1]) if by_day else (all_at[1:] <= all_at[:-1])
     kept = np.flatnonzero(~same & ~overtaken)
     all_rows, all_at, first = all_rows[kept], all_at[kept], first[kept]
     stage_now, outcome_now = stage_now[kept], outcome_now[kept]
@@ -249,12 +256,23 @@ def _says(column: Column) -> Mask:
     return found
 
 
-def _created(deals: Table, zone: Zone) -> Array:
-    """Return when each deal was created; one without a date was there always (O9)."""
+def _created(deals: Table, logs: Sequence[Log], zone: Zone) -> Array:
+    """Return when each deal was created; one without a date was there always (O9).
+
+    One that was created on a day was so by the first change of that day.
+    """
     column = deals.columns.get("created_at")
     if column is None:
         return np.full(len(deals), ALWAYS)
-    return np.where(column.present(), micros(column, zone), ALWAYS)
+    found = np.where(column.present(), micros(column, zone), ALWAYS)
+    if column.kind == "day":
+        starts = micros(column.replace(data=column.data - 1), zone)
+        for log in logs:
+            places = firsts(log.rows)
+            rows, at = log.rows[places], log.at[places]
+            same = (at > starts[rows]) & (at < found[rows])
+            found[rows[same]] = at[same]
+    return found
 
 
 def _codes(outcomes: Column) -> Array:
