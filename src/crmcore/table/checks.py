@@ -14,7 +14,7 @@ from ..calendars import Zone
 from .column import Array, Column, Mask
 from .dates import local_days
 
-__all__ = ["Finding", "check_table"]
+__all__ = ["Finding", "backwards", "check_table"]
 
 
 class Finding(NamedTuple):
@@ -57,7 +57,7 @@ def check_table(name: str, columns: Mapping[str, Column], keep: Mask | None, zon
     """
     for first, then, kind in _ORDERS.get(name, ()):
         if first in columns and then in columns:
-            yield _found(kind, then, _backwards(columns[first], columns[then], zone), keep)
+            yield _found(kind, then, backwards(columns[first], columns[then], zone), keep)
     if name == "opportunity":
         yield from _outcomes(columns, keep)
     elif name == "lead" and {"converted", "converted_at"} <= columns.keys():
@@ -73,7 +73,7 @@ def _found(kind: str, column: str, odd: Mask, keep: Mask | None) -> Finding:
     return Finding(kind, column, np.flatnonzero(odd if keep is None else odd & keep))
 
 
-def _backwards(first: Column, then: Column, zone: Zone) -> Mask:
+def backwards(first: Column, then: Column, zone: Zone) -> Mask:
     """Return where `then` lies before `first`; by local days as soon as one of them is a date (T2)."""
     a, b = first.data, then.data
     if first.kind != then.kind:

@@ -23,6 +23,7 @@ from .outcomes import outcome_of, stage_kinds
 from .schema import schema_of
 from .strange import strange_changes
 from .table import Table
+from .unfit import unfit_changes
 from .values import values_of
 
 __all__ = ["Assembly", "assemble"]
@@ -86,8 +87,9 @@ def assemble(drafts: Iterable[Draft], timezone: str | None = None) -> Assembly:
     if "change" in works:
         known = {name: work.known for name, work in works.items() if work.known is not None}
         columns = {name: work.draft.columns for name, work in works.items()}
-        for finding in strange_changes(columns["change"], columns, known, works["change"].keep):
+        for finding in strange_changes(columns["change"], columns, known, works["change"].keep, zone):
             works["change"].kept(finding)
+        works["change"].reject_unfit(columns, zone)
     made = {name: work.table() for name, work in works.items()}
     aside = {name: table.aside for name, table in made.items() if table.aside is not None}
     issues = [issue for work in works.values() for issue in work.issues]
@@ -162,6 +164,17 @@ class _Work:
                 found |= dict.fromkeys(rows.tolist(), f"{name}: blank")
                 self._drop(rows)
         return found
+
+    def reject_unfit(self, tables: Mapping[str, Mapping[str, Column]], zone: Zone) -> None:
+        """Reject changes to, or from, values that the column that changed cannot take."""
+        found: dict[int, str] = {}
+        for unfit in list(unfit_changes(self.draft.columns, tables, self.keep, zone)):
+            rows = unfit.finding.rows
+            self._list(unfit.finding.kind, unfit.finding.column, rows, unfit.finding.detail, rejected=True)
+            found = dict(zip(rows.tolist(), unfit.reasons, strict=True)) | found
+        if found:
+            self.rejected += [self._rejected(row, found[row]) for row in sorted(found)]
+            self._drop(np.array(list(found), np.int64))
 
     def leave_out(self) -> None:
         """Leave out what counts nowhere, by the first reason that holds, and count it (O3)."""

@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 
 from ...calendars import Zone
-from ..builders import Bad, builder
+from ..builders import Bad, Builder, builder
 from ..builders.build import shown
 from ..builders.money import money_of
 from ..column import Array, Column, code_type
@@ -17,7 +17,7 @@ from ..schema import schema_of
 from ..stacked import stacked
 from .order import pieces
 
-__all__ = ["Codes", "blank", "coded", "in_currency", "pooled", "used"]
+__all__ = ["Codes", "blank", "coded", "in_currency", "pooled", "takes_any", "unfit", "used"]
 
 
 @attrs.frozen(slots=True, eq=False)
@@ -92,13 +92,7 @@ def pooled(today: Column, texts: Sequence[str], table: str, field: str, zone: Zo
 
     A text that is no value of the column is blank, and said in `wrong`.
     """
-    kind = "moment" if today.kind in ("instant", "day") else today.kind
-    spec = attrs.evolve(schema_of(table).spec(field, zone.name), kind=kind, optional=True)
-    making = builder(spec)
-    if today.kind == "money" and any(" " in text for text in texts):
-        making.add([money_of(text) for text in texts])
-    else:
-        making.add_text(list(texts))
+    making = _reading(today, texts, table, field, zone)
     making.add_blank(1)
     found = making.finish()
     if making.bad:
@@ -109,6 +103,30 @@ def pooled(today: Column, texts: Sequence[str], table: str, field: str, zone: Zo
     if found.kind == "money" and found.currency is None and isinstance(today.currency, str):
         found = found.replace(currency=today.currency)
     return stacked(today, found, zone)
+
+
+def takes_any(today: Column, table: str, field: str) -> bool:
+    """Return whether every text is a value of a column."""
+    return today.kind in ("text", "id") or (today.kind == "key" and not schema_of(table).spec(field).choices)
+
+
+def unfit(today: Column, texts: Sequence[str], table: str, field: str, zone: Zone) -> Sequence[Bad]:
+    """Return the texts, by their place, that are no value of a column."""
+    making = _reading(today, texts, table, field, zone)
+    making.finish()
+    return making.bad
+
+
+def _reading(today: Column, texts: Sequence[str], table: str, field: str, zone: Zone) -> Builder:
+    """Return a builder of a column like that of today that has read these texts."""
+    kind = "moment" if today.kind in ("instant", "day") else today.kind
+    spec = attrs.evolve(schema_of(table).spec(field, zone.name), kind=kind, optional=True)
+    making = builder(spec)
+    if today.kind == "money" and any(" " in text for text in texts):
+        making.add([money_of(text) for text in texts])
+    else:
+        making.add_text(list(texts))
+    return making
 
 
 def blank(table: str, field: str, size: int) -> Column:
