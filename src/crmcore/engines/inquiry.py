@@ -237,7 +237,7 @@ class Enquirer:
         logs = logs_of(self.tables, self.scope.zone)
         for a in (leaf.aggregate for leaf in self._leaves()):
             table = self.tables[str(a.table)]
-            known = logs.get(table.name, {})
+            known = {name for name, log in logs.get(table.name, {}).items() if log.told}
             if not past or existence(table) is None or (self.scope.tables == self.tables and a.at != STOCK):
                 continue
             for part in (a.expr, a.where, self.question.where, *self.question.by):

@@ -11,7 +11,7 @@ from ..calendars import Zone
 from .column import Array, Column, code_type
 from .dates import local_days
 
-__all__ = ["joined", "stacked"]
+__all__ = ["currencies_in", "joined", "stacked"]
 
 
 def stacked(first: Column, second: Column, zone: Zone) -> Column:
@@ -80,10 +80,10 @@ def _currency(first: Column, second: Column) -> str | Column | None:
             return other.currency
     if not isinstance(first.currency, Column) and first.currency == second.currency:
         return first.currency
-    return _keys(_each(first), _each(second))
+    return _keys(currencies_in(first), currencies_in(second))
 
 
-def _each(column: Column) -> Column:
+def currencies_in(column: Column) -> Column:
     """Return the currency of each row."""
     if isinstance(column.currency, Column):
         return column.currency

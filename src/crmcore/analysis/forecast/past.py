@@ -144,6 +144,7 @@ def periods_over(view: View, per: str, after: int) -> list[Period]:
 
 def told_of(view: View, table: str = "opportunity") -> set[str]:
     """Return the columns of a table all of whose changes are known; of some a source keeps the last change only."""
-    told = {*logs_of(view.scope.tables, view.scope.zone).get(table, {})}
+    logs = logs_of(view.scope.tables, view.scope.zone).get(table, {})
+    told = {name for name, log in logs.items() if log.told}
     last_only = view.scope.tables["change"].last_only if told else ()
     return {name for name in told if f"{table}.{name}" not in last_only}

@@ -30,6 +30,7 @@ class Log:
         sequence: its place among the changes of one record at one instant.
         old: the value before it.
         new: the value after it.
+        told: False for an amount of which the source tells changes of the currency alone: the number is that of today.
 
     Rules: O8, S4, S5
     """
@@ -42,6 +43,7 @@ class Log:
     sequence: Array
     old: Array
     new: Array
+    told: bool = True
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -83,6 +85,7 @@ class Log:
             self.sequence[kept],
             old,
             self.new[kept],
+            self.told,
         )
 
     def between(self, start: int, stop: int) -> Log:
@@ -98,6 +101,7 @@ class Log:
             self.sequence[kept],
             self.old[kept],
             self.new[kept],
+            self.told,
         )
 
     def part(self, start: int, stop: int) -> Log:

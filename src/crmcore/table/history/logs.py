@@ -17,6 +17,7 @@ from ..table import Table
 from .complete import complete
 from .decode import Codes, blank, coded, in_currency, pooled, used
 from .log import Log, values_before
+from .money import with_currencies
 from .order import ordered, pieces
 from .whole import whole
 
@@ -52,12 +53,10 @@ def logs_of(tables: Mapping[str, Table], zone: Zone, *, strict: bool = True, kno
     if strict and wrong:
         raise IngestError(wrong[0])
     if known is None or not derived or not _gaps(logs["opportunity"], known):
-        return logs
+        return with_currencies(logs, tables, zone, known)
     own = {name: log for name, log in logs["opportunity"].items() if name not in derived}
-    return {
-        **logs,
-        "opportunity": changes.kept((*key, known), lambda: complete(tables, "opportunity", own, zone, known)),
-    }
+    deals = changes.kept((*key, known), lambda: complete(tables, "opportunity", own, zone, known))
+    return with_currencies({**logs, "opportunity": deals}, tables, zone, known)
 
 
 def _gaps(deals: Mapping[str, Log], known: int) -> bool:
