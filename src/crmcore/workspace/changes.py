@@ -25,67 +25,85 @@ if TYPE_CHECKING:
     from ..table.column import Array
     from ..table.dataset import Dataset
 
-__all__ = ["changes_of", "key_of"]
+__all__ = ["Changes", "key_of"]
 
 Reject = Callable[[str, int, CrmCoreError, Mapping[str, Any]], None]
 
 
-def changes_of(
-    data: Dataset,
-    zone: Zone,
-    clock: Clock | None,
-    recorded_at: datetime | None,
-    source: str,
-    reject: Reject,
-    ids: Ids,
-    held: Callable[[str, Id], bool],
-) -> Iterator[tuple[Write, int]]:
-    """Yield the changes of a dataset as writes, each with its row number, in the order they became true (S4).
+class Changes:
+    """The changes of a dataset, their values read.
 
-    Each has a key: its id, or what it is about and when, so that it is taken once. What cannot be read is rejected. Before the
-    first change of a record that is not `held` stands how the record began: what its first changes say was there before (S5).
+    Args:
+        data: with a table `change`.
+        zone: where days end.
     """
-    table = data["change"]
-    count = len(table)
-    cells = {
-        name: cells_of(table[name], 0, count) if name in table.columns else [None] * count
-        for name in ("table", "record", "field", "old", "new", "at", "recorded_at", "sequence", "actor", "id")
-    }
-    values, wrong = _values(data, cells, "new", zone)
-    olds, misread = _values(data, cells, "old", zone)
-    wrong |= misread
-    own_ids = "id" in table.columns and table["id"].data.dtype == object
-    numbers = range(count) if table.rows is None else table.rows.tolist()
-    order = _in_order(data).tolist()
-    beginnings = Beginnings(data, zone, source)
-    for row in order:
-        if row not in wrong:
-            beginnings.note(cells["table"][row], cells["record"][row], cells["field"][row], olds[row])
-    for row in order:
-        where, record, field, at = (cells[n][row] for n in ("table", "record", "field", "at"))
-        given = {name: column[row] for name, column in cells.items() if column[row] is not None}
-        if row in wrong:
-            said = "old" if row in misread else "new"
-            reject("change", numbers[row] + 1, DataError(f"{said}: {wrong[row]} {cells[said][row]!r}"), given)
-            continue
-        if where is None or record is None or field is None or at is None:
-            reject("change", numbers[row] + 1, DataError("table, record, field and at belong to a change"), given)
-            continue
-        sequence = cells["sequence"][row] or 0
-        learnt = cells["recorded_at"][row]
-        key = str(cells["id"][row]) if own_ids else key_of(where, record, field, at, sequence)
-        try:
-            seen = learnt if isinstance(learnt, datetime) else recorded(at, recorded_at, clock)
-        except CrmCoreError as error:
-            reject("change", numbers[row] + 1, error, given)
-            continue
-        id_ = ids.of(where, type(record)).get(record, record)
-        write = Write(where, id_, {field: values[row]}, at, seen, cells["actor"][row], sequence, None, key, source)
-        in_time = isinstance(learnt, datetime) or (recorded_at is None and clock is None)
-        began = beginnings.of(write, record, in_time=in_time)
-        if began is not None and not held(where, id_):
-            yield began, numbers[row] + 1
-        yield write, numbers[row] + 1
+
+    def __init__(self, data: Dataset, zone: Zone) -> None:
+        table = data["change"]
+        count = len(table)
+        self._cells = {
+            name: cells_of(table[name], 0, count) if name in table.columns else [None] * count
+            for name in ("table", "record", "field", "old", "new", "at", "recorded_at", "sequence", "actor", "id")
+        }
+        self._values, self._wrong = _values(data, self._cells, "new", zone)
+        self._olds, self._misread = _values(data, self._cells, "old", zone)
+        self._wrong |= self._misread
+        self._own_ids = "id" in table.columns and table["id"].data.dtype == object
+        self._numbers = range(count) if table.rows is None else table.rows.tolist()
+        self._order = _in_order(data).tolist()
+
+    def note(self, beginnings: Beginnings) -> None:
+        """Say what the first changes of each record say was there before (S5)."""
+        cells = self._cells
+        for row in self._order:
+            if row not in self._wrong:
+                beginnings.note(cells["table"][row], cells["record"][row], cells["field"][row], self._olds[row])
+
+    def writes(
+        self,
+        beginnings: Beginnings,
+        ids: Ids,
+        held: Callable[[str, Id], bool],
+        reject: Reject,
+        *,
+        source: str,
+        clock: Clock | None,
+        recorded_at: datetime | None,
+    ) -> Iterator[tuple[Write, int]]:
+        """Yield them as writes, each with its row number, in the order they became true (S4).
+
+        Each has a key: its id, or what it is about and when, so that it is taken once. What cannot be read is rejected.
+        Before the first change of a record that is not `held` stands how the record began.
+        """
+        cells, wrong, numbers = self._cells, self._wrong, self._numbers
+        for row in self._order:
+            where, record, field, at = (cells[n][row] for n in ("table", "record", "field", "at"))
+            given = {name: column[row] for name, column in cells.items() if column[row] is not None}
+            if row in wrong:
+                said = "old" if row in self._misread else "new"
+                reject("change", numbers[row] + 1, DataError(f"{said}: {wrong[row]} {cells[said][row]!r}"), given)
+                continue
+            if where is None or record is None or field is None or at is None:
+                reject("change", numbers[row] + 1, DataError("table, record, field and at belong to a change"), given)
+                continue
+            sequence = cells["sequence"][row] or 0
+            learnt = cells["recorded_at"][row]
+            key = str(cells["id"][row]) if self._own_ids else key_of(where, record, field, at, sequence)
+            try:
+                seen = learnt if isinstance(learnt, datetime) else recorded(at, recorded_at, clock)
+            except CrmCoreError as error:
+                reject("change", numbers[row] + 1, error, given)
+                continue
+            id_ = ids.of(where, type(record)).get(record, record)
+            write = Write(
+                where, id_, {field: self._values[row]}, at, seen, cells["actor"][row], sequence, None, key, source
+            )
+            in_time = isinstance(learnt, datetime) or (recorded_at is None and clock is None)
+            began = beginnings.of(write, record, in_time=in_time)
+            if began and not held(where, id_):
+                for before in began:
+                    yield before, numbers[row] + 1
+            yield write, numbers[row] + 1
 
 
 def _in_order(data: Dataset) -> Array:

@@ -13,6 +13,7 @@ from ..domain.schema import RECORDS, fields_of
 from ..table.dataset import Dataset
 from ..table.rows import Rows
 from ..table.table import Table
+from .beginnings import is_beginning
 from .moments import check_moment, cut_at, end_of
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def change_rows(store: Store, cut: Any = None, known: datetime | None = None) ->
     """Return the log as rows of changes, one for each field that an entry changed; values as text.
 
     Where a record was first seen after its creation, or has no date of it, how it was then is no change (O8, S5): it is what
-    is known of the time before, too.
+    is known of the time before, too. Nor is what an import says was there before the changes it brings.
     """
     from ..stores.fold import within
     from .texts import text_of
@@ -99,7 +100,7 @@ def change_rows(store: Store, cut: Any = None, known: datetime | None = None) ->
         for e in store.entries():
             if (known is not None and e.recorded_at > known) or (cut is not None and not within(e.at, cut)):
                 continue
-            if e.version == 1 and _seen_late(e):
+            if is_beginning(e) or (e.version == 1 and _seen_late(e)):
                 continue
             for field, new in sorted(e.values.items()):  # in the same order on every store
                 old = e.old.get(field)

@@ -19,9 +19,9 @@ from ..table.dataset import Dataset
 from ..table.issue import Issue, Rejected
 from ..table.table import Table
 from ..table.views import newest
-from .beginnings import key_of
+from .beginnings import Beginnings, key_of
 from .cells import cells_of
-from .changes import changes_of
+from .changes import Changes
 from .derived import derived_changes
 from .ids import Ids
 from .moments import check_moment
@@ -156,11 +156,17 @@ class _Import:
         """Write a dataset: its changes first, then its tables as a picture of one moment."""
         known, ids = set(self._store.tables()), Ids(self._store, data)
         if "change" in data:
-            for part in (data, derived_changes(data, zone)):
-                if part is not None:
-                    told = changes_of(part, zone, clock, recorded_at, self._name, self._reject, ids, self._held)
-                    for writes in _pieces(told):
-                        self._write(writes)
+            derived = derived_changes(data, zone)
+            parts = [Changes(part, zone) for part in (data, derived) if part is not None]
+            beginnings = Beginnings(data, zone, self._name)
+            for part in parts:
+                part.note(beginnings)
+            for part in parts:
+                told = part.writes(
+                    beginnings, ids, self._held, self._reject, source=self._name, clock=clock, recorded_at=recorded_at
+                )
+                for writes in _pieces(told):
+                    self._write(writes)
         tables = {name: table for name, table in data.tables.items() if name != "change"}
         if not any(map(len, (*tables.values(), *data.left_out.values()))):
             return

@@ -85,3 +85,97 @@ def test_random_histories_are_the_same_in_a_store(ws, seed) -> None:
             assert stays(kept) == stays(data)
             asked = {"by": "stage", "per": "month", "as_of": date(2026, 9, 30)}
             assert target.measure(["open_deals"], **asked).rows() == cc.measure(["open_deals"], data, **asked).rows()
+
+
+def test_what_never_changed_was_always_so(ws) -> None:
+    """O8: one stage change of A on 7 February; its amount and owner are those of 5 January on, though B is newer."""
+    deals = [
+        {"id": "A", "created_at": START + timedelta(days=4), "stage": "talks", "amount": 100, "owner": "Anna"},
+        {"id": "B", "created_at": START + timedelta(days=59), "stage": "new", "amount": 7, "owner": "Ben"},
+    ]
+    names = ("table", "record", "field", "old", "new", "at")
+    moves = [("opportunity", "A", "stage", "new", "talks", START + timedelta(days=37))]
+    data = cc.Dataset(opportunity=deals, stage=PIPELINE.stages, change=(names, moves))
+    ws.import_data(data)
+
+    def anna(day):
+        return ws.measure(["open_deals", "open_value"], by="owner", as_of=day).rows()
+
+    assert anna(date(2026, 1, 4)) == []
+    for day in (date(2026, 1, 5), date(2026, 1, 31), date(2026, 2, 28)):
+        assert anna(day) == [{"owner": "Anna", "open_deals": 1, "open_value": 100.0}]
+    assert anna(date(2026, 3, 31))[1] == {"owner": "Ben", "open_deals": 1, "open_value": 7.0}
+    assert ws.dataset(at=date(2026, 1, 31))["opportunity"]["owner"].labels[1:] == ("Anna",)
+    before = ws.store.last()
+    ws.import_data(data)
+    assert ws.store.last() == before
+
+
+def test_what_is_dated_by_itself_happened_then(ws) -> None:
+    """O8: only the amount's change is told, 100 to 300 on 1 February; the deal was won on 10 February, as its date says."""
+    deal = {
+        "id": "A", "created_at": START, "outcome": "won", "closed_at": START + timedelta(days=40), "amount": 300,
+        "owner": "Anna",
+    }  # fmt: skip
+    other = {"id": "B", "created_at": START + timedelta(days=90), "outcome": "open", "amount": 7, "owner": "Ben"}
+    names = ("table", "record", "field", "old", "new", "at")
+    told = [("opportunity", "A", "amount", "100", "300", START + timedelta(days=31))]
+    ws.import_data(cc.Dataset(opportunity=[deal, other], change=(names, told)))
+
+    seen = {
+        day: ws.measure(["open_value", "won_value"], by="owner", as_of=day).rows()
+        for day in (date(2026, 1, 31), date(2026, 2, 9), date(2026, 2, 10))
+    }
+    assert seen == {
+        date(2026, 1, 31): [{"owner": "Anna", "open_value": 100.0, "won_value": 0.0}],
+        date(2026, 2, 9): [{"owner": "Anna", "open_value": 300.0, "won_value": 0.0}],
+        date(2026, 2, 10): [{"owner": "Anna", "open_value": 0.0, "won_value": 300.0}],
+    }
+    outcome = ws.dataset(at=date(2026, 2, 9))["opportunity"]["outcome"]
+    assert outcome.labels[outcome.data[0]] in (None, "open")
+
+
+@pytest.mark.parametrize(
+    "told", [("stage",), ("stage", "outcome"), ("amount",), ("owner", "amount"), ("owner", "stage")]
+)
+@pytest.mark.parametrize("seed", range(2))
+def test_any_day_of_a_random_history_is_the_same_in_a_store(ws, seed, told) -> None:
+    """O8: whatever fields a log tells of, each day since the first creation is as the dataset has it, unchanged fields too."""
+    chance = np.random.default_rng((seed, len(told), len(told[0])))
+    names = ("table", "record", "field", "old", "new", "at", "sequence")
+    deals, moves = [], []
+    for number in range(14):
+        at = START + timedelta(hours=int(chance.integers(0, 3000)))
+        now = {"stage": "new", "outcome": "open", "amount": 100 + number, "owner": f"O{number % 3}"}
+        deal = {"id": f"D{number}", "created_at": at, "team": f"T{number % 2}", "closed_at": None}
+        for turn in range(int(chance.integers(0, 6))):
+            at += timedelta(hours=int(chance.integers(1, 700)))
+            stage = str(chance.choice(["new", "talks", "won"]))
+            then = {
+                "stage": stage,
+                "outcome": "won" if stage == "won" else "open",
+                "amount": int(chance.integers(1, 900)),
+                "owner": f"O{chance.integers(0, 3)}",
+            }
+            moves += [
+                ("opportunity", deal["id"], field, str(now[field]), str(then[field]), at, turn)
+                for field in told
+                if now[field] != then[field]
+            ]
+            if now["outcome"] != then["outcome"]:
+                deal["closed_at"] = at if stage == "won" else None
+            now = then
+        deals.append({**deal, **now})
+    data = cc.Dataset(opportunity=deals, stage=PIPELINE.stages, change=(names, moves))
+    ws.import_data(data)
+
+    def seen(**asked):
+        metrics = ["open_deals", "open_value", "won_deals", "won_value"]
+        return ws.measure(metrics, **asked).rows(), cc.measure(metrics, data, **asked).rows()
+
+    for day in (date(2026, 1, 4) + timedelta(days=n) for n in range(0, 400, 45)):
+        here, there = seen(by="owner", as_of=day)
+        assert here == there
+    here, there = seen(by="team", per="month", as_of=date(2026, 12, 31))
+    assert here == there
+    assert stays(ws.dataset(history=True)) == stays(data)

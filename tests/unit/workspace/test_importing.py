@@ -203,8 +203,9 @@ def test_a_table_of_changes_is_history(ws: cc.Workspace) -> None:
     assert ws.get("opportunity", "D1").owner == "ann"  # the picture of the 11th is newer
     assert ws.get("opportunity", "D1").amount == Money("100.10", "EUR")
     assert was["owner"].labels[1:] == ("bob",)
-    began, first, *_ = ws.store.entries()
-    assert (began.at, dict(began.values)) == (day(1), {"created_at": day(1)})
+    began, closed, first, *_ = ws.store.entries()
+    assert (began.at, dict(began.values)) == (day(1), {"created_at": day(1), "currency": "EUR"})
+    assert (closed.at, dict(closed.values)) == (day(11), {"outcome": "won", "closed_at": day(11)})
     assert (first.at, first.actor, first.key, dict(first.values)) == (day(2), "ann", "c1", {"amount": Money(80, "EUR")})
 
 
