@@ -9,6 +9,7 @@ import numpy as np
 
 from ..algebra.columns import Expr
 from ..chains.stage_chains import PRIOR, StageChains, stage_chains
+from ..errors import TableNotFound
 from ..state.listing import Fact, Heading, Listing, Values
 from ..table.column import sort_key
 from ..table.history import ALWAYS
@@ -60,7 +61,8 @@ def stage_chain(view: View, *, by: str | Expr | None = None, prior: float = PRIO
         stage on the way; steps back where a stage has no place in any pipeline.
 
     Raises:
-        TableNotFound: no opportunities.
+        TableNotFound: no opportunities, or no changes (S5).
+        HistoryUnavailable: only the last change of each stage is known (S5).
         ArgumentError: a prior that is not above 0.
 
     Rules: R2, S1, S3, S4, S5, S6, O5.
@@ -105,6 +107,9 @@ def stage_chain(view: View, *, by: str | Expr | None = None, prior: float = PRIO
 def chains_of(view: View, *, by: str | Expr | None = None, prior: float = PRIOR) -> StageChains:
     """Return the chain of the deals of a view, and that of each segment; see `stage_chain`."""
     rows = view.rows("opportunity")
+    if "change" not in view:
+        hint = "the chain is learnt from the changes of stages; without them it is unavailable (S5)"
+        raise TableNotFound("change", view.scope.tables, where="in the dataset", hint=hint)
     return stage_chains(rows, None if by is None else rows.key(by), prior=positive("prior", prior))
 
 

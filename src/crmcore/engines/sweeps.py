@@ -19,11 +19,11 @@ from ..algebra.columns import AsOf, Compare, Elapsed, Expr, IsNull, Literal
 from ..algebra.walk import columns_of, walk
 from ..domain.past import Revert
 from ..domain.schema import REVERTS
-from ..evaluate import Moment, Scope, evaluate, holds
+from ..evaluate import Moment, Scope, evaluate, holds, unknown_before
 from ..plan.layout import Layout, Sweep
 from ..table.column import Array, Column, Mask
 from ..table.dates import numbers_among
-from ..table.history import GONE, Log, gone, logged, logs_of, whole
+from ..table.history import GONE, Log, gone, last_changes_of, logged, logs_of, unknown_since, whole
 from ..table.sweeps import (
     SEEN_FROM,
     Events,
@@ -181,10 +181,14 @@ def seen_at(
     today = 0 if last is None else int(np.searchsorted(at.instants, last[0], side="left"))
     flips = list({f.key: f for e in known.values() for f in _flips(e, base, tables) or ()}.values())
     logs = _logs(sweep.table, known.values(), tables, scope)
+    since = _known_since(sweep.table, known.values(), tables, scope)
 
-    def seen(table: Table, undone: list[tuple[Revert, Column]], logs: Mapping[str, Log]) -> Events:
+    def seen(table: Table, undone: list[tuple[Revert, Column]], logs: Mapping[str, Log], start: int) -> Events:
         if logs:
             found, part = _lived(table, logs, flips, undone, at, today, around)
+            for name, first in since.items():
+                if (at.instants[found.first] < first[start + found.rows]).any():
+                    raise unknown_before(f"{sweep.table}.{name}")
         else:
             bounds = [b for f in flips for b in _bounds(f, table, around, at)]
             bounds += [b for _, when in undone for b in changes(when, at, 0, 1)]
@@ -200,7 +204,7 @@ def seen_at(
             stop = min(start + _ROWS, len(table))
             some = np.arange(start, stop)
             told = {name: log.part(start, stop) for name, log in logs.items()}
-            found = seen(table.select(some), [(revert, when.take(some)) for revert, when in undone], told)
+            found = seen(table.select(some), [(revert, when.take(some)) for revert, when in undone], told, start)
             parts.append(found.moved(start))
         reset = {name for revert, _ in undone for name in revert.resets if name in table}
         return together(table, parts, [SEEN_FROM, *{**logs, **dict.fromkeys(sorted(reset))}])
@@ -218,6 +222,15 @@ def _logs(table: str, read: Iterable[Expr], tables: Mapping[str, Table], scope: 
     found = logs_of(tables, scope.zone, known=learnt).get(table, {})
     names = {name.partition(".")[0] for e in read for name in columns_of(e)}.union(GONE)
     return {name: log.seen(learnt) for name, log in found.items() if name in names}
+
+
+def _known_since(table: str, read: Iterable[Expr], tables: Mapping[str, Table], scope: Scope) -> dict[str, Array]:
+    """Return since when the columns that are read are known, of those of which only the last change is (S5)."""
+    logs = logs_of(tables, scope.zone).get(table, {})
+    once = last_changes_of(tables, table, logs)
+    names = {name.partition(".")[0] for e in read for name in columns_of(e)} if once else set()
+    learnt = scope.as_of.learnt if scope.as_of is not None else 0
+    return {name: unknown_since(logs[source], learnt) for name, source in once.items() if name in names}
 
 
 def _lived(

@@ -6,7 +6,7 @@ from .arithmetic import dimension
 from .columns import CONDITIONS, evaluate, holds, seen_by
 from .keys import as_key
 from .moments import constant, local_day
-from .references import resolve
+from .references import resolve, unknown_before
 from .scope import Moment, Scope
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "local_day",
     "resolve",
     "seen_by",
+    "unknown_before",
 ]

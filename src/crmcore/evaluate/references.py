@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ColumnNotFound
+from ..errors import ColumnNotFound, HistoryUnavailable
 from ..table.column import Column
 from ..table.schema import schema_of
 from ..table.sweeps import SEEN_FROM
 from ..table.table import Table
 from .scope import Scope
 
-__all__ = ["resolve"]
+__all__ = ["resolve", "unknown_before"]
 
 
 def resolve(name: str, table: Table, scope: Scope) -> Column:
@@ -21,11 +21,14 @@ def resolve(name: str, table: Table, scope: Scope) -> Column:
 
     Raises:
         ColumnNotFound: no such column, with the nearest names.
+        HistoryUnavailable: a view of the past, and a source that keeps only a later change of the column (S5).
     """
     column = table.columns.get(name)
+    head, _, rest = name.partition(".")
+    if table.last_only and table.name != "change":
+        _refuse(name if column is not None else head, table)
     if column is not None:
         return column
-    head, _, rest = name.partition(".")
     refers = table.references.get(head) or _by_the_domain(table.name, head)
     if rest and refers is not None and head in table.columns:
         target = scope.known.get(refers)
@@ -44,6 +47,21 @@ def resolve(name: str, table: Table, scope: Scope) -> Column:
         if key in table.columns and other in scope.known:
             available += [f"{key}.{n}" for n in scope.known[other].columns if n != "id"]
     raise ColumnNotFound(name, available, where=f"in table {table.name!r}")
+
+
+def _refuse(name: str, table: Table) -> None:
+    """Refuse a column that is not known at the instant of a view."""
+    if name in table.last_only:
+        raise unknown_before(f"{table.name}.{name}")
+
+
+def unknown_before(field: str) -> HistoryUnavailable:
+    """Return the error of a question about a time before the only change that is known (S5)."""
+    return HistoryUnavailable(
+        f"what {field} was then is not known: of it, or of what it follows from, the source keeps only the last change, which "
+        "some rows had later (S5); ask as of a later day, leave out what reads it, or give the table change with every change",
+        field=field,
+    )
 
 
 def _by_the_domain(table: str, column: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cached_property
 from itertools import count, pairwise
 from types import MappingProxyType
@@ -51,7 +51,8 @@ class Table:
         rows: the row number in the input of each row, or None for 0 .. n - 1.
         clustered: name of the column of codes the rows are ordered by, if they are.
         aside: the rows that are left out (O3), for questions about a time at which they still counted.
-        last_only: of a table of changes, the fields ("opportunity.stage") of which only the last change is known (S5).
+        last_only: of a table of changes, the fields ("opportunity.stage") of which only the last change is known; of a view of the
+            past, its columns that some row has only a later change of, so that nobody knows what they were (S5).
     """
 
     def __init__(
@@ -167,6 +168,12 @@ class Table:
             aside=aside,
             last_only=self.last_only,
         )
+
+    def unknown(self, columns: Iterable[str]) -> Table:
+        """Return the table with these columns marked as not known, because only a later change of them is (S5)."""
+        found = self.beside(self.aside)
+        found.last_only = frozenset(columns)
+        return found
 
     def replace(
         self,

@@ -12,7 +12,7 @@ from ..calendars import Zone
 from ..domain.past import Revert
 from ..domain.schema import RECORDS, REVERTS, Field, fields_of
 from .column import Column, Mask, code_type
-from .history import Log, gone, logs_of, times_of, whole
+from .history import Log, gone, last_changes_of, logs_of, times_of, unknown_at, whole
 from .table import Table
 
 __all__ = [
@@ -138,12 +138,17 @@ def view(
     def of(table: Table) -> Mapping[str, Log]:
         return {n: learnt[table.name][n] for n, log in logs.get(table.name, _NONE).items() if log.hides(instant, by)}
 
+    def made(table: Table, mine: Mapping[str, Log]) -> Table:
+        found = _reverted(table, mine, instant, by, day, zone)
+        unknown = _unknown(found, tables, logs.get(table.name, _NONE), instant, by, day, zone) if mine else None
+        return found.unknown(unknown) if unknown else found
+
     def reverted(table: Table) -> Table:
         mine = of(table)
         if not kept:
-            return _reverted(table, mine, instant, by, day, zone)
+            return made(table, mine)
         key = ("reverted", instant, by, zone.name, tables["change"].serial if mine else None)
-        return table.kept(key, lambda: _reverted(table, mine, instant, by, day, zone))
+        return table.kept(key, lambda: made(table, mine))
 
     def there(table: Table) -> Table:
         if table.name == "change":
@@ -204,6 +209,30 @@ def _reverted(table: Table, logs: Mapping[str, Log], instant: int, known: int, d
     if not left_out.any():
         return found
     return found.select(np.flatnonzero(~left_out)).beside(found.select(np.flatnonzero(left_out)))
+
+
+def _unknown(
+    table: Table,
+    tables: Mapping[str, Table],
+    logs: Mapping[str, Log],
+    instant: int,
+    known: int,
+    day: int,
+    zone: Zone,
+) -> list[str]:
+    """Return the columns of a table as it was of which only a later change of some row is known, that was there (S5)."""
+    once = last_changes_of(tables, table.name, logs)
+    if not once:
+        return []
+    made = existence(table)
+    there = np.ones(len(table), bool) if made is None else made.present() & ~is_after(made, instant, day, zone)
+    everything = whole(tables[table.name], zone)
+    numbers = everything.row_numbers(np.arange(len(everything)))
+    spots = np.zeros(int(numbers.max(initial=-1)) + 1, np.int64)
+    spots[numbers] = np.arange(len(numbers))
+    places = spots[table.row_numbers(np.flatnonzero(there))]
+    missing = {source: bool(unknown_at(logs[source], instant, known)[places].any()) for source in set(once.values())}
+    return [column for column, source in once.items() if missing[source]]
 
 
 def _there(table: Table, instant: int, day: int, zone: Zone, *, today: bool) -> Table:

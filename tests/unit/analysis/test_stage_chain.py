@@ -488,16 +488,31 @@ def test_deals_without_creation_have_no_days() -> None:
 
 def test_nothing_at_all() -> None:
     """No stays, no rows; no opportunities, an error that says so; a prior is above 0."""
-    assert (
-        len(
-            cc.analyse("stage_chain", cc.Dataset(opportunity={c: [] for c in ("id", "stage", "outcome", "created_at")}))
-        )
-        == 0
-    )
+    none = {c: [] for c in ("id", "stage", "outcome", "created_at")}
+    assert len(cc.analyse("stage_chain", cc.Dataset(opportunity=none, change=[]))) == 0
     with pytest.raises(TableNotFound, match="opportunity"):
         cc.analyse("stage_chain", cc.Dataset(stage=STAGES))
     with pytest.raises(ArgumentError, match="prior is a number above 0, got 0"):
         chain(history(*DEALS), prior=0)
+
+
+def test_without_any_change_there_is_no_chain() -> None:
+    """S5: closed deals alone tell of no stay that has ended, so neither the chain nor rates learnt from it are made up."""
+    deals = [
+        {"id": 1, "stage": "A", "outcome": "won", "created_at": at(1), "closed_at": at(3), "amount": 100},
+        {"id": 2, "stage": "A", "outcome": "open", "created_at": at(1), "amount": 300},
+    ]
+    deals = [deal | {"expected_close": at(20), "probability": None} for deal in deals]
+    data = cc.Dataset(opportunity=deals)
+
+    for name, choices in (
+        ("stage_chain", {}),
+        ("revenue_forecast", {"rates": "stages"}),
+        ("win_forecast", {"rates": "stages"}),
+    ):
+        with pytest.raises(TableNotFound, match=r"no table named 'change'.*chain is learnt.*unavailable \(S5\)"):
+            cc.analyse(name, data, as_of=at(10), **choices)
+    assert cc.analyse("revenue_forecast", data, as_of=at(10)).fact("open_deals") == 1
 
 
 def test_labels_in_both_languages() -> None:

@@ -1,0 +1,91 @@
+"""Questions about the time before the only change that a source keeps (S5), worked out by hand."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+import crmcore as cc
+from crmcore.errors import HistoryUnavailable
+
+STAGES = [
+    {"id": "new", "order": 1, "kind": "open", "probability": "0.2"},
+    {"id": "offer", "order": 2, "kind": "open", "probability": "0.5"},
+    {"id": "won", "order": 3, "kind": "won"},
+]
+MOVED = date(2026, 1, 20)
+"""When D came to offer; where it was before, nobody knows. E never moved."""
+BEFORE = MOVED - timedelta(1)
+DEALS = [
+    {
+        "id": "D",
+        "created_at": date(2026, 1, 5),
+        "stage": "offer",
+        "outcome": "open",
+        "amount": 100,
+        "owner": "Anna",
+        "probability": None,
+    },
+    {
+        "id": "E",
+        "created_at": date(2026, 1, 25),
+        "stage": "new",
+        "outcome": "open",
+        "amount": 10,
+        "owner": "Ben",
+        "probability": None,
+    },
+]
+CALLS = [{"id": 1, "kind": "call", "opportunity": "D", "created_at": date(2026, 1, 6), "done_at": date(2026, 1, 6)}]
+DEAL_COUNT = cc.Metric("deal_count", cc.count(), table="opportunity", anchor="created_at")
+
+
+def data(**more: object) -> cc.Dataset:
+    moves = [{"id": "D", "stage": "offer", "stage_changed_at": MOVED}]
+    return cc.Dataset(
+        opportunity=DEALS, stage=STAGES, activity=CALLS, change=cc.histories.from_last_change(moves), **more
+    )
+
+
+def refused(metric: object, field: str, **choices: object) -> None:
+    with pytest.raises(HistoryUnavailable, match=rf"what opportunity\.{field} was then is not known.*\(S5\)") as found:
+        cc.measure(metric, data(), **choices)
+    assert found.value.field == f"opportunity.{field}"
+
+
+def test_what_reads_the_stage_is_unavailable_before_its_last_change() -> None:
+    """The stage, the probability of the stage, a condition on it, a call's deal's stage; the outcome follows from it."""
+    refused(DEAL_COUNT, "stage", by="stage", as_of=BEFORE)
+    refused(DEAL_COUNT, "stage", by="stage.probability", as_of=BEFORE)
+    refused(DEAL_COUNT, "stage", where=cc.col("stage") == "offer", as_of=BEFORE)
+    refused("activities", "stage", by="opportunity.stage", as_of=BEFORE)
+    refused("weighted_value", "stage", as_of=BEFORE)
+    refused("open_deals", "outcome", as_of=BEFORE)
+
+
+def test_what_does_not_read_it_is_answered() -> None:
+    """One deal had been created by 19 January, of Anna, over 100."""
+    found = cc.measure(DEAL_COUNT, data(), by="owner", as_of=BEFORE).rows()
+    assert [(r["owner"], r["deal_count"]) for r in found] == [("Anna", 1)]
+
+
+def test_from_the_last_change_on_all_is_known() -> None:
+    """On 20 January D counts 100 x 0.5; today E adds 10 x 0.2. Before D was created there is nothing not to know."""
+    assert cc.measure("weighted_value", data(), as_of=MOVED).rows()[0]["weighted_value"] == 50
+    assert cc.measure("weighted_value", data()).rows()[0]["weighted_value"] == 52
+    assert cc.measure("weighted_value", data(), as_of=date(2026, 1, 4)).rows()[0]["weighted_value"] == 0
+
+
+@pytest.mark.parametrize("per", ["day", "week"])
+def test_stocks_of_many_days_look_at_each(per: str) -> None:
+    """Days and weeks end before 20 January; the months, from January, do not."""
+    with pytest.raises(HistoryUnavailable, match="was then is not known"):
+        cc.measure("open_deals", data(), by="stage", per=per, as_of=date(2026, 2, 20))
+    months = cc.measure("open_deals", data(), by="stage", per="month", as_of=date(2026, 2, 20)).rows()
+    assert {(r["stage"], r["period"]): r["open_deals"] for r in months} == {
+        ("new", "2026-01"): 1,
+        ("new", "2026-02"): 1,
+        ("offer", "2026-01"): 1,
+        ("offer", "2026-02"): 1,
+    }
