@@ -18,7 +18,7 @@ from ..stage_chain import PRIOR
 from .convolution import CERTAIN, revenue_outcomes
 from .deals import WON, alone
 from .fates import WON_IN, Fates
-from .judging import accuracy, between, error_facts, share, spread_facts
+from .judging import accuracy, between, error_facts, nothing_judged, share, spread_facts
 from .past import Made, left_out, made_in_the_past
 from .revenue import methods_of
 
@@ -138,7 +138,9 @@ def forecast_backtest(
         found.append(_judged(made, known, fates, method, after))
     alone(used)
     return Listing(
-        list(zip(_HEADINGS, _columns(found), strict=True)), facts=[*_facts(found, per), *left_out(left)], notes=notes
+        list(zip(_HEADINGS, _columns(found), strict=True)),
+        facts=[*_facts(found, per), *left_out(left)],
+        notes=[*notes, *nothing_judged([judged.deals for judged in found])],
     )
 
 

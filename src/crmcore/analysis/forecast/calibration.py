@@ -13,7 +13,7 @@ from ..choices import whole
 from ..stage_chain import PRIOR
 from .convolution import CERTAIN
 from .fates import ELSEWHERE, REMOVED, WON_IN, Fates
-from .judging import between, share
+from .judging import between, nothing_judged, share
 from .past import OPEN_STILL, left_out, made_in_the_past
 
 if TYPE_CHECKING:
@@ -107,8 +107,9 @@ def forecast_calibration(
     past, notes = made_in_the_past(
         view, per=per, periods=periods, after=after, rates=rates, segment=segment, prior=prior
     )
-    fates, cases, left = Fates.of(view), [], []
+    fates, cases, left, sizes = Fates.of(view), [], [], []
     for made in past:
+        sizes.append(len(made.deals.ids))
         left.append(made.deals.facts)
         chances = zip(made.deals.chances, made.deals.told.tolist(), fates.of_forecast(made), strict=True)
         cases += [_Case(chance, fate.end) for chance, told, fate in chances if told]
@@ -121,7 +122,7 @@ def forecast_calibration(
     return Listing(
         list(zip(_HEADINGS, columns, strict=True)),
         facts=[*_facts(kept), _removed(len(cases) - len(kept)), *left_out(left)],
-        notes=[*notes, _NOTE],
+        notes=[*notes, *nothing_judged(sizes), _NOTE],
     )
 
 

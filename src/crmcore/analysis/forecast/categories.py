@@ -13,7 +13,7 @@ from ...state.listing import Fact, Heading, Listing
 from ..stage_chain import PRIOR
 from .deals import alone
 from .fates import ENDS, WON_IN, Fate, Fates
-from .judging import between, share
+from .judging import between, nothing_judged, share
 from .past import OPEN_STILL, Made, left_out, made_in_the_past
 from .rollup import CATEGORIES, CLOSED
 
@@ -99,26 +99,26 @@ def category_conversion(view: View, *, per: str = "quarter", periods: int = 8, a
         prior=PRIOR,
         reads=("forecast_category",),
     )
-    fates, n, used = Fates.of(view), 0, set[Any]()
+    fates, used = Fates.of(view), set[Any]()
     cases: dict[str | None, list[_Case]] = {name: [] for name in _ORDER}
-    left = []
+    left, sizes = [], []
     for made in past:
-        n += 1
+        sizes.append(len(made.deals.ids))
         used |= made.deals.currency
         left.append(made.deals.facts)
         for case in _cases(made, fates):
             cases.setdefault(case.category, []).append(case)
     alone(used)
-    rows = [[name, *_row(found)] for name, found in cases.items()] if n else []
+    rows = [[name, *_row(found)] for name, found in cases.items()] if sizes else []
     waiting = sum(case.fate.end == "open" for found in cases.values() for case in found)
     return Listing(
         [(heading, [row[place] for row in rows]) for place, heading in enumerate(_HEADINGS)],
         facts=[
-            Fact("periods", n, "count", {"en": "Periods", "zh": "期间数"}),
+            Fact("periods", len(sizes), "count", {"en": "Periods", "zh": "期间数"}),
             Fact("open", waiting, "count", OPEN_STILL, quiet=True),
             *left_out(left, without=("deals_without_probability",)),
         ],
-        notes=[*notes, _NOTE],
+        notes=[*notes, *nothing_judged(sizes), _NOTE],
     )
 
 

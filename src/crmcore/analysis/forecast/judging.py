@@ -13,11 +13,32 @@ from ...state.listing import Fact
 from ..accuracy import forecast_errors
 from ..predictability import spread_of
 
-__all__ = ["CONFIDENCE", "accuracy", "between", "error_facts", "share", "spread_facts"]
+__all__ = ["CONFIDENCE", "accuracy", "between", "error_facts", "nothing_judged", "share", "spread_facts"]
 
 CONFIDENCE = 0.95
 _ERRORS = ("wape", "bias", "attainment", "accuracy", "accuracy_symmetric", "mape", "mae", "rmse")
 _IN_MONEY = ("mae", "rmse")
+_NO_PERIOD = {
+    "en": "No period is judged: none is over that was forecast after the first deal was created. Ask as of a later day, take shorter "
+    "periods (per), or forecasts made later in theirs (after).",
+    "zh": "没有可评估的期间：在首个商机创建之后预测的期间均未结束。请选择更晚的日期、更短的期间 (per)，或期间内更晚的预测日 (after)。",
+}
+_NO_DEAL = {
+    "en": "No deal is judged: at the end of the day on which these forecasts were made, no open deal was expected to close in their "
+    "period. Choose a later day of the period (after).",
+    "zh": "没有可评估的商机：在预测日结束时，没有在手商机预计在相应期间内成交。请选择期间内更晚的预测日 (after)。",
+}
+
+
+def nothing_judged(deals: Sequence[int]) -> list[dict[str, str]]:
+    """Return the note that says why nothing was judged; none where something was.
+
+    Args:
+        deals: how many deals were in each forecast.
+    """
+    if any(deals):
+        return []
+    return [_NO_DEAL if deals else _NO_PERIOD]
 
 
 def share(top: Fraction | int, below: Fraction | int) -> float | None:
