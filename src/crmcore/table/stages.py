@@ -81,11 +81,10 @@ class Stages:
         return sorted(codes, key=lambda code: (self.place[code], sort_key(self.names[code])))
 
     def spots(self) -> Array:
-        """Return the spot of each code in a list of all stages, pipeline after pipeline; what belongs to none comes last."""
+        """Return the spot of each code in a list of all stages, pipeline after pipeline; no stage, code 0, comes last."""
         everywhere = np.ones(len(self.names), bool)
         listed = [code for number in range(len(self.pipelines)) for code in self.shown(number, everywhere)]
-        listed += sorted(set(range(len(self.names))) - set(listed), reverse=True)  # code 0, no stage, behind all
-        found = np.empty(len(self.names), np.int64)
+        found = np.full(len(self.names), len(listed))
         found[listed] = np.arange(len(listed))
         return found
 

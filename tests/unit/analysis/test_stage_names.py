@@ -76,10 +76,11 @@ def test_ageing_names_stages_alike() -> None:
 def test_order_where_nothing_gives_one() -> None:
     """S1: stages that no table knows stand by name, and there is one pipeline, without a column."""
     deals = [
-        {"id": i, "created_at": day(1), "stage": s, "outcome": "open"} for i, s in (("A", "x"), ("B", None), ("C", "b"))
+        {"id": i, "created_at": day(1), "stage": s, "outcome": "open"}
+        for i, s in (("A", "b"), ("B", None), ("C", "x"), ("D", "c"))
     ]
     found = cc.analyse("stage_ageing", cc.Dataset(opportunity=deals), as_of=day(5))
-    assert found["stage"].tolist() == ["b", "x", None]
+    assert found["stage"].tolist() == ["b", "c", "x", None]
     assert "pipeline" not in found
 
 
