@@ -19,7 +19,7 @@ from .columns import Columns
 from .draft import Draft
 from .ids import holder_of, like_ids, repeated
 from .issue import EXAMPLES, Issue, Rejected
-from .outcomes import outcome_of, stage_kinds
+from .outcomes import filled, outcome_of, stage_kinds
 from .schema import schema_of
 from .strange import strange_changes
 from .table import Table
@@ -77,7 +77,7 @@ def assemble(drafts: Iterable[Draft], timezone: str | None = None) -> Assembly:
         work.reject()
         work.leave_out()
         work.give_currencies()
-        if work.draft.name == "opportunity" and "outcome" not in work.draft.columns:
+        if work.draft.name == "opportunity":
             work.give_outcome(kinds)
         work.give_assumed()
     for work in works.values():
@@ -216,11 +216,20 @@ class _Work:
                     columns[name] = column.replace(currency=beside.labels[1] if one else beside)
 
     def give_outcome(self, kinds: Mapping[Any, str | None]) -> None:
-        """Take the outcome from the host's flags or stages where it is not given (O2)."""
+        """Take the outcome from the host's flags or stages where it is not given, as a column or in a cell (O2)."""
+        given = self.draft.columns.get("outcome")
+        if given is not None and given.present().all():
+            return
         found = outcome_of(self.draft.columns, kinds)
-        if found is not None:
-            self.draft.columns["outcome"], source = found
-            rows = np.arange(self.draft.length) if self.keep is None else np.flatnonzero(self.keep)
+        if found is None:
+            return
+        outcome, source = found
+        derived = np.ones(self.draft.length, bool)
+        if given is not None:
+            outcome, derived = filled(given, outcome)
+        self.draft.columns["outcome"] = outcome
+        rows = np.flatnonzero(derived if self.keep is None else derived & self.keep)
+        if rows.size or given is None:
             self._list("outcome derived", "outcome", rows, f"from {source}")
 
     def give_assumed(self) -> None:

@@ -408,6 +408,66 @@ class TestOutcome:
         assert values_of(data["opportunity"]["outcome"]) == ["lost"]
         assert "outcome" not in Dataset(opportunity=[{"id": 1, "stage": "a"}])["opportunity"]
 
+    def test_a_blank_one_is_that_of_the_stage(self) -> None:
+        """Where some deals have an outcome, the stage's kind says that of the others, and only theirs (O2)."""
+        stages = [{"id": "a"}, {"id": "w", "kind": "won"}]
+        rows = [
+            {"id": 1, "stage": "a"},
+            {"id": 2, "stage": "w"},
+            {"id": 3, "stage": "w", "outcome": "lost"},
+            {"id": 4, "stage": "nowhere"},
+            {"id": 5},
+            {"id": 6, "stage": "a", "deleted": True},
+            {"id": 7, "stage": "a", "amount": "x"},
+        ]
+        data = Dataset(opportunity=rows, stage=stages)
+
+        assert values_of(data["opportunity"]["outcome"]) == ["open", "won", "lost", None, None]
+        assert values_of(data.left_out["opportunity"]["outcome"]) == ["open"]
+        [derived] = listed(data, "outcome derived")
+        assert (derived.count, derived.rows, derived.detail) == (2, (1, 2), "from the kind of its stage")
+        assert [i.rows for i in listed(data, "no outcome")] == [(4, 5)]
+        assert data["opportunity"]["outcome"].labels == (None, "open", "won", "lost", "abandoned")
+
+    def test_a_blank_one_is_that_of_the_flags(self) -> None:
+        """The host's flags come before the stage, and a deal with neither stays blank (O2)."""
+        rows = {
+            "id": [1, 2, 3], "outcome": ["won", None, None], "stage": ["a", "a", "a"],
+            "is_won": [False, False, None], "is_closed": [False, True, True],
+        }  # fmt: skip
+        data = Dataset(opportunity=rows)
+
+        assert values_of(data["opportunity"]["outcome"]) == ["won", "lost", None]
+        [derived] = listed(data, "outcome derived")
+        assert (derived.rows, derived.detail) == ((2,), "from is_won and is_closed")
+
+    def test_nothing_is_told_where_nothing_is_filled(self) -> None:
+        """Outcomes that are all there, or that no stage says, are taken as they are."""
+        stages = [Stage("a")]
+        for outcome, stage in (("won", "a"), (None, "nowhere")):
+            data = Dataset(opportunity=[{"id": 1, "outcome": outcome, "stage": stage}], stage=stages)
+
+            assert values_of(data["opportunity"]["outcome"]) == [outcome]
+            assert not listed(data, "outcome derived")
+
+    def test_a_stage_without_a_kind_is_open(self) -> None:
+        """Beside stages that have one, as a record of a stage is; its flags come first; where none has a kind, none is known (O2)."""
+        rows = [{"id": n, "stage": stage} for n, stage in enumerate("abc", 1)]
+        stages = {"id": ["a", "b", "c"], "kind": ["won", None, None]}
+        flags = {"is_won": [True, True, None], "is_closed": [True, True, None]}
+
+        found = [
+            Dataset(opportunity=rows, stage=some)["opportunity"].columns.get("outcome")
+            for some in (stages, stages | flags, {**stages, "kind": [None] * 3}, {**stages, "kind": [None] * 3} | flags)
+        ]
+
+        assert [None if column is None else values_of(column) for column in found] == [
+            ["won", "open", "open"],
+            ["won", "won", "open"],
+            None,
+            ["won", "won", None],
+        ]
+
 
 class TestCurrencies:
     def test_a_currency_beside_the_amount_is_its_own(self) -> None:
