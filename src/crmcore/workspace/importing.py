@@ -13,9 +13,11 @@ import attrs
 from ..calendars.moments import utc_of
 from ..domain.schema import RECORDS, fields_of, table_of
 from ..errors import ArgumentError, CrmCoreError, DefinitionError, KeyConflict, VersionConflict
+from ..stores.codec import instant
 from ..stores.entry import Write
 from ..stores.values import check_write, checked, defaults_of
 from ..table.dataset import Dataset
+from ..table.dates import micros
 from ..table.issue import Issue, Rejected
 from ..table.table import Table
 from ..table.views import newest
@@ -171,21 +173,22 @@ class _Import:
         if not any(map(len, (*tables.values(), *data.left_out.values()))):
             return
         moment = _since(at, data.tables, zone)
-        learnt = recorded(moment, recorded_at, clock)
+        learnt, place = recorded(moment, recorded_at, clock), _place(data, moment, zone)
         for table in (*tables.values(), *data.left_out.values()):
-            for writes in self._picture(table, moment, learnt, whole=table.name in known):
+            for writes in self._picture(table, moment, learnt, place, whole=table.name in known):
                 self._write(writes)
 
     def _held(self, table: str, id: Id) -> bool:  # noqa: A002
         return self._store.get(table, id) is not None
 
-    def _picture(self, table: Table, at: Moment, learnt: datetime, *, whole: bool) -> Iterator[list[_Row]]:
+    def _picture(self, table: Table, at: Moment, learnt: datetime, place: int, *, whole: bool) -> Iterator[list[_Row]]:
         """Yield the rows of a table as writes.
 
         Args:
             table: the table.
             at: when it was so.
             learnt: when it was recorded.
+            place: its sequence among what happened then.
             whole: blank cells clear what is there; without, there is nothing to clear.
         """
         if not len(table):
@@ -221,7 +224,7 @@ class _Import:
                 )
             numbers = range(start, stop) if table.rows is None else table.rows[start:stop].tolist()
             yield [
-                (Write(table.name, others.get(id_, id_), found, at, learnt, source=source), number + 1)
+                (Write(table.name, others.get(id_, id_), found, at, learnt, None, place, source=source), number + 1)
                 for id_, found, number in zip(cells_of(ids, start, stop), values, numbers, strict=True)
             ]
 
@@ -351,3 +354,12 @@ def _since(at: Moment | None, tables: Mapping[str, Table], zone: Zone) -> Moment
     if found is None:
         raise ArgumentError("no date in the data says of which moment it is a picture; give at=...")
     return utc_of(found[0])
+
+
+def _place(data: Dataset, moment: Moment, zone: Zone) -> int:
+    """Return the greatest sequence of the changes at the moment of a picture, which shows what they made (S4)."""
+    changes = data.tables.get("change")
+    if changes is None or "sequence" not in changes or not isinstance(moment, datetime):
+        return 0
+    then = micros(changes["at"], zone) == instant(moment)
+    return int(changes["sequence"].data[then].max(initial=0))

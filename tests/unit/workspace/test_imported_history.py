@@ -111,6 +111,21 @@ def test_what_never_changed_was_always_so(ws) -> None:
     assert ws.store.last() == before
 
 
+def test_the_last_change_is_not_told_twice(ws) -> None:
+    """S4: new to won to talks, sequences 0 and 1 of one instant, which is that of the picture too: two moves, once."""
+    at = START + timedelta(days=9)
+    deal = {"id": "A", "created_at": START, "stage": "talks", "outcome": "open"}
+    names = ("table", "record", "field", "old", "new", "at", "sequence")
+    moves = [("opportunity", "A", "stage", "new", "won", at, 0), ("opportunity", "A", "stage", "won", "talks", at, 1)]
+    data = cc.Dataset(opportunity=[deal], stage=PIPELINE.stages, change=(names, moves))
+    for _ in range(2):
+        ws.import_data(data)
+
+    told = [e for e in ws.store.entries() if e.table == "opportunity" and "stage" in e.values]
+    assert [(e.values["stage"], e.sequence) for e in told] == [("new", 0), ("won", 0), ("talks", 1)]
+    assert "closed_at" not in ws.store.get("opportunity", "A").values
+
+
 def test_what_is_dated_by_itself_happened_then(ws) -> None:
     """O8: only the amount's change is told, 100 to 300 on 1 February; the deal was won on 10 February, as its date says."""
     deal = {
@@ -168,6 +183,9 @@ def test_any_day_of_a_random_history_is_the_same_in_a_store(ws, seed, told) -> N
         deals.append({**deal, **now})
     data = cc.Dataset(opportunity=deals, stage=PIPELINE.stages, change=(names, moves))
     ws.import_data(data)
+    last = ws.store.last()
+    ws.import_data(data)
+    assert ws.store.last() == last
 
     def seen(**asked):
         metrics = ["open_deals", "open_value", "won_deals", "won_value"]
