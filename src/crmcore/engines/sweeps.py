@@ -23,7 +23,7 @@ from ..evaluate import Moment, Scope, evaluate, holds, unknown_before
 from ..plan.layout import Layout, Sweep
 from ..table.column import Array, Column, Mask
 from ..table.dates import numbers_among
-from ..table.history import GONE, Log, gone, last_changes_of, logged, logs_of, unknown_since, whole
+from ..table.history import GONE, Log, gone, known_since, logged, logs_of, whole
 from ..table.sweeps import (
     SEEN_FROM,
     Events,
@@ -184,7 +184,7 @@ def seen_at(
     since = _known_since(sweep.table, known.values(), tables, scope)
 
     def seen(table: Table, undone: list[tuple[Revert, Column]], logs: Mapping[str, Log], start: int) -> Events:
-        if logs:
+        if logs or since:
             found, part = _lived(table, logs, flips, undone, at, today, around)
             for name, first in since.items():
                 if (at.instants[found.first] < first[start + found.rows]).any():
@@ -197,7 +197,7 @@ def seen_at(
         return events(part, found, _kept(list(kept.values()), part, found, around), at.size)
 
     def make() -> Table:
-        table = whole(base, scope.zone) if logs else base
+        table = whole(base, scope.zone) if logs or since else base
         undone = list(_undone(table, {n for e in known.values() for n in columns_of(e)}))
         parts = []
         for start in range(0, max(len(table), 1), _ROWS):
@@ -226,11 +226,10 @@ def _logs(table: str, read: Iterable[Expr], tables: Mapping[str, Table], scope: 
 
 def _known_since(table: str, read: Iterable[Expr], tables: Mapping[str, Table], scope: Scope) -> dict[str, Array]:
     """Return since when the columns that are read are known, of those of which only the last change is (S5)."""
-    logs = logs_of(tables, scope.zone).get(table, {})
-    once = last_changes_of(tables, table, logs)
-    names = {name.partition(".")[0] for e in read for name in columns_of(e)} if once else set()
     learnt = scope.as_of.learnt if scope.as_of is not None else 0
-    return {name: unknown_since(logs[source], learnt) for name, source in once.items() if name in names}
+    found = known_since(tables, table, logs_of(tables, scope.zone).get(table, {}), scope.zone, learnt)
+    names = {name.partition(".")[0] for e in read for name in columns_of(e)} if found else set()
+    return {name: since for name, since in found.items() if name in names}
 
 
 def _lived(

@@ -12,7 +12,7 @@ from ..calendars import Zone
 from ..domain.past import Revert
 from ..domain.schema import RECORDS, REVERTS, Field, fields_of
 from .column import Column, Mask, code_type
-from .history import Log, gone, last_changes_of, logs_of, times_of, unknown_at, whole
+from .history import Log, gone, known_since, logs_of, times_of, whole
 from .table import Table
 
 __all__ = [
@@ -221,8 +221,8 @@ def _unknown(
     zone: Zone,
 ) -> list[str]:
     """Return the columns of a table as it was of which only a later change of some row is known, that was there (S5)."""
-    once = last_changes_of(tables, table.name, logs)
-    if not once:
+    since = known_since(tables, table.name, logs, zone, known)
+    if not since:
         return []
     made = existence(table)
     there = np.ones(len(table), bool) if made is None else made.present() & ~is_after(made, instant, day, zone)
@@ -231,8 +231,7 @@ def _unknown(
     spots = np.zeros(int(numbers.max(initial=-1)) + 1, np.int64)
     spots[numbers] = np.arange(len(numbers))
     places = spots[table.row_numbers(np.flatnonzero(there))]
-    missing = {source: bool(unknown_at(logs[source], instant, known)[places].any()) for source in set(once.values())}
-    return [column for column, source in once.items() if missing[source]]
+    return [column for column, first in since.items() if (first[places] > instant).any()]
 
 
 def _there(table: Table, instant: int, day: int, zone: Zone, *, today: bool) -> Table:

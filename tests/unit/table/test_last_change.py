@@ -55,19 +55,44 @@ def refused(metric: object, field: str, **choices: object) -> None:
 
 
 def test_what_reads_the_stage_is_unavailable_before_its_last_change() -> None:
-    """The stage, the probability of the stage, a condition on it, a call's deal's stage; the outcome follows from it."""
+    """The stage, the probability of the stage, a condition on it, the stage of the deal of a call."""
     refused(DEAL_COUNT, "stage", by="stage", as_of=BEFORE)
     refused(DEAL_COUNT, "stage", by="stage.probability", as_of=BEFORE)
     refused(DEAL_COUNT, "stage", where=cc.col("stage") == "offer", as_of=BEFORE)
     refused("activities", "stage", by="opportunity.stage", as_of=BEFORE)
     refused("weighted_value", "stage", as_of=BEFORE)
-    refused("open_deals", "outcome", as_of=BEFORE)
+    refused("open_deals", "stage", by="stage", as_of=BEFORE)
 
 
 def test_what_does_not_read_it_is_answered() -> None:
     """One deal had been created by 19 January, of Anna, over 100."""
     found = cc.measure(DEAL_COUNT, data(), by="owner", as_of=BEFORE).rows()
     assert [(r["owner"], r["deal_count"]) for r in found] == [("Anna", 1)]
+
+
+def test_outcomes_follow_from_the_dates_of_closing() -> None:
+    """O8, S5: won on 10 January and put to another won stage on the 20th, a deal is open on the 9th and won on the 15th.
+
+    Without the date of closing nobody knows when it was won, but that it was by the 20th.
+    """
+    stages = [*STAGES, {"id": "done", "order": 4, "kind": "won"}]
+    moves = cc.histories.from_last_change([{"id": "D", "stage": "done", "stage_changed_at": MOVED}])
+    won = DEALS[0] | {"stage": "done", "outcome": "won"}
+
+    def dated(day: date | None) -> cc.Dataset:
+        return cc.Dataset(
+            opportunity=[won | {"closed_at": day}, DEALS[1] | {"closed_at": None}], stage=stages, change=moves
+        )
+
+    told = dated(date(2026, 1, 10))
+    for day, count in ((date(2026, 1, 9), 1), (date(2026, 1, 15), 0), (MOVED, 0), (date(2026, 1, 25), 1)):
+        assert cc.measure("open_deals", told, as_of=day).rows()[0]["open_deals"] == count
+    days = cc.measure("open_deals", told, per="day", as_of=date(2026, 1, 25)).rows()
+    assert [r["open_deals"] for r in days] == [1] * 5 + [0] * 15 + [1]
+    for asked in ({"as_of": BEFORE}, {"per": "day", "as_of": date(2026, 1, 25)}):
+        with pytest.raises(HistoryUnavailable, match=r"what opportunity\.outcome was then is not known"):
+            cc.measure("open_deals", dated(None), **asked)
+    assert cc.measure("open_deals", dated(None), as_of=MOVED).rows()[0]["open_deals"] == 0
 
 
 def test_from_the_last_change_on_all_is_known() -> None:

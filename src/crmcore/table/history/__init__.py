@@ -8,7 +8,7 @@ from __future__ import annotations
 from .flows import Flows, Matrix, flows_of
 from .log import Log
 from .logs import Logs, logged, logs_of, times_of
-from .once import last_changes_of, unknown_at, unknown_since
+from .once import known_since
 from .visits import ALWAYS, ENDED, Visits, visits_of
 from .whole import GONE, gone, whole
 
@@ -23,12 +23,10 @@ __all__ = [
     "Visits",
     "flows_of",
     "gone",
-    "last_changes_of",
+    "known_since",
     "logged",
     "logs_of",
     "times_of",
-    "unknown_at",
-    "unknown_since",
     "visits_of",
     "whole",
 ]

@@ -14,6 +14,7 @@ from ..outcomes import stage_kinds
 from ..stacked import stacked
 from ..table import Table
 from .log import Log, values_before
+from .once import is_told_once
 from .order import firsts, pieces
 from .whole import whole
 
@@ -43,7 +44,7 @@ def complete(
     stage, outcome = own.get("stage"), own.get("outcome")
     now = outcome
     if stage is not None:
-        if outcome is None and "outcome" in table and "stage" in tables:
+        if outcome is None and "outcome" in table and "stage" in tables and not is_told_once(tables, name, "stage"):
             kinds = _kinds(stage.pool, tables["stage"])
             if kinds.any():
                 outcome = _outcome(table["outcome"], stage, kinds)

@@ -6,53 +6,56 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..column import Array, Mask
+from ...calendars import Zone
+from ..column import Array
 from ..table import Table
 from .log import Log
+from .whole import whole
 
-__all__ = ["last_changes_of", "unknown_at", "unknown_since"]
+__all__ = ["is_told_once", "known_since"]
 
-_NEVER = np.iinfo(np.int64).max
-_FROM_OUTCOME = ("closed_at", "first_won_at", "reopened")
+_ALWAYS, _NEVER = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 
 
-def last_changes_of(tables: Mapping[str, Table], name: str, logs: Mapping[str, Log]) -> dict[str, str]:
-    """Return the columns of a table of which only the last change is known, each with the column whose change that is.
+def is_told_once(tables: Mapping[str, Table], table: str, field: str) -> bool:
+    """Does the source keep only the last change of a column?"""
+    return "change" in tables and f"{table}.{field}" in tables["change"].last_only
+
+
+def known_since(
+    tables: Mapping[str, Table], name: str, logs: Mapping[str, Log], zone: Zone, known: int
+) -> dict[str, Array]:
+    """Return the columns of which a source keeps only the last change, with the first instant at which that of each row is known.
+
+    Without a log of outcomes they follow from the dates of closing (O8); of a deal that is closed and has none, the outcome
+    is known no longer than its stage.
 
     Args:
         tables: those of a dataset.
         name: of the table.
-        logs: its logs; what follows from a column that is known so little is known no better.
+        logs: its logs.
+        zone: where days end.
+        known: what was recorded by then counts.
     """
-    changes = tables.get("change")
-    if changes is None or not changes.last_only or not logs:
-        return {}
-    found = {f.partition(".")[2]: f.partition(".")[2] for f in changes.last_only if f.startswith(f"{name}.")}
-    if name == "opportunity" and found:
-        own = changes.kept(("own fields", name), lambda: _own(changes, name))
-        if "stage" in found:
-            found |= {n: "stage" for n in ("stage_entered_at", "outcome") if n in logs and n not in own}
-        if "outcome" in found:
-            found |= {n: found["outcome"] for n in _FROM_OUTCOME if n in logs and n not in own}
-    return {column: source for column, source in found.items() if source in logs}
+    found = {field: _since(log, known) for field, log in logs.items() if is_told_once(tables, name, field)}
+    if name != "opportunity" or "stage" not in found:
+        return found
+    if "stage_entered_at" in logs:
+        found.setdefault("stage_entered_at", found["stage"])
+    deals = whole(tables[name], zone)
+    if "outcome" in deals and "outcome" not in logs:
+        outcome, closed = deals["outcome"], deals.columns.get("closed_at")
+        undated = outcome.present() & (outcome.data != outcome.index.get("open", -1))
+        undated &= np.ones(len(deals), bool) if closed is None else ~closed.present()
+        if undated.any():
+            found["outcome"] = np.where(undated, found["stage"], _ALWAYS)
+    return found
 
 
-def unknown_at(log: Log, instant: int, known: int) -> Mask:
-    """Return of which rows the value at an instant is not known, by what was known at another."""
-    return unknown_since(log, known) > instant
-
-
-def unknown_since(log: Log, known: int) -> Array:
+def _since(log: Log, known: int) -> Array:
     """Return the first instant at which the value of each row is known; before all time where it never changed."""
-    found = np.full(len(log.before), np.iinfo(np.int64).min)
+    found = np.full(len(log.before), _ALWAYS)
     found[log.rows] = _NEVER
     seen = log.seen(known)
     np.minimum.at(found, seen.rows, seen.at)
     return found
-
-
-def _own(changes: Table, name: str) -> frozenset[str]:
-    """Return the columns of a table that changes name themselves."""
-    tables, fields = changes["table"], changes["field"]
-    mine = fields.data[tables.data == tables.index.get(name, -1)]
-    return frozenset(fields.labels[code] for code in np.unique(mine).tolist() if code)
