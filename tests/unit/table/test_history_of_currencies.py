@@ -9,8 +9,10 @@ from random import Random
 import pytest
 
 import crmcore as cc
+from crmcore.calendars import Zone
 from crmcore.domain import Money, Pipeline, Stage
 from crmcore.errors import CurrencyError
+from crmcore.table.history import logs_of
 from crmcore.table.values import values_of
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -131,6 +133,89 @@ def test_who_does_not_know_of_a_change_sees_the_currency_of_before() -> None:
     assert seen(30, 61) == [Money("1000", "EUR")]
 
 
+def test_the_bridge_of_the_pipeline_shows_what_a_new_currency_does() -> None:
+    """W1, M2: 1000 EUR become 1000 CNY, that is 125 EUR: 875 less, and one move of the amount, not two, where it went to 800 too."""
+    data = cc.Dataset(opportunity=[deal("A", 1000, "CNY")], change=IN_CNY)
+    both = cc.Dataset(opportunity=[deal("A", 800, "CNY")], change=[*IN_CNY, change("amount", "1000", "800")])
+
+    for some, fell in ((data, 875), (both, 900)):
+        found = RATES.analyse("pipeline_waterfall", some, since=date(2026, 2, 5), as_of=date(2026, 2, 15)).rows()
+        assert {row["bar"]: row["value"] for row in found if row["value"]} == {
+            "start": 1000,
+            "decreased": fell,
+            "end": 1000 - fell,
+        }
+        assert len(logs_of(some.tables, Zone("UTC"))["opportunity"]["amount"]) == 1
+
+
+def test_an_amount_that_is_blank_today_takes_its_currency_along() -> None:
+    """M2: an amount of 7 USD that was removed in February was one in USD in January."""
+    deals = [{**deal("A", None, None), "amount": None}, {**deal("B", 1, None), "amount": Money(1, "EUR")}]
+    for one in deals:
+        del one["currency"]
+    data = cc.Dataset(opportunity=deals, change=[change("amount", "7 USD", None)])
+
+    found = {
+        row["currency"]: row["open_value"]
+        for row in cc.measure("open_value", data, by="currency", as_of=date(2026, 1, 31)).rows()
+    }
+
+    assert found == {"USD": 7, "EUR": 1}
+
+
+def test_what_the_record_says_twice_and_differently_is_left_so() -> None:
+    """M2: an amount in USD beside a column that says CNY: neither takes the other along."""
+    odd = deal("A", Money(1000, "USD"), "CNY")
+    column = cc.Dataset(opportunity=[odd], change=IN_CNY).as_of(day(20))["opportunity"]
+    amount = cc.Dataset(opportunity=[odd], change=[change("amount", "900 USD", "1000 USD")]).as_of(day(20))[
+        "opportunity"
+    ]
+
+    assert (values_of(column["amount"]), values_of(column["currency"])) == ([Money(1000, "USD")], ["EUR"])
+    assert (values_of(amount["amount"]), values_of(amount["currency"])) == ([Money(900, "USD")], ["CNY"])
+
+
+def test_two_changes_of_an_amount_at_one_instant_stay_two() -> None:
+    """S4: 700 became 800 and 800 became 1000 at one instant, the currency later: three changes, each with what it was before."""
+    steps = [change("amount", "700", "800", day(20), sequence=1), change("amount", "800", "1000", day(20), sequence=2)]
+    data = cc.Dataset(opportunity=[deal("A", 1000, "CNY")], change=[*steps, change("currency", "EUR", "CNY", day(30))])
+
+    log = logs_of(data.tables, Zone("UTC"))["opportunity"]["amount"]
+
+    assert values_of(log.pool.take(log.old)) == [Money(700, "EUR"), Money(800, "EUR"), Money(1000, "EUR")]
+    assert values_of(log.pool.take(log.new)) == [Money(800, "EUR"), Money(1000, "EUR"), Money(1000, "CNY")]
+
+
+def test_changes_of_one_instant_are_known_each_from_its_own_time() -> None:
+    """O8: amount and currency changed on day 20; the amount is recorded at once, the currency on day 50."""
+    steps = [
+        change("amount", "900", "1000", day(20), recorded_at=day(20)),
+        change("currency", "EUR", "CNY", day(20), recorded_at=day(50)),
+    ]
+    data = cc.Dataset(opportunity=[deal("A", 1000, "CNY")], change=steps)
+
+    seen = [values_of(data.as_of(day(20), known=day(known))["opportunity"]["amount"]) for known in (30, 50)]
+
+    assert seen == [[Money(1000, "EUR")], [Money(1000, "CNY")]]
+
+
+def test_the_currency_is_that_of_the_amounts_that_were_known() -> None:
+    """O8: of 1000 EUR, 2000 CNY on day 20 and 8000 CNY on day 30 the second is recorded on day 60: until then all was CNY."""
+    steps = [
+        change("amount", "1000 EUR", "2000 CNY", day(20), recorded_at=day(60)),
+        change("amount", "2000 CNY", "8000 CNY", day(30), recorded_at=day(30)),
+    ]
+    data = cc.Dataset(opportunity=[deal("A", 8000, "CNY")], change=steps)
+
+    def seen(at, known):
+        table = data.as_of(day(at), known=day(known))["opportunity"]
+        return values_of(table["amount"]) + values_of(table["currency"])
+
+    assert seen(10, 46) == [Money(2000, "CNY"), "CNY"]
+    assert seen(45, 46) == [Money(8000, "CNY"), "CNY"]
+    assert seen(10, 61) == [Money(1000, "EUR"), "EUR"]
+
+
 def _told(random, name, field, values, days):
     """Return changes of one field on some days, and the value of today."""
     now, found = random.choice(values), []
@@ -179,3 +264,36 @@ def test_amounts_and_currencies_are_those_of_a_replay(seed) -> None:
             assert dict(zip(names, values_of(table["currency"]), strict=True)) == {
                 name: currency for name, (_, currency) in expected.items()
             }
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_row_of_days_is_each_of_them_alone(seed) -> None:
+    """T4, O8: open value by day and currency, in one pass, is that of the view from the end of each day."""
+    random = Random(seed)
+    deals, changes = [], []
+    for number in range(15):
+        name, now = f"D{number}", {}
+        for field, values in (("amount", ["10", "20", "30"]), ("currency", ["EUR", "CNY"])):
+            some, now[field] = _told(random, name, field, values, random.sample(range(2, 28), random.choice([0, 1, 3])))
+            changes += [{**c, "recorded_at": c["at"]} for c in some]
+        deals.append(deal(name, int(now["amount"]), now["currency"]))
+    data = cc.Dataset(opportunity=deals, change=changes)
+    end = date(2026, 1, 30)
+
+    rows = cc.measure("open_value", data, by="currency", per="day", as_of=end).rows()
+
+    for number in (1, 5, 11, 17, 23, 30):
+        at = date(2026, 1, number)
+        alone = cc.measure("open_value", data, by="currency", as_of=at).rows()
+        assert {row["currency"]: row["open_value"] for row in rows if row["period"] == at.isoformat() and row["open_value"]} == {
+            row["currency"]: row["open_value"] for row in alone
+        }  # fmt: skip
+
+
+def test_the_currency_of_one_amount_has_a_column_of_its_own() -> None:
+    """M2: `amount_currency` says of the amount alone what it was in."""
+    one = {**deal("A", 1000, "USD"), "amount_currency": "CNY"}
+    data = cc.Dataset(opportunity=[one], change=[change("amount_currency", "EUR", "CNY")])
+
+    assert values_of(data.as_of(day(20))["opportunity"]["amount"]) == [Money(1000, "EUR")]
+    assert values_of(data.as_of(day(50))["opportunity"]["amount"]) == [Money(1000, "CNY")]

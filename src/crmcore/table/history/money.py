@@ -64,6 +64,8 @@ def _agreed(table: Table, own: Mapping[str, Log]) -> dict[str, Log]:
 
 def _said(today: Column, currency: Column, amounts: Log) -> Log | None:
     """Return the log of the currency that amounts name; None where it is always that of the record."""
+    if [*currency.labels[1:]] == [amounts.pool.currency] and not currency.nulls:
+        return None  # there is no other one
     size = len(today)
     names = stacked(currency, currencies_in(amounts.pool), _UTC)
     own, said = names.data[:size], names.data[size:]
@@ -98,7 +100,7 @@ def _following(today: Column, currency: Column, amounts: Log | None, currencies:
         rows = np.concatenate([np.arange(size), merged.rows, merged.rows])
     names = stacked(currencies.pool, currencies_in(pool), _UTC)
     beside, said = names.data[: len(currencies.pool)], names.data[len(currencies.pool) :]
-    unsaid = (said[places] == said[:size][rows]) | ~pool.present()[places]
+    unsaid = said[places] == said[:size][rows]
     codes = np.where(unsaid & _is_that_of(today, currency)[rows], beside[turns], said[places])
     values = pool.take(np.concatenate([np.arange(size), places]))
     found = values.replace(currency=names.replace(data=np.concatenate([said[:size], codes])))
@@ -112,7 +114,7 @@ def _merged(amounts: Log, currencies: Log) -> tuple[Log, Array, Array]:
         np.concatenate([getattr(log, name) for log in both]) for name in ("rows", "at", "known", "sequence")
     )
     which = np.repeat([0, 1], [len(amounts), len(currencies)])
-    order = np.lexsort((which, sequence, at, rows))
+    order = np.lexsort((which, at, rows))
     rows, at, known, sequence, which = (x[order] for x in (rows, at, known, sequence, which))
     sides = []
     for number, log in enumerate(both):
