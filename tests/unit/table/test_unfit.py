@@ -196,3 +196,41 @@ def test_a_record_without_creation_was_always_there() -> None:
     )
 
     assert told(data, "at") == []
+
+
+def test_each_reason_is_an_issue_of_its_own() -> None:
+    """A text that is no date, and a date far off: two issues, one row each."""
+    data = cc.Dataset(
+        opportunity=[DEAL],
+        change=[
+            change("expected_close", "soon", "2026-03-01", date(2026, 2, 1)),
+            change("expected_close", "2300-01-01", "2026-03-01", date(2026, 2, 2)),
+        ],
+    )
+
+    assert [(kind, rows) for kind, _, _, rows, _ in told(data, "old")] == [
+        ("not a date", (1,)),
+        ("date out of range", (2,)),
+    ]
+
+
+def test_a_row_is_rejected_once() -> None:
+    """A change that says of no time is rejected for that; what else is wrong with it adds nothing."""
+    data = cc.Dataset(opportunity=[DEAL], change=[change("amount", "abc", "100", None)])
+
+    assert [(r.row, r.reason) for r in data.rejected] == [(1, "at: blank")]
+    assert told(data, "old") == []
+
+
+def test_creations_are_those_of_the_own_table_and_of_the_row_that_is_kept() -> None:
+    """The lead A of 2025 has nothing to do with the deal A of 2026; of two rows of one id the first is kept."""
+    data = cc.Dataset(
+        opportunity=[DEAL, DEAL | {"created_at": date(2024, 1, 1)}],
+        lead=[{"id": "A", "created_at": date(2025, 1, 1), "status": "new"}],
+        change=[
+            {"table": "lead", "record": "A", "field": "status", "old": "x", "new": "new", "at": date(2025, 6, 1)},
+            change("stage", "new", "offer", date(2025, 6, 1)),
+        ],
+    )
+
+    assert told(data, "at") == [("changed before created", 1, False, (2,), "opportunity 'A' (1)")]
