@@ -148,6 +148,34 @@ def test_what_is_dated_by_itself_happened_then(ws) -> None:
     }
     outcome = ws.dataset(at=date(2026, 2, 9))["opportunity"]["outcome"]
     assert outcome.labels[outcome.data[0]] in (None, "open")
+    told = [(e.at, e.recorded_at) for e in ws.store.entries() if e.id == "A"]
+    assert told == [(at, at) for at in (START, START + timedelta(days=40), START + timedelta(days=31))]
+
+
+def test_what_happened_at_the_creation_is_part_of_the_beginning(ws) -> None:
+    """O8: won in the instant of its creation; its amount is corrected from 100 to 300 a month later."""
+    deal = {"id": "A", "created_at": START, "outcome": "won", "closed_at": START, "amount": 300}
+    names = ("table", "record", "field", "old", "new", "at")
+    told = [("opportunity", "A", "amount", "100", "300", START + timedelta(days=31))]
+
+    assert ws.import_data(cc.Dataset(opportunity=[deal], change=(names, told))).rejected == ()
+    assert ws.measure("won_value", as_of=date(2026, 1, 31)).total["won_value"] == 100
+    assert len([e for e in ws.store.entries() if e.id == "A"]) == 2
+
+
+def test_what_follows_from_moves_is_in_the_past_of_the_store(ws) -> None:
+    """O2: won on 3 February and back in talks on 20 February, by its stages alone."""
+    deal = {"id": "A", "created_at": START, "stage": "talks", "outcome": "open", "closed_at": None, "owner": "Anna"}
+    names = ("table", "record", "field", "old", "new", "at")
+    won, back = datetime(2026, 2, 3, tzinfo=UTC), datetime(2026, 2, 20, tzinfo=UTC)
+    moves = [("opportunity", "A", "stage", "new", "won", won), ("opportunity", "A", "stage", "won", "talks", back)]
+    ws.import_data(cc.Dataset(opportunity=[deal], stage=PIPELINE.stages, change=(names, moves)))
+
+    seen = []
+    for day in (date(2026, 2, 2), date(2026, 2, 3), date(2026, 2, 20)):
+        outcome = ws.dataset(at=day)["opportunity"]["outcome"]
+        seen.append(outcome.labels[outcome.data[0]] or "open")
+    assert seen == ["open", "won", "open"]
 
 
 @pytest.mark.parametrize(
