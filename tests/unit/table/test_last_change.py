@@ -114,3 +114,18 @@ def test_stocks_of_many_days_look_at_each(per: str) -> None:
         ("offer", "2026-01"): 1,
         ("offer", "2026-02"): 1,
     }
+
+
+def test_the_instant_of_the_change_itself_is_known() -> None:
+    """D is in offer from the end of 20 January (T8), also where E, who came and moved later, is not there yet."""
+    deals = [{**DEALS[0], "stage_entered_at": MOVED}, {**DEALS[1], "stage_entered_at": date(2026, 1, 28)}]
+    moves = [{"id": "D", "stage": "offer", "at": MOVED}, {"id": "E", "stage": "new", "at": date(2026, 1, 28)}]
+    told = cc.histories.from_last_change(moves, at="at")
+    some = cc.Dataset(opportunity=deals, stage=STAGES, change=told)
+    born = cc.Dataset(opportunity=[{**deals[0], "created_at": MOVED}], stage=STAGES, change=told)
+
+    assert cc.measure(DEAL_COUNT, some, by="stage", as_of=MOVED).rows() == [{"stage": "offer", "deal_count": 1}]
+    days = cc.measure("open_deals", born, by="stage", per="day", as_of=date(2026, 1, 30)).rows()
+    assert [(r["stage"], r["open_deals"]) for r in days] == [("offer", 1)] * 11
+    with pytest.raises(HistoryUnavailable, match=r"what opportunity\.stage_entered_at was"):
+        cc.measure(DEAL_COUNT, some, where=cc.col("stage_entered_at").is_null(), as_of=BEFORE)
