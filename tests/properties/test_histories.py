@@ -86,10 +86,10 @@ def replayed(deals, changes, at, known):
     """Return the deals as they were at an instant, as far as that was known by another; those deleted then are gone."""
     found = []
     for deal in deals:
-        if deal["created_at"] > at:
+        if deal["created_at"] > min(at, known):
             continue
         then = dict(deal)
-        if then["last_activity_at"] is not None and then["last_activity_at"] > at:
+        if then["last_activity_at"] is not None and then["last_activity_at"] > min(at, known):
             then["last_activity_at"] = None
         for field in VALUES:
             mine = [c for c in changes if c["record"] == deal["id"] and c["field"] == field]

@@ -78,7 +78,7 @@ def replayed(deals, changes, at, known):
     """Return the deals that were there at an instant, as far as that was known by another."""
     found = []
     for deal in deals:
-        if deal["created_at"] > at:
+        if deal["created_at"] > min(at, known):
             continue
         then = dict(deal)
         for field in deal:

@@ -134,12 +134,14 @@ def view(
     """
     by = instant if known is None else known
     logs, learnt = logs_of(tables, zone), logs_of(tables, zone, known=by)
+    # of what only the record's own dates tell, nothing is known that happened after the knowledge ends
+    until, last = (instant, day) if by >= instant else (by, zone.local_day(by))
 
     def of(table: Table) -> Mapping[str, Log]:
         return {n: learnt[table.name][n] for n, log in logs.get(table.name, _NONE).items() if log.hides(instant, by)}
 
     def made(table: Table, mine: Mapping[str, Log]) -> Table:
-        found = _reverted(table, mine, instant, by, day, zone)
+        found = _reverted(table, mine, instant, by, (until, last), zone)
         unknown = _unknown(found, tables, logs.get(table.name, _NONE), instant, by, day, zone) if mine else None
         return found.unknown(unknown) if unknown else found
 
@@ -155,12 +157,12 @@ def view(
             return table.kept(("recorded by", instant, by, zone.name), lambda: _recorded_by(table, instant, by, zone))
         known_as = seen[table.name]
         if not kept:
-            return _there(known_as, instant, day, zone, today=today)
-        key = ("there", instant, zone.name, today)
-        return known_as.kept(key, lambda: _there(known_as, instant, day, zone, today=today))
+            return _there(known_as, until, last, zone, today=today)
+        key = ("there", until, zone.name, today)
+        return known_as.kept(key, lambda: _there(known_as, until, last, zone, today=today))
 
     world = tuple(
-        (t.serial, instant, by, zone.name) if of(t) or any(True for _ in _undone(t, instant, zone)) else t.serial
+        (t.serial, instant, by, zone.name) if of(t) or any(True for _ in _undone(t, until, zone)) else t.serial
         for t in tables.values()
     )
     seen = Seen(tables, reverted, world)
@@ -190,13 +192,15 @@ def _undone(table: Table, instant: int, zone: Zone) -> Iterator[tuple[Revert, Co
             yield revert, when
 
 
-def _reverted(table: Table, logs: Mapping[str, Log], instant: int, known: int, day: int, zone: Zone) -> Table:
+def _reverted(
+    table: Table, logs: Mapping[str, Log], instant: int, known: int, until: tuple[int, int], zone: Zone
+) -> Table:
     everything = whole(table, zone) if logs else table
     changes: dict[str, Column] = {
         name: log.pool.take(log.seen(known).at_instant(instant)) for name, log in logs.items()
     }
-    for revert, when in _undone(everything, instant, zone):
-        late = is_after(when, instant, day, zone)
+    for revert, when in _undone(everything, until[0], zone):
+        late = is_after(when, *until, zone)
         for name, value in revert.resets.items():
             if name in everything.columns and name not in logs:
                 changes[name] = reset(changes.get(name, everything.columns[name]), late, value)
@@ -204,7 +208,7 @@ def _reverted(table: Table, logs: Mapping[str, Log], instant: int, known: int, d
     if not logs:
         if found is table or table.aside is None:
             return found
-        return found.beside(_reverted(table.aside, logs, instant, known, day, zone))
+        return found.beside(_reverted(table.aside, logs, instant, known, until, zone))
     left_out = gone(found)
     if not left_out.any():
         return found

@@ -10,7 +10,7 @@ import pytest
 
 import crmcore as cc
 from crmcore.domain import Money
-from crmcore.errors import ArgumentError, IngestError
+from crmcore.errors import ArgumentError
 from crmcore.table.history import order
 from crmcore.table.values import values_of
 
@@ -129,15 +129,17 @@ def test_without_changes_that_fit_nothing_differs() -> None:
         assert column(cc.Dataset(opportunity=deals, change=some), "stage", day(2)) == ["a"]
 
 
-def test_a_value_that_cannot_be_read_is_an_error_that_quotes_it() -> None:
+def test_a_value_that_cannot_be_read_is_rejected_and_quoted() -> None:
     """Nothing is guessed, and nothing left out silently."""
     data = cc.Dataset(
         opportunity=[{"id": "D1", "created_at": day(1), "amount": 300}],
         change=[change("amount", "viel", "300", day(5))],
     )
 
-    with pytest.raises(IngestError, match=r"'viel' cannot be a value of opportunity.amount: not a number"):
-        data.as_of(day(3))
+    (issue,) = [i for i in data.issues if i.table == "change"]
+    assert issue.rejected
+    assert "'viel'" in issue.detail
+    assert column(data, "amount", day(3)) == [Money(300)]
     with pytest.raises(ArgumentError, match=r"valid datetime.* has no time zone"):
         data.as_of(datetime(2026, 1, 1))
 
@@ -321,4 +323,20 @@ def test_a_row_is_what_it_is_today_since_its_last_change() -> None:
         data = cc.Dataset(opportunity=deals, stage=STAGES, change=told)
 
         assert [column(data, "stage", day(at))[0] for at in (3, 9, 25)] == ["A", "A", "A"]
-        assert [r["stage"] for r in cc.analyse("stage_flow", data, as_of=day(9)).rows() if r["end"]][0] == "A"
+        assert next(r["stage"] for r in cc.analyse("stage_flow", data, as_of=day(9)).rows() if r["end"]) == "A"
+
+
+def test_a_record_is_not_known_before_its_creation() -> None:
+    """O8: known by the 10th, D2 of the 20th is not there on the 25th, and D1 that was won on the 20th is still open; so at every month-end."""
+    deals = [
+        {"id": "D1", "created_at": day(1), "outcome": "won", "closed_at": day(20), "amount": 7},
+        {"id": "D2", "created_at": day(20), "outcome": "open", "closed_at": None, "amount": 100},
+    ]
+    told = [change("owner", "Anna", "Bo", day(5))]
+    for changes in ({}, {"change": told}):
+        data = cc.Dataset(opportunity=deals, **changes)
+
+        assert cc.measure("open_value", data, as_of=day(25), known=day(10)).rows() == [{"open_value": 7}]
+        assert cc.measure("open_value", data, as_of=day(25)).rows() == [{"open_value": 100}]
+        weeks = cc.measure("open_value", data, as_of=day(25), known=day(10), per="week")
+        assert [row["open_value"] for row in weeks.rows()] == [7.0] * len(weeks.rows())
