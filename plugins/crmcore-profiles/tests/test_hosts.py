@@ -139,7 +139,7 @@ def told(
     assert by_stage(data, date(2026, 1, 31)) == {new: 700}
     assert by_stage(data, date(2026, 2, 28)) == {new: february - 300, offer: 300}
     assert by_stage(data, LAST) == {new: 400, offer: 1000}
-    assert in_stages(data) == {new: IN_NEW, offer: IN_OFFER}
+    assert in_stages(data) == {named[0]: IN_NEW, named[1]: IN_OFFER}
     assert funnel(data) == [(named[0], 4, 3), (named[1], 3, 1), ("won", 1, None)]
     assert cc.measure(["won_deals", "won_value"], data, as_of=LAST).total == {"won_deals": 1, "won_value": 100}
     assert data.rejected == ()
@@ -363,8 +363,8 @@ def test_hubspot_in_a_warehouse(export) -> None:
     assert open_value(data) == [700, 1200, 1400]
     assert by_stage(data, date(2026, 2, 28)) == {"new": 400, "offer": 800}
     hours = {"A": 35 * DAY + 1, "B": 39 * DAY + 1, "D": 13 * DAY + 3}
-    assert in_stages(data)["new"][:4] == (4, 4, 3, sum(hours.values()) / DAY / 3)
-    assert in_stages(data)["offer"][4] == (21 + 32 + 14 / DAY + 43.5) / 3
+    assert in_stages(data)["New"][:4] == (4, 4, 3, sum(hours.values()) / DAY / 3)
+    assert in_stages(data)["Offer"][4] == (21 + 32 + 14 / DAY + 43.5) / 3
     assert data.rejected == ()
 
 

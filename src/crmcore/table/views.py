@@ -142,7 +142,7 @@ def view(
 
     def made(table: Table, mine: Mapping[str, Log]) -> Table:
         found = _reverted(table, mine, instant, by, (until, last), zone)
-        unknown = _unknown(found, tables, logs.get(table.name, _NONE), instant, by, day, zone) if mine else None
+        unknown = _unknown(found, tables, logs.get(table.name, _NONE), instant, by, (until, last), zone) if mine else None
         return found.unknown(unknown) if unknown else found
 
     def reverted(table: Table) -> Table:
@@ -221,7 +221,7 @@ def _unknown(
     logs: Mapping[str, Log],
     instant: int,
     known: int,
-    day: int,
+    until: tuple[int, int],
     zone: Zone,
 ) -> list[str]:
     """Return the columns of a table as it was of which only a later change of some row is known, that was there (S5)."""
@@ -229,7 +229,7 @@ def _unknown(
     if not since:
         return []
     made = existence(table)
-    there = np.ones(len(table), bool) if made is None else made.present() & ~is_after(made, instant, day, zone)
+    there = np.ones(len(table), bool) if made is None else made.present() & ~is_after(made, *until, zone)
     everything = whole(tables[table.name], zone)
     numbers = everything.row_numbers(np.arange(len(everything)))
     spots = np.zeros(int(numbers.max(initial=-1)) + 1, np.int64)
