@@ -300,7 +300,10 @@ ANALYSES: tuple[Analysis, ...] = (
     Analysis(
         "stage_chain",
         "stage_chain.stage_chain",
-        needs={"opportunity": ("outcome", "stage", "created_at")},
+        needs={
+            "opportunity": ("outcome", "stage", "created_at"),
+            "change": ("table", "record", "field", "old", "new", "at"),
+        },
         unit="ratio",
         anchor="stock",
         history=True,

@@ -152,7 +152,7 @@ def test_the_picture_that_began_a_record_is_no_change() -> None:
 
 
 def test_old_values_of_other_currencies_and_such_that_cannot_be_read() -> None:
-    """M2: an old amount keeps its own currency; what cannot be read is blank, not what came later."""
+    """M2: an old amount keeps its own currency; a change from what cannot be read is rejected when it is read, and listed."""
     data = cc.Dataset(
         opportunity=[
             {"id": "a", "amount": Money(5, "EUR"), "push_count": 4},
@@ -170,7 +170,8 @@ def test_old_values_of_other_currencies_and_such_that_cannot_be_read() -> None:
 
     assert [value(seen, "amount", i) for i in (0, 1)] == [5, 40]
     assert [currency.labels[c] for c in currency.data.tolist()] == ["EUR", "CNY"]
-    assert [value(seen, "push_count", i) for i in (0, 1)] == [4, None]
+    assert [value(seen, "push_count", i) for i in (0, 1)] == [4, 4]
+    assert [i.count for i in data.issues if i.rejected and "'some'" in i.detail] == [1]
 
 
 def test_without_a_table_of_changes_nothing_is_put_back() -> None:
