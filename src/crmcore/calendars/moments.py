@@ -32,7 +32,9 @@ def moment_of(given: date, what: str, zone: Zone) -> tuple[int, int]:
     """
     if isinstance(given, datetime):
         if given.tzinfo is None:
-            raise ArgumentError(f"{what} {given!r} has no time zone; give a date or an aware datetime (with a time zone)")
+            raise ArgumentError(
+                f"{what} {given!r} has no time zone; give a date or an aware datetime (with a time zone)"
+            )
         instant = micros_of(given)
         return instant, zone.local_day(instant)
     if not isinstance(given, date):

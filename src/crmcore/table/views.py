@@ -142,7 +142,9 @@ def view(
 
     def made(table: Table, mine: Mapping[str, Log]) -> Table:
         found = _reverted(table, mine, instant, by, (until, last), zone)
-        unknown = _unknown(found, tables, logs.get(table.name, _NONE), instant, by, (until, last), zone) if mine else None
+        unknown = (
+            _unknown(found, tables, logs.get(table.name, _NONE), instant, by, (until, last), zone) if mine else None
+        )
         return found.unknown(unknown) if unknown else found
 
     def reverted(table: Table) -> Table:

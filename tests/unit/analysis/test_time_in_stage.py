@@ -400,7 +400,9 @@ def test_on_the_day_of_creation_nothing_comes_too_early() -> None:
 def test_stages_of_the_day_of_creation_are_stages() -> None:
     """T2, S3: by dates, A and C leave new on the day they were created and B ten days later: (0 + 10 + 0) / 3 days."""
     day = date(2026, 1, 5)
-    deals = [(n, day, s, o, None) for n, s, o in (("A", "offer", "open"), ("B", "offer", "open"), ("C", "offer", "open"))]
+    deals = [
+        (n, day, s, o, None) for n, s, o in (("A", "offer", "open"), ("B", "offer", "open"), ("C", "offer", "open"))
+    ]
     moves = [("A", "new", "offer", day), ("B", "new", "offer", date(2026, 1, 15)), ("C", "new", "offer", day)]
     found = cc.analyse("time_in_stage", dataset(deals, moves), as_of=date(2026, 2, 1))
 
