@@ -13,6 +13,7 @@ from ..column import Array, Column
 from ..stacked import currencies_in, stacked
 from ..table import Table
 from .log import Log
+from .order import differs
 from .whole import whole
 
 __all__ = ["with_currencies"]
@@ -148,9 +149,7 @@ def _together(rows: Array, at: Array, known: Array, which: Array) -> tuple[Array
     """Return the first and the last of each run of changes that are one: of both, of one row, at one instant."""
     if not len(rows):
         return rows, rows
-    new = np.ones(len(rows), bool)
-    new[1:] = (rows[1:] != rows[:-1]) | (at[1:] != at[:-1]) | (known[1:] != known[:-1])
-    starts = np.flatnonzero(new)
+    starts = np.flatnonzero(differs(rows) | differs(at) | differs(known))
     mixed = np.minimum.reduceat(which, starts) != np.maximum.reduceat(which, starts)
     alone = ~np.repeat(mixed, np.diff(np.append(starts, len(rows))))
     alone[starts] = True

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 import attrs
 import numpy as np
 
-from ..column import Array
+from ..column import Array, Mask
 
-__all__ = ["Order", "firsts", "ordered", "pieces"]
+__all__ = ["Order", "differs", "firsts", "ordered", "pieces"]
 
 _BITS = 63
 _PIECE = 1 << 16
@@ -79,9 +79,14 @@ def ordered(rows: Array, at: Array, ties: Callable[[Array], Sequence[Array]] | N
 
 def firsts(rows: Array) -> Array:
     """Return the places of the first of each run of equal rows."""
-    new = np.ones(len(rows), bool)
-    np.not_equal(rows[1:], rows[:-1], out=new[1:])
-    return np.flatnonzero(new)
+    return np.flatnonzero(differs(rows))
+
+
+def differs(values: Array) -> Mask:
+    """Return which values are not the same as the one before; the first one is not."""
+    found = np.ones(len(values), bool)
+    np.not_equal(values[1:], values[:-1], out=found[1:])
+    return found
 
 
 def pieces(size: int, overlap: int = 0) -> Iterator[slice]:

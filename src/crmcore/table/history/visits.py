@@ -16,7 +16,7 @@ from ..dates import micros
 from ..table import Table
 from .log import Log
 from .logs import logs_of
-from .order import firsts, ordered
+from .order import differs, firsts, ordered
 from .whole import GONE, whole
 
 __all__ = ["ALWAYS", "ENDED", "Visits", "parts_of", "visits_of"]
@@ -79,7 +79,7 @@ class Visits:
     @property
     def first(self) -> Mask:
         """Which visit is the first of its opportunity."""
-        return _differs(self.rows)
+        return differs(self.rows)
 
 
 def visits_of(tables: Mapping[str, Table], zone: Zone, last: int, *, removed: bool = False) -> Visits:
@@ -185,7 +185,7 @@ def _stays(
     stage_now, outcome_now = stage_now[kept], outcome_now[kept]
 
     # what changes nothing, such as a stage written once more, ends no stay
-    kept = np.flatnonzero(_differs(all_rows) | _differs(stage_now) | _differs(outcome_now))
+    kept = np.flatnonzero(differs(all_rows) | differs(stage_now) | differs(outcome_now))
     all_rows, all_at, first = all_rows[kept], all_at[kept], first[kept]
     stage_now, outcome_now = stage_now[kept], outcome_now[kept]
 
@@ -221,13 +221,6 @@ def _column(deals: Table, logs: Mapping[str, Log], name: str, some: slice) -> tu
     if log is None:
         return deals[name], None, np.arange(some.start, some.stop)
     return log.pool, log.between(some.start, some.stop), log.before[some]
-
-
-def _differs(values: Array) -> Mask:
-    """Return which values are not the same as the one before."""
-    found = np.ones(len(values), bool)
-    found[1:] = values[1:] != values[:-1]
-    return found
 
 
 def _removals(tables: Mapping[str, Table], zone: Zone) -> Array:
