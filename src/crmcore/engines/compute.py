@@ -183,8 +183,7 @@ def _laid_out(plan: Plan, tables: Mapping[str, Table], scope: Scope, frames: Seq
         return _seen(scope.tables[table], column, moment, scope.zone)
 
     def sweeps(a: Aggregate) -> bool:
-        late = moment is not None and moment.learnt < moment.instant  # of later instants nothing is known
-        return not late and can_sweep(a, question.by, question.where, tables)
+        return (moment is None or moment.informed) and can_sweep(a, question.by, question.where, tables)
 
     return lay_out(
         [a.formula for a in question.asked],

@@ -134,8 +134,7 @@ class Enquirer:
         )
         conditions = [c for c in (a.where, self._condition(leaf)) if c is not None]
         read = [*conditions, *leaf.entities, *([] if a.expr is None else [IsNull(a.expr)])]
-        many = self.scope.rates is None and len(ends) >= SWEEP_FROM
-        many = many and as_of is not None and as_of.learnt >= as_of.instant
+        many = as_of is not None and as_of.informed and self.scope.rates is None and len(ends) >= SWEEP_FROM
         if many and turns_at_dates(read, str(a.table), self.tables):
             sweep = Sweep(str(a.table), tuple(sorted(e for e in ends if e is not None)), None in ends)
             yield seen_at(sweep, read, [tuple(conditions)], self.tables, self.scope)

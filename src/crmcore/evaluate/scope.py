@@ -35,6 +35,11 @@ class Moment:
         """The instant by which a fact has to be recorded to count."""
         return self.instant if self.known is None else self.known
 
+    @property
+    def informed(self) -> bool:
+        """Does the knowledge reach up to the instant?"""
+        return self.learnt >= self.instant
+
 
 @attrs.frozen(slots=True)
 class Scope:
