@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ from .features import needs_of, wants_of
 __all__ = ["Fitted", "read_fitted"]
 
 
-class Fitted:
+class Fitted(ABC):
     """A scorer that has learned; its name, table, revision and labels are those of the definition it was fitted by."""
 
     spec: Any
@@ -25,9 +26,9 @@ class Fitted:
     revision = property(lambda self: self.spec.revision)
 
     @property
+    @abstractmethod
     def reads(self) -> Iterable[Expr]:
         """The expressions that it looks at."""
-        raise NotImplementedError
 
     @property
     def needs(self) -> tuple[str, ...]:
